@@ -1,0 +1,91 @@
+"""What every event is: a frozen fact of one aggregate, and the envelope that travels beside it."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+
+Code = Annotated[str, Field(min_length=1, max_length=64)]
+Line = Annotated[str, Field(min_length=1, max_length=300)]
+Text = Annotated[str, Field(max_length=4000)]
+Score = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, description="0 to 100 points")]
+Jp = Annotated[int, Field(ge=0, le=1000, description="jam pelajaran, 45 minutes each")]
+Level = Annotated[int, Field(ge=0, le=5, description="competency level; 0 is below the first")]
+
+
+class Envelope(BaseModel):
+    """CloudEvents 1.0 attributes of one message (Kafka binary mode, headers `ce_*`).
+
+    `id` is a UUIDv7 for our own events, any text for an agency's. `time` is business time. `version` counts the
+    facts of one (topic, key) from 1. `publisher` is the agency named by the topic, never by the message.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str = Field(min_length=1, max_length=200)
+    source: str = Field(min_length=1, max_length=200)
+    type: str
+    time: datetime
+    subject: str = ""
+    correlation_id: str = ""
+    causation_id: str = ""
+    version: int = 0
+    traceparent: str = ""
+    publisher: str = ""
+
+
+class Part(BaseModel):
+    """A group of values inside an event."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class Event(Part):
+    """One past fact. Equality is equality of the facts told; the envelope is not part of it."""
+
+    topic: ClassVar[str]
+    type: ClassVar[str]
+    state: ClassVar[bool] = False
+    """Whether the topic is compacted: the newest version of a key replaces the older ones."""
+    erases: ClassVar[bool] = False
+    """Whether this fact travels as a null value (tombstone)."""
+
+    _envelope: Envelope | None = PrivateAttr(default=None)
+
+    @property
+    def key(self) -> str:
+        """The aggregate's identity: facts of one key keep their order."""
+        raise LookupError(f"{type(self).__name__} names no key")
+
+    @property
+    def destination(self) -> str:
+        """The topic this fact is written to."""
+        return self.topic
+
+    @property
+    def envelope(self) -> Envelope:
+        """How this fact travelled; only facts that travelled have one."""
+        if self._envelope is None:
+            raise LookupError(f"{type(self).__name__} has not travelled yet")
+        return self._envelope
+
+    @property
+    def event_id(self) -> str:
+        """The message's id, unique within its source."""
+        return self.envelope.id
+
+    @property
+    def time(self) -> datetime:
+        """Business time of the fact."""
+        return self.envelope.time
+
+    def travelled(self, envelope: Envelope) -> Self:
+        """Attach the envelope it came or goes with."""
+        self._envelope = envelope
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__dict__ == getattr(other, "__dict__", None)
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.model_dump_json()))

@@ -1,0 +1,249 @@
+"""Facts of the enrollment service: people, trainings, enrolments."""
+
+from datetime import date
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from .contract import Code, Event, Jp, Level, Line, Part, Score, Text
+
+
+class AgencyRecorded(Event):
+    """An agency (instansi) was registered or renamed."""
+
+    topic: ClassVar[str] = "enrollment.agencies"
+    type: ClassVar[str] = "agency.recorded.v1"
+    state: ClassVar[bool] = True
+
+    agency_code: Code
+    name: Line
+
+    @property
+    def key(self) -> str:
+        """The agency."""
+        return self.agency_code
+
+
+class _OfAsn(Event):
+    state: ClassVar[bool] = True
+
+    asn_id: UUID
+
+    @property
+    def key(self) -> str:
+        """The person."""
+        return str(self.asn_id)
+
+
+class AsnRecorded(_OfAsn):
+    """A civil servant's place in the service was recorded or changed; the whole new state."""
+
+    topic: ClassVar[str] = "enrollment.asn"
+    type: ClassVar[str] = "asn.recorded.v1"
+
+    nip: str = Field(pattern=r"^\d{18}$")
+    name: Line
+    employment: Literal["PNS", "PPPK"]
+    agency_code: Code
+    unit_id: UUID | None = None
+    unit_name: str = Field(default="", max_length=300)
+    unit_path: tuple[UUID, ...] = Field(default=(), description="ids from the agency's top unit to its own")
+    position: str = Field(default="", max_length=300)
+    job_level: str = Field(default="", max_length=64, description="jenjang, e.g. Pengawas, Ahli Muda")
+    grade: str = Field(default="", max_length=16, description="golongan, e.g. III/c or IX")
+    gender: Literal["L", "P", ""] = ""
+    supervisor_id: UUID | None = None
+
+
+class AsnErased(_OfAsn):
+    """A person's record was erased; travels as a tombstone."""
+
+    topic: ClassVar[str] = "enrollment.asn"
+    type: ClassVar[str] = "asn.erased.v1"
+    erases: ClassVar[bool] = True
+
+
+class ContactRecorded(_OfAsn):
+    """Where a person can be reached; only notification reads it."""
+
+    topic: ClassVar[str] = "enrollment.contacts"
+    type: ClassVar[str] = "contact.recorded.v1"
+
+    email: str = Field(default="", max_length=254)
+    phone: str = Field(default="", max_length=20)
+    language: Literal["id", "en"] = "id"
+
+
+class ContactErased(_OfAsn):
+    """A person's contact was erased; travels as a tombstone."""
+
+    topic: ClassVar[str] = "enrollment.contacts"
+    type: ClassVar[str] = "contact.erased.v1"
+    erases: ClassVar[bool] = True
+
+
+class CompetencyTarget(Part):
+    """A competency a training develops, up to a level."""
+
+    code: Code
+    level: Level
+
+
+class _OfRun(Event):
+    topic: ClassVar[str] = "enrollment.trainings"
+
+    run_id: UUID
+
+    @property
+    def key(self) -> str:
+        """The run (angkatan)."""
+        return str(self.run_id)
+
+
+class _Training(_OfRun):
+    run_code: Code
+    programme_code: Code
+    programme_name: Line
+    organiser: Code = Field(description="agency that holds the run and sees its participants")
+    open_to: tuple[Code, ...] = Field(default=(), description="agencies whose people may take part")
+    competencies: tuple[CompetencyTarget, ...] = ()
+    job_levels: tuple[str, ...] = Field(default=(), description="jenjang it is meant for; empty: all")
+    jp: Jp
+    mode: str = Field(default="", max_length=64)
+    location: str = Field(default="", max_length=300)
+    starts_on: date
+    ends_on: date
+    seats: int = Field(ge=0)
+    pass_score: Score | None = Field(
+        default=None, description="post-test score that completion requires; null: attendance suffices"
+    )
+
+
+class TrainingAnnounced(_Training):
+    """A run was opened; happens once per run, before all its other facts."""
+
+    type: ClassVar[str] = "training.announced.v1"
+
+
+class TrainingChanged(_Training):
+    """A run's place, dates, seats or audience changed; the whole new state."""
+
+    type: ClassVar[str] = "training.changed.v1"
+
+
+class TrainingCancelled(_OfRun):
+    """A run will not be held."""
+
+    type: ClassVar[str] = "training.cancelled.v1"
+
+    reason: Text = ""
+
+
+class TrainingConcluded(_OfRun):
+    """A run ended and its results are in."""
+
+    type: ClassVar[str] = "training.concluded.v1"
+
+    concluded_on: date
+
+
+class _OfEnrollment(Event):
+    topic: ClassVar[str] = "enrollment.enrollments"
+
+    enrollment_id: UUID
+    asn_id: UUID
+    run_id: UUID
+
+    @property
+    def key(self) -> str:
+        """One enrolment's facts stay in order."""
+        return str(self.enrollment_id)
+
+
+class EnrollmentAccepted(_OfEnrollment):
+    """A seat was given; at most once per enrolment, also when it moves up from the waiting list."""
+
+    type: ClassVar[str] = "enrollment.accepted.v1"
+
+    agency_code: Code = Field(description="the person's employer at that time")
+
+
+class EnrollmentWaitlisted(_OfEnrollment):
+    """No seat was free; the person waits."""
+
+    type: ClassVar[str] = "enrollment.waitlisted.v1"
+
+    agency_code: Code
+    position: int = Field(ge=1)
+
+
+class EnrollmentRejected(_OfEnrollment):
+    """A request was refused by rule or by decision."""
+
+    type: ClassVar[str] = "enrollment.rejected.v1"
+
+    agency_code: Code
+    reason_code: Code
+    reason: Text = ""
+
+
+class EnrollmentWithdrawn(_OfEnrollment):
+    """An enrolment was taken back before completion."""
+
+    type: ClassVar[str] = "enrollment.withdrawn.v1"
+
+    reason: Text = ""
+
+
+class AttendanceMet(_OfEnrollment):
+    """The attendance that the run requires was reached; happens once per enrolment."""
+
+    type: ClassVar[str] = "attendance.met.v1"
+
+    met_on: date
+
+
+class TrainingCompleted(_OfEnrollment):
+    """An ASN met a run's completion rule; happens once per enrolment."""
+
+    type: ClassVar[str] = "training.completed.v1"
+
+    agency_code: Code = Field(description="the person's employer at that time")
+    jp: Jp
+    completed_on: date
+    jp_in_year: int = Field(default=0, ge=0, description="the person's JP of that year, this one included")
+    pre_score: Score | None = Field(default=None, description="as the organiser reported it")
+    post_score: Score | None = Field(default=None, description="as the organiser reported it")
+
+
+class TrainingNotCompleted(_OfEnrollment):
+    """An enrolment ended without completion."""
+
+    type: ClassVar[str] = "training.not_completed.v1"
+
+    reason: Literal["failed", "withdrawn", "absent"]
+    ended_on: date
+
+
+class TrainingResultCorrected(_OfEnrollment):
+    """A recorded result was wrong; carries the whole new state."""
+
+    type: ClassVar[str] = "training.result_corrected.v1"
+
+    revision: int = Field(ge=2, description="1 is the first result")
+    completed: bool
+    jp: Jp
+    completed_on: date
+    pre_score: Score | None = None
+    post_score: Score | None = None
+    reason: Text = ""
+
+
+class CertificateIssued(_OfEnrollment):
+    """A certificate was issued for a completion."""
+
+    type: ClassVar[str] = "certificate.issued.v1"
+
+    number: str = Field(min_length=1, max_length=80)
+    issued_on: date
