@@ -1,0 +1,1 @@
+"""The demo world: an invented region that shows the whole loop."""
