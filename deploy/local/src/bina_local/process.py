@@ -1,0 +1,159 @@
+"""A child process with a log, a pid file and an orderly end."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bina_local.state import State, write_private
+
+LAUNCHER = Path(__file__).with_name("launch.py")
+
+
+class ChildFailedError(RuntimeError):
+    """A child ended before it was ready; the message carries the end of its log."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run and how it likes to be ended."""
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str] = field(default_factory=dict)
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 15
+    user: str | None = None
+    passes_folders: bool = False
+
+    def command(self) -> list[str]:
+        """The arguments that start it as our child: ended with us, and as its own user."""
+        launcher = [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(int(self.stop_signal))]
+        return [*launcher, self.user or "-", "1" if self.passes_folders else "0", *self.argv]
+
+
+class Child:
+    """One run of a program. `start` again after it ended starts the next run."""
+
+    def __init__(self, program: Program, state: State) -> None:
+        self.program = program
+        self.log = state.logs / f"{program.name}.log"
+        self._pid_file = state.run / f"{program.name}.pid"
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The running process, or None."""
+        return self._process.pid if self.running and self._process else None
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> None:
+        """Start the program. Call it from the main thread: the death signal follows the thread that forked."""
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *self.program.command(),
+                env={**os.environ, **self.program.env},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        remember(self._pid_file, self._process.pid)
+
+    async def ended(self) -> int:
+        """Wait for the end and give the exit code."""
+        assert self._process is not None, "never started"
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """End the process by its own signal; kill it when it does not listen."""
+        if self._process is None:
+            return
+        if self.running:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(self.program.stop_signal)
+            try:
+                await asyncio.wait_for(self._process.wait(), self.program.stop_seconds)
+            except TimeoutError:
+                self.kill()
+                await self._process.wait()
+        self._pid_file.unlink(missing_ok=True)
+
+    def kill(self) -> None:
+        """End the process at once, as a crash would."""
+        if self.running and self._process:
+            self._process.kill()
+
+    def failure(self) -> ChildFailedError:
+        """An error that says what the log ended with."""
+        tail = self.log.read_text(errors="replace").splitlines()[-12:] if self.log.exists() else []
+        return ChildFailedError(
+            "\n".join([f"{self.program.name} berhenti sebelum siap; akhir {self.log}:", *tail])
+        )
+
+
+async def run_until_ready(child: Child, ready: Coroutine[Any, Any, None], seconds: float) -> None:
+    """Start a child and wait until it is ready, it ended, or the time is over."""
+    await child.start()
+    waiting = asyncio.ensure_future(ready)
+    ended = asyncio.ensure_future(child.ended())
+    await asyncio.wait({waiting, ended}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    ended.cancel()
+    if waiting.done() and child.running:
+        waiting.result()
+        return
+    waiting.cancel()
+    await child.stop()
+    raise child.failure()
+
+
+def remember(pid_file: Path, pid: int) -> None:
+    """Write down which process this is: its number alone may be someone else's tomorrow."""
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        write_private(pid_file, json.dumps({"pid": pid, "started": psutil.Process(pid).create_time()}))
+
+
+def still_ours(pid_file: Path) -> int | None:
+    """The pid in the file if that very process still lives."""
+    import psutil
+
+    try:
+        note = json.loads(pid_file.read_text())
+        process = psutil.Process(note["pid"])
+        same = (
+            abs(process.create_time() - note["started"]) < 0.02 and process.status() != psutil.STATUS_ZOMBIE
+        )
+    except (OSError, ValueError, KeyError, psutil.Error):
+        return None
+    return process.pid if same else None
+
+
+def end_leftover(pid_file: Path, stop_signal: signal.Signals, seconds: float = 15) -> bool:
+    """End the process of an earlier run that outlived its supervisor; True when there was one."""
+    import psutil
+
+    pid = still_ours(pid_file)
+    pid_file.unlink(missing_ok=True)
+    if pid is None:
+        return False
+    process = psutil.Process(pid)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.send_signal(stop_signal)
+        try:
+            process.wait(seconds)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+    return True

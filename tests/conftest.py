@@ -1,0 +1,78 @@
+"""The platform that tests stand on: embedded by default, official images with BACKEND=containers."""
+
+import os
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+import pytest_asyncio
+
+from bina_local.kafka import Kafka
+from bina_local.postgres import Postgres
+
+if TYPE_CHECKING:
+    from bina_local.databases import DatabaseServer
+
+
+class Broker(Protocol):
+    """What tests need of a broker."""
+
+    @property
+    def bootstrap(self) -> str: ...
+
+
+class FreshDatabase(Protocol):
+    """Makes an empty database, or a copy of `template`, that only the role `name` may open; gives its URL."""
+
+    def __call__(self, name: str, template: str = "template0") -> Awaitable[str]: ...
+
+
+@pytest.fixture(scope="session")
+def platform_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="bina-tests-") as folder:
+        yield Path(folder)
+
+
+def on_containers() -> bool:
+    return os.environ.get("BACKEND") == "containers"
+
+
+@pytest_asyncio.fixture(scope="session")
+async def postgres(platform_folder: Path) -> "AsyncIterator[DatabaseServer]":
+    """A PostgreSQL 18; `ensure_database` and `url` give what a test needs."""
+    if on_containers():
+        from containers import ContainerPostgres
+
+        server = ContainerPostgres(platform_folder)
+    else:
+        server = Postgres(platform_folder)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def kafka(platform_folder: Path) -> AsyncIterator[Broker]:
+    """An Apache Kafka without topics; `bootstrap` is its address. Mark its tests with `kafka`."""
+    if on_containers():
+        from containers import ContainerKafka
+
+        broker = ContainerKafka()
+    else:
+        broker = Kafka(platform_folder)
+    await broker.start()
+    yield broker
+    await broker.stop()
+
+
+@pytest.fixture(scope="session")
+def fresh_database(postgres: "DatabaseServer") -> FreshDatabase:
+    """Databases on demand: `url = await fresh_database("evaluation")`."""
+
+    async def make(name: str, template: str = "template0") -> str:
+        return await postgres.ensure_database(f"{name}_{uuid.uuid4().hex[:12]}", role=name, template=template)
+
+    return make
