@@ -1,0 +1,1 @@
+"""Competency dictionary and job standards."""
