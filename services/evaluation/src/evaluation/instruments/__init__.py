@@ -1,0 +1,1 @@
+"""Versioned forms that evaluators fill in."""
