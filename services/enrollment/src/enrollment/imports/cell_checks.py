@@ -1,0 +1,204 @@
+"""What can be said of one row from its cells, the configuration and the day alone."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from enrollment.imports.cells import CellValue, collapsed, is_broken, is_empty, raw_text, trimmed
+from enrollment.imports.columns import Column, configuration
+from enrollment.imports.nip import employment_of, is_plausible, read_nip, sex_of
+from enrollment.imports.problems import Problem, error, warning
+from enrollment.imports.values import (
+    EPOCH_1900,
+    Choice,
+    agency_code,
+    read_date,
+    read_decimal,
+    read_email,
+    read_grade,
+    read_phone,
+    read_whole,
+    run_code,
+)
+
+Reading = tuple[object, Problem | None]  # the normal value, or None and why not
+
+_SUPERVISOR = "NIP Atasan"
+_GRADE = "Golongan"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What dates are read against: today, and day 0 of the workbook's serials."""
+
+    as_of: date
+    epoch: date = EPOCH_1900
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A row's normal values by field (absent where empty or wrong) and all that is wrong in its cells."""
+
+    values: Mapping[str, object]
+    problems: tuple[Problem, ...]
+
+
+def examine(cells: Mapping[Column, CellValue], day: Day) -> Examined:
+    """Check every cell of a row, then the cells against each other; one problem per cell at most."""
+    values: dict[str, object] = {}
+    problems: dict[str, Problem] = {}
+    for column, cell in cells.items():
+        value, problem = _read(column, cell, day)
+        if problem:
+            problems[column.name] = problem
+        elif value is not None:
+            values[column.field] = value
+    for problem in _cross_checks(cells, values):
+        problems.setdefault(str(problem.column), problem)
+    wrong = {column.field for column in cells if column.name in problems and problems[column.name].is_error}
+    kept = {field: value for field, value in values.items() if field not in wrong}
+    return Examined(_with_status_word(kept), tuple(problems.values()))
+
+
+def _read(column: Column, cell: CellValue, day: Day) -> Reading:
+    if is_broken(cell):
+        return None, error(column.name, "file.formula", raw_text(cell))
+    if is_empty(cell):
+        missing = error(column.name, "value.missing", trimmed(cell))
+        return None, missing if column.required else None
+    return _READERS[column.type](column, cell, day)
+
+
+def _nip(column: Column, cell: CellValue, day: Day) -> Reading:
+    nip, code = read_nip(cell)
+    if column.name == _SUPERVISOR:
+        return nip or "", None  # unreadable is a warning, said once the register was asked
+    if nip is None:
+        return None, error(column.name, str(code), raw_text(cell))
+    plausible = is_plausible(nip, day.as_of)
+    return nip, None if plausible else error(column.name, "nip.checks", raw_text(cell))
+
+
+def _text(column: Column, cell: CellValue, _: Day) -> Reading:
+    text = trimmed(cell) if column.keep_spaces else collapsed(cell)
+    if column.max is not None and len(text) > column.max:
+        return None, error(column.name, "value.too_long", raw_text(cell), str(column.max))
+    risky = text.startswith(("=", "+", "-", "@"))
+    return text, warning(column.name, "injection.formula", raw_text(cell)) if risky else None
+
+
+def _date(column: Column, cell: CellValue, day: Day) -> Reading:
+    read = read_date(cell, day.epoch)
+    if read is None:
+        return None, error(column.name, "date.invalid", raw_text(cell))
+    if read > day.as_of:
+        return None, error(column.name, "date.future", raw_text(cell))
+    return read, None
+
+
+def _integer(column: Column, cell: CellValue, _: Day) -> Reading:
+    number = read_whole(cell)
+    if number is None:
+        return None, error(column.name, "number.invalid", raw_text(cell))
+    if number < 0:
+        return None, error(column.name, "number.range", raw_text(cell), "mulai 0")
+    return number, None
+
+
+def _decimal(column: Column, cell: CellValue, _: Day) -> Reading:
+    number = read_decimal(cell)
+    if number is None:
+        return None, error(column.name, "number.invalid", raw_text(cell))
+    if column.range and not column.range[0] <= number <= column.range[1]:
+        return None, error(column.name, "number.range", raw_text(cell), "–".join(map(str, column.range)))
+    return number, None
+
+
+def _choice(column: Column, cell: CellValue, _: Day) -> Reading:
+    if column.name == _GRADE:
+        return raw_text(cell), None  # which grades exist depends on the NIP
+    words = configuration().choices[column.name]
+    word = Choice(words).read(raw_text(cell))
+    return word, None if word else error(column.name, "choice.unknown", raw_text(cell), ", ".join(words))
+
+
+def _email(column: Column, cell: CellValue, _: Day) -> Reading:
+    text = trimmed(cell)
+    if column.max is not None and len(text) > column.max:
+        return None, error(column.name, "value.too_long", raw_text(cell), str(column.max))
+    address = read_email(text)
+    return address, None if address else error(column.name, "email.invalid", raw_text(cell))
+
+
+def _phone(column: Column, cell: CellValue, _: Day) -> Reading:
+    number = read_phone(cell)
+    return number, None if number else error(column.name, "phone.invalid", raw_text(cell))
+
+
+_READERS: Mapping[str, Callable[[Column, CellValue, Day], Reading]] = {
+    "nip": _nip,
+    "text": _text,
+    "date": _date,
+    "integer": _integer,
+    "decimal": _decimal,
+    "choice": _choice,
+    "email": _email,
+    "phone": _phone,
+    "run": lambda _column, cell, _day: (run_code(raw_text(cell)), None),
+    "agency": lambda _column, cell, _day: (agency_code(cell), None),
+}
+
+
+def _cross_checks(cells: Mapping[Column, CellValue], values: dict[str, object]) -> list[Problem]:
+    texts = {column.field: raw_text(cell) for column, cell in cells.items()}
+    checks = (_status_fits_nip, _sex_fits_nip, _grade_fits_status, _passed_with_jp, _not_own_supervisor)
+    found = (check(values, texts) for check in checks)
+    return [problem for problem in found if problem]
+
+
+def _status_fits_nip(values: Mapping[str, object], texts: Mapping[str, str]) -> Problem | None:
+    nip, employment = values.get("nip"), values.get("employment")
+    if nip and employment and employment_of(str(nip)) != employment:
+        return error("NIP", "nip.checks", texts["nip"])
+    return None
+
+
+def _sex_fits_nip(values: Mapping[str, object], texts: Mapping[str, str]) -> Problem | None:
+    nip, sex = values.get("nip"), values.get("sex")
+    if nip and sex and sex_of(str(nip)) != sex:
+        return warning("NIP", "nip.checks", texts["nip"])
+    return None
+
+
+def _grade_fits_status(values: dict[str, object], texts: Mapping[str, str]) -> Problem | None:
+    if "grade" not in values:
+        return None
+    nip = values.get("nip")
+    employment = employment_of(str(nip)) if nip else values.get("employment")
+    by_status = configuration().choices[_GRADE]
+    grades = [g for status, words in by_status.items() if employment in (None, status) for g in words]
+    grade = read_grade(str(values["grade"]), grades)
+    values["grade"] = grade
+    return None if grade else error(_GRADE, "choice.unknown", texts["grade"], ", ".join(grades))
+
+
+def _passed_with_jp(values: Mapping[str, object], texts: Mapping[str, str]) -> Problem | None:
+    passed = _status_word(values) == "passed"
+    return error("JP", "number.range", texts["jp"], "mulai 1") if passed and values.get("jp") == 0 else None
+
+
+def _not_own_supervisor(values: Mapping[str, object], texts: Mapping[str, str]) -> Problem | None:
+    if values.get("supervisor_nip") and values.get("supervisor_nip") == values.get("nip"):
+        return error(_SUPERVISOR, "supervisor.self", texts["supervisor_nip"])
+    return None
+
+
+def _status_word(values: Mapping[str, object]) -> str | None:
+    return configuration().result_status.get(str(values.get("status")))
+
+
+def _with_status_word(values: Mapping[str, object]) -> Mapping[str, object]:
+    """The result's machine word beside the field's own."""
+    if "status" not in values:
+        return values
+    return {**values, "status": _status_word(values), "status_text": values["status"]}

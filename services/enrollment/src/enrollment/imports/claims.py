@@ -1,0 +1,102 @@
+"""What one row (or one agency's event) claims, in normal form.
+
+A claim holds None where a cell was empty, absent or wrong; its `…Values` has all that is required. The register's
+rules take claims, so that one rule serves a row with an unreadable cell, an accepted row and an event.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from enrollment.imports.columns import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentClaim:
+    """A person (NIP of 18 digits) for a run (code in normal form)."""
+
+    nip: str | None = None
+    run_code: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentValues(EnrolmentClaim):
+    """An enrolment request without a wrong cell."""
+
+    nip: str
+    run_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultClaim:
+    """A training result; `status` is passed, failed or withdrawn, `status_text` the field's word for it.
+
+    `jp` in jam pelajaran of 45 minutes; scores 0–100.
+    """
+
+    nip: str | None = None
+    run_code: str | None = None
+    status: str | None = None
+    status_text: str | None = None
+    completed_on: date | None = None
+    jp: int | None = None
+    pre_score: Decimal | None = None
+    post_score: Decimal | None = None
+    certificate_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultValues(ResultClaim):
+    """A training result without a wrong cell."""
+
+    nip: str
+    run_code: str
+    status: str
+    status_text: str
+    completed_on: date
+    jp: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonClaim:
+    """A person's record; choices in their canonical words, `sex` L or P, `employment` PNS or PPPK."""
+
+    nip: str | None = None
+    name: str | None = None
+    agency_code: str | None = None
+    unit: str | None = None
+    position: str | None = None
+    position_type: str | None = None
+    level: str | None = None
+    grade: str | None = None
+    sex: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    supervisor_nip: str | None = None
+    employment: str | None = None
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonValues(PersonClaim):
+    """A person's record without a wrong cell."""
+
+    nip: str
+    name: str
+    agency_code: str
+
+
+Claim = EnrolmentClaim | ResultClaim | PersonClaim
+Values = EnrolmentValues | ResultValues | PersonValues
+
+CLAIMS: dict[Kind, type[EnrolmentClaim] | type[ResultClaim] | type[PersonClaim]] = {
+    Kind.PENDAFTARAN: EnrolmentClaim,
+    Kind.KELULUSAN: ResultClaim,
+    Kind.PEGAWAI: PersonClaim,
+}
+VALUES: dict[Kind, type[EnrolmentValues] | type[ResultValues] | type[PersonValues]] = {
+    Kind.PENDAFTARAN: EnrolmentValues,
+    Kind.KELULUSAN: ResultValues,
+    Kind.PEGAWAI: PersonValues,
+}

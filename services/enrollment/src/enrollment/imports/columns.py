@@ -1,0 +1,99 @@
+"""The columns, aliases, choices and limits that import files are read by: configuration, not code."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What a file reports: people, enrolments or results. The values are the field's own words."""
+
+    PEGAWAI = "pegawai"
+    PENDAFTARAN = "pendaftaran"
+    KELULUSAN = "kelulusan"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column that an import understands.
+
+    `field` is the machine name of its value; `max` counts code points of a text; `range` bounds a number.
+    """
+
+    name: str
+    field: str
+    required: bool
+    type: str
+    max: int | None
+    aliases: tuple[str, ...]
+    keep_spaces: bool = False
+    range: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes above which a file is refused before it is unpacked."""
+
+    max_file_bytes: int
+    max_uncompressed_bytes: int
+    max_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything of `columns.json`, with the lookups that reading needs."""
+
+    limits: Limits
+    columns: Mapping[Kind, tuple[Column, ...]]
+    ignored: frozenset[str]
+    choices: Mapping[str, Mapping[str, Sequence[str]]]
+    result_status: Mapping[str, str]
+
+    def by_header(self, kind: Kind) -> Mapping[str, Column]:
+        """Header keys (see `header_key`) of a kind's columns and their aliases."""
+        return _by_header(self.columns[kind])
+
+
+_NO_LETTER = re.compile(r"[\W_]+")
+
+
+def header_key(text: str) -> str:
+    """Header text as it is compared: NFKC, lower case, only letters and digits, one space between words.
+
+    >>> header_key("Tgl. Selesai*")
+    'tgl selesai'
+    """
+    # lower case may undo NFKC and the reverse (ligatures, dotted capital I), hence twice
+    lowered = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
+    return _NO_LETTER.sub(" ", lowered).strip()
+
+
+@cache
+def _by_header(columns: tuple[Column, ...]) -> Mapping[str, Column]:
+    names = {header_key(name): c for c in columns for name in (*c.aliases, c.name)}
+    return MappingProxyType(names)
+
+
+def _column(raw: Mapping[str, Any]) -> Column:
+    bounds = tuple(raw["range"]) if "range" in raw else None
+    return Column(**{**raw, "aliases": tuple(raw["aliases"]), "range": bounds})
+
+
+@cache
+def configuration() -> Configuration:
+    """The committed configuration, read once."""
+    raw = json.loads(resources.files(__package__).joinpath("columns.json").read_text("utf-8"))
+    return Configuration(
+        limits=Limits(**raw["limits"]),
+        columns={Kind(kind): tuple(map(_column, columns)) for kind, columns in raw["columns"].items()},
+        ignored=frozenset(map(header_key, raw["ignored_columns"])),
+        choices=raw["choices"],
+        result_status=raw["result_status"],
+    )
