@@ -198,7 +198,8 @@ def _status_word(values: Mapping[str, object]) -> str | None:
 
 
 def _with_status_word(values: Mapping[str, object]) -> Mapping[str, object]:
-    """The result's machine word beside the field's own."""
+    """A result's word as status_text, the machine's word for it as result."""
     if "status" not in values:
         return values
-    return {**values, "status": _status_word(values), "status_text": values["status"]}
+    others = {field: value for field, value in values.items() if field != "status"}
+    return {**others, "result": _status_word(values), "status_text": values["status"]}

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from enrollment.imports.cell_checks import Day, examine
 from enrollment.imports.cells import CellValue, raw_text
@@ -39,19 +40,13 @@ class Draft:
         return any(problem.is_error for problem in self.problems)
 
     def also(self, found: Iterable[Problem]) -> "Draft":
-        """The draft with more findings; of one cell only the first counts, and values are filled in."""
-        taken = {problem.column for problem in self.problems}
-        new = [p for p in found if p.column not in taken or p.code in _BESIDE_OTHERS]
-        placed = [self._placed(problem) for problem in new]
-        return Draft(self.number, self.claim, self.texts, (*self.problems, *placed))
+        """The draft with more findings; a cell that has an error gets no second one."""
+        wrong = {problem.column for problem in self.problems if problem.is_error}
+        new = tuple(self._placed(problem) for problem in found if problem.column not in wrong)
+        return replace(self, problems=self.problems + new) if new else self
 
     def _placed(self, problem: Problem) -> Problem:
-        value = problem.value if problem.value is not None else self.texts.get(str(problem.column))
-        return Problem(self.number, problem.column, problem.code, problem.severity, value, problem.allowed)
-
-
-# said although the cell has a warning already: an error must not hide behind it
-_BESIDE_OTHERS = frozenset({"duplicate.in_file", "duplicate.existing"})
+        return replace(problem, row=self.number, value=self.texts.get(str(problem.column)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,5 +152,8 @@ def conclude(sheet: Sheet, kind: Kind, file_problems: Sequence[Problem], drafts:
 
 
 def _values(kind: Kind, claim: Claim) -> Values:
-    fields = {name: getattr(claim, name) for name in claim.__dataclass_fields__}
-    return VALUES[kind](**fields)
+    values: dict[str, Any] = {}
+    for name in claim.__dataclass_fields__:
+        value = getattr(claim, name)
+        values[name] = None if value == "" else value  # an unreadable supervisor is an empty text until here
+    return VALUES[kind](**values)

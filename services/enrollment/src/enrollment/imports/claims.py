@@ -7,6 +7,7 @@ rules take claims, so that one rule serves a row with an unreadable cell, an acc
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from enrollment.imports.columns import Kind
 
@@ -30,14 +31,14 @@ class EnrolmentValues(EnrolmentClaim):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultClaim:
-    """A training result; `status` is passed, failed or withdrawn, `status_text` the field's word for it.
+    """A training result; `result` is passed, failed or withdrawn, `status_text` the field's word for it.
 
     `jp` in jam pelajaran of 45 minutes; scores 0–100.
     """
 
     nip: str | None = None
     run_code: str | None = None
-    status: str | None = None
+    result: Literal["passed", "failed", "withdrawn"] | None = None
     status_text: str | None = None
     completed_on: date | None = None
     jp: int | None = None
@@ -52,7 +53,7 @@ class ResultValues(ResultClaim):
 
     nip: str
     run_code: str
-    status: str
+    result: Literal["passed", "failed", "withdrawn"]
     status_text: str
     completed_on: date
     jp: int
