@@ -51,6 +51,7 @@ class Event(Part):
     """Whether this fact travels as a null value (tombstone)."""
 
     _envelope: Envelope | None = PrivateAttr(default=None)
+    _cause: Envelope | None = PrivateAttr(default=None)
 
     @property
     def key(self) -> str:
@@ -78,6 +79,16 @@ class Event(Part):
     def time(self) -> datetime:
         """Business time of the fact."""
         return self.envelope.time
+
+    @property
+    def cause(self) -> Envelope | None:
+        """The envelope of the fact that led to this one, if told with `because`."""
+        return self._cause
+
+    def because(self, cause: "Event | Envelope | None") -> Self:
+        """Name the fact that led to this one; correlation and causation follow from it."""
+        self._cause = cause._envelope if isinstance(cause, Event) else cause  # noqa: SLF001 - same class
+        return self
 
     def travelled(self, envelope: Envelope) -> Self:
         """Attach the envelope it came or goes with."""

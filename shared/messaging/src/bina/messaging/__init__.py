@@ -1,0 +1,29 @@
+"""How events travel: exactly once in effect, in order per key, whatever dies.
+
+A service declares handlers (`Handlers`), due work (`Schedule`) and is put together as a `Service`; a `Runtime`
+runs it. A command's transaction is `Runtime.transaction`, and `emit` tells facts in it.
+"""
+
+from .database import columns, statement
+from .due import DueItem, Schedule
+from .handlers import Handlers, Need
+from .outbox import emit, new_id
+from .records import Broken
+from .runtime import Runtime
+from .service import Service
+from .settings import Settings
+
+__all__ = [
+    "Broken",
+    "DueItem",
+    "Handlers",
+    "Need",
+    "Runtime",
+    "Schedule",
+    "Service",
+    "Settings",
+    "columns",
+    "emit",
+    "new_id",
+    "statement",
+]

@@ -1,0 +1,147 @@
+"""Work that has a time: rows, claimed with SKIP LOCKED in chunks, each chunk its own transaction."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from bina.events import Envelope, Event
+
+from . import clock
+from .database import is_transient, statement
+from .outbox import emit
+
+CHUNK = 2000
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class DueItem:
+    """One piece of work. `key` is unique within `kind`: adding it again moves its time."""
+
+    kind: str
+    key: str
+    due_at: datetime
+    payload: dict[str, Any] = field(default_factory=dict)
+    cause: Envelope | None = None
+    id: int = 0
+
+
+DueHandler = Callable[[list[DueItem], AsyncSession], Awaitable[Sequence[Event]]]
+
+
+class Schedule:
+    """What one capability does when time comes."""
+
+    def __init__(self) -> None:
+        self.handlers: dict[str, DueHandler] = {}
+
+    def on(self, kind: str) -> Callable[[DueHandler], DueHandler]:
+        """Handle due work of a kind, a chunk at a time; what it returns is told. It must be set-based."""
+
+        def register(handler: DueHandler) -> DueHandler:
+            self.handlers[kind] = handler
+            return handler
+
+        return register
+
+
+_ADD = text(
+    """INSERT INTO messaging.due (kind, key, due_at, payload, cause)
+    SELECT * FROM unnest(CAST(:kind AS text[]), CAST(:key AS text[]), CAST(:due_at AS timestamptz[]),
+        CAST(:payload AS jsonb[]), CAST(:cause AS jsonb[])) ORDER BY 1, 2
+    ON CONFLICT (kind, key) DO UPDATE SET due_at = excluded.due_at, payload = excluded.payload,
+        cause = excluded.cause, attempts = 0, not_before = now()"""
+)
+_CANCEL = text("DELETE FROM messaging.due WHERE kind = :kind AND key = ANY (CAST(:keys AS text[]))")
+_CLAIM = statement(
+    """SELECT id, kind, key, due_at, payload, cause FROM messaging.due
+    WHERE due_at <= :now AND not_before <= now() AND kind = ANY (CAST(:kinds AS text[]))
+    ORDER BY due_at, id LIMIT :chunk FOR UPDATE SKIP LOCKED""",
+    "now",
+)
+_DONE = text("DELETE FROM messaging.due WHERE id = ANY (CAST(:ids AS bigint[]))")
+_FAILED = text(
+    """UPDATE messaging.due SET attempts = attempts + 1, error = :error,
+        not_before = now() + least(interval '1 hour', interval '2 seconds' * power(2, least(attempts, 12)))
+    WHERE id = :id"""
+)
+
+
+async def add(session: AsyncSession, items: Iterable[DueItem]) -> None:
+    """Schedule work in the transaction that calls for it."""
+    rows = {(item.kind, item.key): item for item in items}.values()
+    if rows:
+        await session.execute(
+            _ADD,
+            {
+                "kind": [item.kind for item in rows],
+                "key": [item.key for item in rows],
+                "due_at": [item.due_at for item in rows],
+                "payload": [json.dumps(item.payload, default=str) for item in rows],
+                "cause": [item.cause.model_dump_json() if item.cause else None for item in rows],
+            },
+        )
+
+
+async def cancel(session: AsyncSession, kind: str, keys: Iterable[object]) -> None:
+    """Take work back that is no longer called for."""
+    await session.execute(_CANCEL, {"kind": kind, "keys": [str(key) for key in keys]})
+
+
+class DueWork:
+    """Does a service's due work."""
+
+    def __init__(self, make: async_sessionmaker[AsyncSession], schedules: Iterable[Schedule]) -> None:
+        self._make = make
+        self._handlers = {kind: h for schedule in schedules for kind, h in schedule.handlers.items()}
+
+    async def run(self) -> int:
+        """Do one chunk; returns how many rows it claimed."""
+        if not self._handlers:
+            return 0
+        async with self._make() as session, session.begin():
+            items = await self._claim(session)
+            by_kind: dict[str, list[DueItem]] = {}
+            for item in items:
+                by_kind.setdefault(item.kind, []).append(item)
+            for kind, group in by_kind.items():
+                await self._attempt(session, kind, group)
+        return len(items)
+
+    async def _claim(self, session: AsyncSession) -> list[DueItem]:
+        found = await session.execute(
+            _CLAIM, {"now": clock.now(), "kinds": list(self._handlers), "chunk": CHUNK}
+        )
+        return [_item(row) for row in found]
+
+    async def _attempt(self, session: AsyncSession, kind: str, group: list[DueItem]) -> None:
+        """Do a group, halving it on failure until the culprits stand alone; those are tried again later."""
+        try:
+            async with session.begin_nested():
+                # Taken off first: the handler may schedule the same key anew.
+                await session.execute(_DONE, {"ids": [item.id for item in group]})
+                await emit(session, await self._handlers[kind](group, session))
+        except Exception as error:
+            if is_transient(error):
+                raise
+            if len(group) == 1:
+                log.exception("due work %s %s failed", kind, group[0].key)
+                await session.execute(_FAILED, {"id": group[0].id, "error": str(error)[:2000]})
+                return
+            middle = len(group) // 2
+            await self._attempt(session, kind, group[:middle])
+            await self._attempt(session, kind, group[middle:])
+
+
+def _item(row: Any) -> DueItem:
+    payload = json.loads(row.payload) if isinstance(row.payload, str) else row.payload
+    cause = json.loads(row.cause) if isinstance(row.cause, str) else row.cause
+    return DueItem(
+        row.kind, row.key, row.due_at, payload, Envelope.model_validate(cause) if cause else None, row.id
+    )

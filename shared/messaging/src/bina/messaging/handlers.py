@@ -1,0 +1,98 @@
+"""How a service says what it reacts to. A handler is a function over a batch; what it returns is what it tells.
+
+It never commits, never publishes, never catches to hide.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.events import REGISTRY, Event
+
+from .records import Broken
+
+E = TypeVar("E", bound=Event)
+Handler = Callable[[list[Any], AsyncSession], Awaitable[Sequence[Event]]]
+UnreadableHandler = Callable[[list[Broken], AsyncSession], Awaitable[Sequence[Event]]]
+
+
+@dataclass(frozen=True)
+class Need:
+    """A fact of another topic that must be known first: its contract and, per event, its key (None: no need)."""
+
+    of: type[Event]
+    key: Callable[[Any], object]
+
+    @property
+    def fact(self) -> str:
+        """Under which name the fact is remembered."""
+        return fact_name(self.of)
+
+
+def fact_name(contract: type[Event]) -> str:
+    """State topics are known by topic (any version will do), other facts by their type."""
+    return contract.topic if contract.state else contract.type
+
+
+@dataclass
+class Handlers:
+    """What one capability reacts to."""
+
+    reactions: list[tuple[type[Event], Handler, tuple[Need, ...]]] = field(default_factory=list)
+    unreadable: list[UnreadableHandler] = field(default_factory=list)
+
+    def on(
+        self, contract: type[E], *, needs: Need | tuple[Need, ...] = ()
+    ) -> Callable[[Callable[[list[E], AsyncSession], Awaitable[Sequence[Event]]]], Handler]:
+        """React to a type; events whose `needs` are not known yet wait, in key order."""
+        needed = needs if isinstance(needs, tuple) else (needs,)
+
+        def register(handler: Callable[[list[E], AsyncSession], Awaitable[Sequence[Event]]]) -> Handler:
+            self.reactions.append((contract, handler, needed))
+            return handler
+
+        return register
+
+    def on_unreadable(self, handler: UnreadableHandler) -> UnreadableHandler:
+        """Answer agencies whose messages could not be read; they are parked already."""
+        self.unreadable.append(handler)
+        return handler
+
+
+class Reactions:
+    """All reactions of a service, by type."""
+
+    def __init__(self, parts: Iterable[Handlers]) -> None:
+        parts = list(parts)
+        self.unreadable = [handler for part in parts for handler in part.unreadable]
+        self._handlers: dict[type[Event], list[Handler]] = {}
+        self._needs: dict[type[Event], list[Need]] = {}
+        for contract, handler, needs in (r for part in parts for r in part.reactions):
+            self._handlers.setdefault(contract, []).append(handler)
+            self._needs.setdefault(contract, []).extend(needs)
+        self.wanted: dict[str, type[Event]] = {c.type: c for c in self._handlers}
+        self.awaited = {need.fact for needs in self._needs.values() for need in needs}
+
+    @property
+    def topics(self) -> set[str]:
+        """Topics (agencies' by their common prefix) that carry what is reacted to."""
+        return {contract.topic for contract in self._handlers}
+
+    def needs(self, event: Event) -> list[tuple[str, str]]:
+        """(fact, key) pairs this event needs."""
+        found = ((need.fact, need.key(event)) for need in self._needs[type(event)])
+        return [(fact, str(key)) for fact, key in found if key is not None]
+
+    async def react(self, contract: type[Event], events: list[Event], session: AsyncSession) -> list[Event]:
+        """Call every handler of a type, in the order of declaration."""
+        told: list[Event] = []
+        for handler in self._handlers[contract]:
+            told.extend(await handler(events, session))
+        return told
+
+
+def contracts_of(topic: str) -> list[type[Event]]:
+    """Every contract that travels on a topic."""
+    return [contract for contract in REGISTRY.values() if contract.topic == topic]

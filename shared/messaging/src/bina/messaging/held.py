@@ -1,0 +1,180 @@
+"""Messages that cannot be applied now, kept with their bytes: one table, one order per key.
+
+`parked` failed or cannot be read; `waiting` lacks a fact of another topic; `behind` follows one of these of
+its own key. While a key has a blocking row, later messages of that key queue up behind it.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .records import Headers, Message
+
+Stream = tuple[str, str]
+LOCK = 7_001
+"""Advisory lock: every batch shares it, whoever releases held messages has it alone."""
+
+_HOLD = text(
+    """INSERT INTO messaging.held (state, blocks, topic, key, "partition", "offset", record_key, headers, value,
+        event_id, type, claimed, fact, fact_key, code, error, code_version)
+    SELECT n.*, :code_version FROM unnest(CAST(:state AS text[]), CAST(:blocks AS boolean[]), CAST(:topic AS text[]),
+        CAST(:key AS text[]), CAST(:partition AS int[]), CAST(:offset AS bigint[]), CAST(:record_key AS bytea[]),
+        CAST(:headers AS jsonb[]), CAST(:value AS bytea[]), CAST(:event_id AS text[]), CAST(:type AS text[]),
+        CAST(:claimed AS boolean[]), CAST(:fact AS text[]), CAST(:fact_key AS text[]), CAST(:code AS text[]),
+        CAST(:error AS text[])) AS n
+    ON CONFLICT (topic, "partition", "offset") DO NOTHING"""
+)
+_HOLD_AGAIN = text(
+    """UPDATE messaging.held h SET state = n.state, blocks = n.blocks, fact = n.fact, fact_key = n.fact_key,
+        code = n.code, error = n.error, claimed = n.claimed, code_version = :code_version,
+        attempts = h.attempts + 1, last_tried = now()
+    FROM unnest(CAST(:id AS bigint[]), CAST(:state AS text[]), CAST(:blocks AS boolean[]), CAST(:fact AS text[]),
+        CAST(:fact_key AS text[]), CAST(:code AS text[]), CAST(:error AS text[]), CAST(:claimed AS boolean[]))
+        AS n (id, state, blocks, fact, fact_key, code, error, claimed)
+    WHERE h.id = n.id"""
+)
+_BLOCKED = text(
+    """SELECT DISTINCT topic, key FROM messaging.held
+    JOIN unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS asked (topic, key) USING (topic, key)
+    WHERE blocks AND state <> 'discarded' AND NOT id = ANY (CAST(:but AS bigint[]))"""
+)
+_OF_STREAMS = text(
+    """SELECT id, state, blocks, topic, key, "partition", "offset", record_key, headers, value, claimed
+    FROM messaging.held
+    JOIN unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS asked (topic, key) USING (topic, key)
+    WHERE blocks AND state <> 'discarded' ORDER BY id"""
+)
+_READY = text(
+    """SELECT DISTINCT h.topic, h.key FROM messaging.held h JOIN messaging.facts f
+    ON f.fact = h.fact AND f.key = h.fact_key WHERE h.state = 'waiting' LIMIT 1000"""
+)
+_FREED = text(
+    """SELECT DISTINCT topic, key FROM messaging.held b WHERE b.state = 'behind' AND NOT EXISTS (
+        SELECT FROM messaging.held h WHERE h.topic = b.topic AND h.key = b.key AND h.blocks
+        AND h.state IN ('parked', 'waiting')) LIMIT 1000"""
+)
+
+
+@dataclass(slots=True)
+class Hold:
+    """One message to keep, and why."""
+
+    message: Message
+    state: str
+    code: str
+    error: str = ""
+    blocks: bool = True
+    claimed: bool = True
+    fact: str | None = None
+    fact_key: str | None = None
+    held_id: int | None = None
+
+
+@cache
+def code_version() -> str:
+    """Which release kept the message, so that a redrive after a repair can be told apart."""
+    try:
+        return version("bina-messaging")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+async def share(session: AsyncSession) -> None:
+    """A batch begins: nobody releases held messages until it ends."""
+    await session.execute(text("SELECT pg_advisory_xact_lock_shared(:lock)"), {"lock": LOCK})
+
+
+async def lock_alone(session: AsyncSession) -> None:
+    """Held messages are released: no batch runs until this transaction ends."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+
+
+async def keep(session: AsyncSession, holds: Sequence[Hold]) -> None:
+    """Store messages in the given order; those that were held before keep their place."""
+    new = [hold for hold in holds if hold.held_id is None]
+    again = [hold for hold in holds if hold.held_id is not None]
+    if new:
+        await session.execute(_HOLD, {**_texts(new), **_records(new), "code_version": code_version()})
+    if again:
+        ids = {"id": [hold.held_id for hold in again]}
+        await session.execute(_HOLD_AGAIN, {**ids, **_texts(again), "code_version": code_version()})
+
+
+def _texts(holds: Sequence[Hold]) -> dict[str, list[Any]]:
+    names = ("state", "blocks", "fact", "fact_key", "code", "claimed")
+    errors = [hold.error[:2000].replace("\x00", "\ufffd") for hold in holds]
+    return {name: [getattr(hold, name) for hold in holds] for name in names} | {"error": errors}
+
+
+def _records(holds: Sequence[Hold]) -> dict[str, list[Any]]:
+    messages = [hold.message for hold in holds]
+    names = ("topic", "key", "partition", "offset", "record_key", "value")
+    return {name: [getattr(message, name) for message in messages] for name in names} | {
+        "headers": [_pack(message.headers) for message in messages],
+        "event_id": [message.header("ce_id") for message in messages],
+        "type": [message.header("ce_type") for message in messages],
+    }
+
+
+def _pack(headers: Headers) -> str:
+    return json.dumps(
+        [[name.replace("\x00", "\ufffd"), b64encode(value or b"").decode()] for name, value in headers]
+    )
+
+
+def message_of(row: Row[Any]) -> Message:
+    """The message as it came."""
+    packed = json.loads(row.headers) if isinstance(row.headers, str) else row.headers
+    headers = tuple((name, b64decode(value)) for name, value in packed)
+    return Message(row.topic, row.partition, row.offset, row.record_key, headers, row.value)
+
+
+async def blocked(session: AsyncSession, streams: Iterable[Stream], but: Sequence[int] = ()) -> set[Stream]:
+    """Which of the streams have a message held, leaving out the rows `but`."""
+    asked = list(set(streams))
+    if not asked:
+        return set()
+    rows = await session.execute(_BLOCKED, {**_pairs(asked), "but": list(but)})
+    return {(row.topic, row.key) for row in rows}
+
+
+async def of_streams(session: AsyncSession, streams: Iterable[Stream]) -> list[Row[Any]]:
+    """Every held row of the streams, in their order."""
+    return list(await session.execute(_OF_STREAMS, _pairs(list(streams))))
+
+
+async def ready(session: AsyncSession) -> set[Stream]:
+    """Streams with a message whose fact has come, or whose first obstacle is gone."""
+    rows = [*await session.execute(_READY), *await session.execute(_FREED)]
+    return {(row.topic, row.key) for row in rows}
+
+
+async def forget(session: AsyncSession, ids: Sequence[int]) -> None:
+    """Applied: the rows are done with."""
+    if ids:
+        await session.execute(
+            text("DELETE FROM messaging.held WHERE id = ANY (CAST(:ids AS bigint[]))"), {"ids": list(ids)}
+        )
+
+
+def _pairs(streams: Sequence[Stream]) -> dict[str, list[str]]:
+    return {"topics": [topic for topic, _ in streams], "keys": [key for _, key in streams]}
+
+
+async def count_parked(session: AsyncSession, topics: Sequence[str]) -> dict[str, int]:
+    """Open parked messages that block their key, per topic."""
+    rows = await session.execute(
+        text(
+            """SELECT topic, count(*) AS n FROM messaging.held WHERE state = 'parked' AND blocks
+            AND topic = ANY (CAST(:topics AS text[])) GROUP BY topic"""
+        ),
+        {"topics": list(topics)},
+    )
+    return {row.topic: row.n for row in rows}

@@ -1,0 +1,132 @@
+"""What was taken already. Claiming is one insert per batch; who gets no row back has been here before."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .records import Arrived, Broken, Message
+
+FOREVER = 2**62
+"""Version of an erasure that names none: nothing older can follow it."""
+
+_OWN = text(
+    """INSERT INTO messaging.inbox (event_id) SELECT DISTINCT unnest(CAST(:ids AS uuid[])) ORDER BY 1
+    ON CONFLICT DO NOTHING RETURNING event_id"""
+)
+_FOREIGN = text(
+    """INSERT INTO messaging.inbox_foreign (source, id, digest)
+    SELECT * FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]), CAST(:digests AS bytea[]))
+    ON CONFLICT DO NOTHING RETURNING source, id"""
+)
+_FOREIGN_KNOWN = text(
+    """SELECT source, id, digest FROM messaging.inbox_foreign
+    JOIN unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS asked (source, id) USING (source, id)"""
+)
+_STATE = text(
+    """INSERT INTO messaging.facts AS f (fact, key, version, erased)
+    SELECT * FROM unnest(CAST(:facts AS text[]), CAST(:keys AS text[]), CAST(:versions AS bigint[]),
+        CAST(:erased AS boolean[])) AS n (fact, key, version, erased) ORDER BY 1, 2
+    ON CONFLICT (fact, key) DO UPDATE SET version = excluded.version, erased = excluded.erased
+    WHERE f.version < excluded.version RETURNING fact, key"""
+)
+
+
+@dataclass
+class Claimed:
+    """A batch sorted out: what is new, what is a conflict, how many were here before."""
+
+    new: list[Arrived] = field(default_factory=list)
+    conflicts: list[Broken] = field(default_factory=list)
+    repeated: int = 0
+
+
+async def claim(session: AsyncSession, batch: Sequence[Arrived]) -> Claimed:
+    """Claim every message of a batch; keeps the batch's order."""
+    state = [a for a in batch if a.event.state]
+    foreign = [a for a in batch if a.message.foreign]
+    own = [a for a in batch if not a.event.state and not a.message.foreign]
+    newest = await _claim_state(session, state)
+    first, conflicts = await _claim_foreign(session, foreign)
+    taken = newest | first | await _claim_own(session, own)
+    new = [a for a in batch if id(a) in taken]
+    return Claimed(new, conflicts, len(batch) - len(new) - len(conflicts))
+
+
+async def _claim_own(session: AsyncSession, batch: Sequence[Arrived]) -> set[int]:
+    if not batch:
+        return set()
+    first: dict[UUID, Arrived] = {}
+    for arrived in batch:
+        first.setdefault(UUID(arrived.event.event_id), arrived)
+    rows = await session.scalars(_OWN, {"ids": list(first)})
+    return {id(first[event_id]) for event_id in rows}
+
+
+async def _claim_state(session: AsyncSession, batch: Sequence[Arrived]) -> set[int]:
+    if not batch:
+        return set()
+    newest: dict[tuple[str, str], Arrived] = {}
+    for arrived in batch:
+        name = (f"{arrived.message.topic}#version", arrived.event.key)
+        if name not in newest or version_of(newest[name]) < version_of(arrived):
+            newest[name] = arrived
+    rows = await session.execute(
+        _STATE,
+        {
+            "facts": [fact for fact, _ in newest],
+            "keys": [key for _, key in newest],
+            "versions": [version_of(a) for a in newest.values()],
+            "erased": [a.event.erases for a in newest.values()],
+        },
+    )
+    return {id(newest[row.fact, row.key]) for row in rows}
+
+
+def version_of(arrived: Arrived) -> int:
+    """The aggregate's version; a tombstone without one stands above all."""
+    return arrived.event.envelope.version or (FOREVER if arrived.event.erases else 0)
+
+
+async def _claim_foreign(session: AsyncSession, batch: Sequence[Arrived]) -> tuple[set[int], list[Broken]]:
+    if not batch:
+        return set(), []
+    first: dict[tuple[str, str], Arrived] = {}
+    for arrived in batch:
+        first.setdefault(_name(arrived), arrived)
+    names = {"sources": [s for s, _ in first], "ids": [i for _, i in first]}
+    digests = [digest(a.message) for a in first.values()]
+    rows = await session.execute(_FOREIGN, {**names, "digests": digests})
+    taken = {id(first[row.source, row.id]) for row in rows}
+    if len(taken) == len(batch):
+        return taken, []
+    known = {(row.source, row.id): row.digest for row in await session.execute(_FOREIGN_KNOWN, names)}
+    return taken, [_conflict(a) for a in batch if id(a) not in taken and known[_name(a)] != digest(a.message)]
+
+
+def _name(arrived: Arrived) -> tuple[str, str]:
+    return arrived.message.publisher, arrived.event.event_id
+
+
+def digest(message: Message) -> bytes:
+    """What the agency said: type and payload."""
+    return hashlib.sha256(message.header("ce_type").encode() + b"\n" + (message.value or b"")).digest()
+
+
+def _conflict(arrived: Arrived) -> Broken:
+    error = f"id {arrived.event.event_id} was used before with another payload; give each event its own id"
+    return Broken(arrived.message, "id.conflict", error)
+
+
+def month_bounds(start: datetime) -> tuple[UUID, UUID, datetime]:
+    """UUIDv7 bounds of a month, and the next month's start."""
+    after = datetime(start.year + start.month // 12, start.month % 12 + 1, 1, tzinfo=UTC)
+    return _floor(start), _floor(after), after
+
+
+def _floor(moment: datetime) -> UUID:
+    return UUID(int=int(moment.timestamp() * 1000) << 80)

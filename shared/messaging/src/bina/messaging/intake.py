@@ -1,0 +1,332 @@
+"""From a batch of messages to committed effects: one transaction, whatever is in the batch."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from bina.events import Event
+
+from . import held, inbox
+from .database import is_transient
+from .handlers import Reactions, fact_name
+from .held import Hold, Stream
+from .outbox import emit
+from .records import Arrived, Broken, Ignored, Message, decode
+from .waves import Wave, waves
+
+_LEARN = text(
+    """INSERT INTO messaging.facts (fact, key)
+    SELECT * FROM unnest(CAST(:facts AS text[]), CAST(:keys AS text[])) ORDER BY 1, 2 ON CONFLICT DO NOTHING"""
+)
+_KNOWN = text(
+    """SELECT fact, key FROM messaging.facts
+    JOIN unnest(CAST(:facts AS text[]), CAST(:keys AS text[])) AS asked (fact, key) USING (fact, key)"""
+)
+
+
+class TopicFailingError(Exception):
+    """So many messages of a topic fail that the code is at fault, not the messages; the topic must pause."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(f"too many messages of {topic} fail")
+        self.topic = topic
+
+
+@dataclass
+class Taken:
+    """What became of a batch, in messages."""
+
+    received: int = 0
+    applied: int = 0
+    repeated: int = 0
+    ignored: int = 0
+    parked: int = 0
+    waiting: int = 0
+    told: int = 0
+
+
+@dataclass
+class Outcome:
+    """What applying a sequence of messages led to."""
+
+    told: list[Event] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    done: list[Arrived] = field(default_factory=list)
+    learned: set[tuple[str, str]] = field(default_factory=set)
+    blocked: set[Stream] = field(default_factory=set)
+
+
+class Intake:
+    """Applies messages to one service's database."""
+
+    def __init__(
+        self, make: async_sessionmaker[AsyncSession], reactions: Reactions, *, cap: int = 200
+    ) -> None:
+        self._make = make
+        self._reactions = reactions
+        self._cap = cap
+
+    async def take(self, messages: Sequence[Message]) -> Taken:
+        """Apply a batch exactly once and commit. Raises what is transient, and `TopicFailingError`."""
+        async with self._make() as session, session.begin():
+            await held.share(session)
+            return await self._take(session, messages)
+
+    async def _take(self, session: AsyncSession, messages: Sequence[Message]) -> Taken:
+        arrived, broken, ignored = self._read(messages)
+        claimed = await inbox.claim(session, arrived)
+        outcome = await self._apply(session, claimed.new, _stops(broken))
+        await self._settle(session, outcome, [*broken, *claimed.conflicts])
+        await self._check_cap(session, outcome, broken)
+        return Taken(
+            received=len(messages),
+            applied=len(outcome.done),
+            repeated=claimed.repeated,
+            ignored=ignored,
+            parked=len(broken) + len(claimed.conflicts) + sum(h.state == "parked" for h in outcome.holds),
+            waiting=sum(h.state == "waiting" for h in outcome.holds),
+            told=len(outcome.told),
+        )
+
+    def _read(self, messages: Iterable[Message]) -> tuple[list[Arrived], list[Broken], int]:
+        arrived: list[Arrived] = []
+        broken: list[Broken] = []
+        ignored = 0
+        for message in messages:
+            match decode(message, self._reactions.wanted):
+                case Arrived() as found:
+                    arrived.append(found)
+                case Broken() as found:
+                    broken.append(found)
+                case Ignored():
+                    ignored += 1
+        return arrived, broken, ignored
+
+    async def _settle(self, session: AsyncSession, outcome: Outcome, broken: list[Broken]) -> None:
+        """Keep what cannot be applied, answer what cannot be read, tell, then free what was waiting."""
+        for handler in (
+            self._reactions.unreadable if (foreign := [b for b in broken if b.message.foreign]) else ()
+        ):
+            outcome.told.extend(await handler(foreign, session))
+        await held.keep(session, [*(_park_unread(b) for b in broken), *outcome.holds])
+        await held.forget(session, [a.held_id for a in outcome.done if a.held_id is not None])
+        await emit(session, outcome.told)
+        if outcome.learned and await self._learn(session, outcome.learned):
+            await self._release(session, await held.ready(session))
+
+    async def _learn(self, session: AsyncSession, learned: set[tuple[str, str]]) -> bool:
+        facts = sorted(learned)
+        await session.execute(_LEARN, {"facts": [f for f, _ in facts], "keys": [k for _, k in facts]})
+        found = await session.scalar(
+            text("SELECT EXISTS (SELECT FROM messaging.held WHERE state = 'waiting')")
+        )
+        return bool(found)
+
+    async def _apply(
+        self, session: AsyncSession, batch: Sequence[Arrived], stops: dict[Stream, int] | None = None
+    ) -> Outcome:
+        """`stops`: from which offset on a stream is blocked by an unreadable message of this very batch."""
+        outcome = Outcome()
+        own = [a.held_id for a in batch if a.held_id is not None]
+        outcome.blocked = await held.blocked(session, (a.stream for a in batch), own)
+        for wave in waves(batch):
+            outcome.blocked |= _stopped(wave, stops or {})
+            # What others wait for goes first, so that a batch that brings both holds nothing.
+            for contract in sorted(wave, key=lambda c: (fact_name(c) not in self._reactions.awaited, c.type)):
+                await self._apply_type(session, contract, wave[contract], outcome)
+        return outcome
+
+    async def _apply_type(
+        self, session: AsyncSession, contract: type[Event], group: list[Arrived], outcome: Outcome
+    ) -> None:
+        free = [a for a in group if a.stream not in outcome.blocked]
+        missing = await self._missing(session, free, outcome.learned)
+        ready = [a for a in free if id(a) not in missing]
+        failed = await self._attempt(session, contract, ready, outcome)
+        for arrived in group:
+            if hold := _hold_of(arrived, missing.get(id(arrived)), failed.get(id(arrived)), outcome.blocked):
+                outcome.holds.append(hold)
+                outcome.blocked.add(arrived.stream)
+        done = [a for a in ready if id(a) not in failed]
+        outcome.done.extend(done)
+        if fact_name(contract) in self._reactions.awaited:
+            outcome.learned.update((fact_name(contract), a.event.key) for a in done)
+
+    async def _missing(
+        self, session: AsyncSession, group: Sequence[Arrived], learned: set[tuple[str, str]]
+    ) -> dict[int, tuple[str, str]]:
+        """The first fact that each message lacks, by identity; empty for a type without needs."""
+        needs = {id(a): self._reactions.needs(a.event) for a in group}
+        asked = sorted({need for found in needs.values() for need in found} - learned)
+        if not asked:
+            return {}
+        rows = await session.execute(_KNOWN, {"facts": [f for f, _ in asked], "keys": [k for _, k in asked]})
+        lacking = set(asked) - {(row.fact, row.key) for row in rows}
+        return {
+            a: lack for a, found in needs.items() if (lack := next((n for n in found if n in lacking), None))
+        }
+
+    async def _attempt(
+        self, session: AsyncSession, contract: type[Event], group: list[Arrived], outcome: Outcome
+    ) -> dict[int, Exception]:
+        """Call the handlers on a group; on failure halve it until the culprits stand alone."""
+        if not group:
+            return {}
+        try:
+            async with session.begin_nested():
+                told = await self._reactions.react(contract, [a.event for a in group], session)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            return await self._halve(session, contract, group, outcome, error)
+        outcome.told.extend(told)
+        return {}
+
+    async def _halve(
+        self,
+        session: AsyncSession,
+        contract: type[Event],
+        group: list[Arrived],
+        outcome: Outcome,
+        error: Exception,
+    ) -> dict[int, Exception]:
+        if len(group) == 1:
+            return {id(group[0]): error}
+        middle = len(group) // 2
+        failed = await self._attempt(session, contract, group[:middle], outcome)
+        return failed | await self._attempt(session, contract, group[middle:], outcome)
+
+    async def _check_cap(self, session: AsyncSession, outcome: Outcome, broken: list[Broken]) -> None:
+        parked = [h.message for h in outcome.holds if h.state == "parked" and h.held_id is None]
+        topics = sorted({m.topic for m in [*parked, *(b.message for b in broken)]})
+        counts = await held.count_parked(session, topics) if topics else {}
+        for topic, open_ones in counts.items():
+            if open_ones > self._cap:
+                raise TopicFailingError(topic)
+
+    async def sweep(self) -> int:
+        """Apply held messages whose obstacle is gone; returns how many were applied."""
+        async with self._make() as session, session.begin():
+            if not await held.ready(session):
+                return 0
+            await held.lock_alone(session)
+            return await self._release(session, await held.ready(session))
+
+    async def redrive(self, ids: Sequence[int]) -> int:
+        """Try parked messages again, with all that queued up behind them; returns how many were applied."""
+        async with self._make() as session, session.begin():
+            await held.lock_alone(session)
+            rows = await _rows_of(session, ids)
+            streams = {(row.topic, row.key) for row in rows if row.blocks}
+            alone = [row for row in rows if not row.blocks]
+            return await self._release(session, streams, alone, failed_too=True)
+
+    async def _release(
+        self,
+        session: AsyncSession,
+        streams: set[Stream],
+        alone: Sequence[Any] = (),
+        *,
+        failed_too: bool = False,
+    ) -> int:
+        """Apply the held messages of streams in order, as far as they go now."""
+        rows = [*alone, *(await held.of_streams(session, streams) if streams else ())]
+        arrived, broken = await self._reread(session, rows if failed_too else _before_parked(rows))
+        outcome = await self._apply(session, arrived)
+        outcome.holds.extend(broken)
+        await self._settle(session, outcome, [])
+        return len(outcome.done)
+
+    async def _reread(self, session: AsyncSession, rows: Sequence[Any]) -> tuple[list[Arrived], list[Hold]]:
+        """Decode held rows; those never claimed (unreadable until now) are claimed first."""
+        arrived: list[Arrived] = []
+        holds: list[Hold] = []
+        for row in rows:
+            found = decode(held.message_of(row), self._reactions.wanted)
+            if isinstance(found, Arrived):
+                found.held_id = row.id
+                arrived.append(found)
+            elif isinstance(found, Broken):
+                holds.append(
+                    Hold(found.message, "parked", found.code, found.error, row.blocks, False, held_id=row.id)
+                )
+            else:
+                await held.forget(session, [row.id])
+        unclaimed = {row.id for row in rows if not row.claimed}
+        claimed = await inbox.claim(session, [a for a in arrived if a.held_id in unclaimed])
+        new = {id(a) for a in claimed.new}
+        conflicts = [b.message for b in claimed.conflicts]
+        dropped = [a for a in arrived if a.held_id in unclaimed and id(a) not in new]
+        holds.extend(
+            Hold(a.message, "parked", "id.conflict", "", False, False, held_id=a.held_id)
+            for a in dropped
+            if a.message in conflicts
+        )
+        await held.forget(session, [a.held_id for a in dropped if a.held_id and a.message not in conflicts])
+        return [a for a in arrived if a.held_id not in unclaimed or id(a) in new], holds
+
+
+def _stops(broken: Sequence[Broken]) -> dict[Stream, int]:
+    """Per stream, the offset of its first unreadable message; agencies' block nothing."""
+    stops: dict[Stream, int] = {}
+    for message in (b.message for b in broken if not b.message.foreign):
+        stops.setdefault((message.topic, message.key), message.offset)
+    return stops
+
+
+def _stopped(wave: Wave, stops: dict[Stream, int]) -> set[Stream]:
+    return {
+        a.stream
+        for group in wave.values()
+        for a in group
+        if a.stream in stops and a.message.offset > stops[a.stream]
+    }
+
+
+def _before_parked(rows: Sequence[Any]) -> list[Any]:
+    """Rows of each stream up to its first parked one, which only a redrive may pass."""
+    stopped: set[Stream] = set()
+    free = []
+    for row in rows:
+        if row.state == "parked":
+            stopped.add((row.topic, row.key))
+        if (row.topic, row.key) not in stopped:
+            free.append(row)
+    return free
+
+
+async def _rows_of(session: AsyncSession, ids: Sequence[int]) -> list[Any]:
+    return list(
+        await session.execute(
+            text(
+                """SELECT * FROM messaging.held WHERE id = ANY (CAST(:ids AS bigint[]))
+                AND state <> 'discarded' ORDER BY id"""
+            ),
+            {"ids": list(ids)},
+        )
+    )
+
+
+def _park_unread(broken: Broken) -> Hold:
+    """An agency's broken message blocks nothing; one of our own blocks its key."""
+    return Hold(
+        broken.message, "parked", broken.code, broken.error, blocks=not broken.message.foreign, claimed=False
+    )
+
+
+def _hold_of(
+    arrived: Arrived, lacking: tuple[str, str] | None, error: Exception | None, blocked: set[Stream]
+) -> Hold | None:
+    message, held_id = arrived.message, arrived.held_id
+    if error is not None:
+        return Hold(message, "parked", type(error).__name__, str(error), held_id=held_id)
+    if arrived.stream in blocked:
+        return Hold(message, "behind", "key.blocked", "follows a held message of its key", held_id=held_id)
+    if lacking is not None:
+        fact, key = lacking
+        reason = f"waits for {fact} {key}"
+        return Hold(message, "waiting", "fact.missing", reason, fact=fact, fact_key=key, held_id=held_id)
+    return None

@@ -1,0 +1,249 @@
+"""Between Kafka's bytes and our facts: CloudEvents 1.0, Kafka binary mode.
+
+Decoding never raises: what cannot be read comes back as `Broken` with its reason, what nobody here reacts to
+as `Ignored`.
+"""
+
+from collections.abc import Container
+from dataclasses import dataclass
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from bina.events import TOMBSTONES, Envelope, Event, agency
+
+MAX_BYTES = 900_000
+NUL = b"\\u0000"
+INBOUND_PREFIX = agency.INBOUND + "."
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One record as it lies on the topic."""
+
+    topic: str
+    partition: int
+    offset: int
+    record_key: bytes | None
+    headers: Headers
+    value: bytes | None
+
+    @property
+    def key(self) -> str:
+        """The key as text, damaged characters replaced."""
+        return (self.record_key or b"").decode("utf-8", "replace").replace("\x00", "\ufffd")
+
+    @property
+    def foreign(self) -> bool:
+        """Whether an agency wrote it."""
+        return self.topic.startswith(INBOUND_PREFIX)
+
+    @property
+    def publisher(self) -> str:
+        """The agency that alone may write this topic; empty for our own topics."""
+        return self.topic.removeprefix(INBOUND_PREFIX) if self.foreign else ""
+
+    def header(self, name: str) -> str:
+        """A header as text, empty if absent, damaged characters replaced."""
+        found = next((value for key, value in self.headers if key == name), b"") or b""
+        return found.decode("utf-8", "replace").replace("\x00", "\ufffd")
+
+
+@dataclass(slots=True)
+class Arrived:
+    """A message that was read. `held_id` names its row when it comes back from being held."""
+
+    message: Message
+    event: Event
+    held_id: int | None = None
+
+    @property
+    def stream(self) -> tuple[str, str]:
+        """(topic, key): the order that must be kept."""
+        return self.message.topic, self.message.key
+
+
+@dataclass(slots=True)
+class Broken:
+    """A message that cannot be read, and why; `code` is stable."""
+
+    message: Message
+    code: str
+    error: str
+    held_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A message that nobody here reacts to."""
+
+    message: Message
+
+
+class UnreadableError(ValueError):
+    """Why a message cannot be read; `code` is stable."""
+
+    def __init__(self, code: str, error: str) -> None:
+        super().__init__(error)
+        self.code = code
+
+
+def decode(message: Message, wanted: dict[str, type[Event]]) -> Arrived | Broken | Ignored:
+    """Read a message. `wanted` maps the wire types this service reacts to."""
+    try:
+        return _decode(message, wanted)
+    except UnreadableError as error:
+        return Broken(message, error.code, str(error))
+
+
+def _decode(message: Message, wanted: dict[str, type[Event]]) -> Arrived | Ignored:
+    headers = _texts(message.headers)
+    if message.value is None:
+        return _tombstone(message, headers, wanted)
+    contract = _contract(headers, wanted)
+    if contract is None:
+        return Ignored(message)
+    envelope = _envelope(message, headers)
+    event = _body(message.value, contract)
+    if event.key != message.key:
+        raise UnreadableError(
+            "key.mismatch", f"the record's key is {message.key!r}, its content says {event.key!r}"
+        )
+    return Arrived(message, event.travelled(envelope))
+
+
+def _texts(headers: Headers) -> dict[str, str]:
+    try:
+        texts = {name: (value or b"").decode("utf-8") for name, value in headers}
+    except UnicodeDecodeError as error:
+        raise UnreadableError("header.encoding", f"a header is not UTF-8: {error}") from None
+    if any("\x00" in text for text in texts.values()):
+        raise UnreadableError("header.nul", "a header holds a NUL character")
+    return texts
+
+
+def _contract(headers: dict[str, str], wanted: dict[str, type[Event]]) -> type[Event] | None:
+    kind = headers.get("ce_type", "")
+    if not kind:
+        raise UnreadableError("envelope.missing", "header ce_type is missing")
+    if kind not in wanted:
+        _refuse_newer(kind, wanted)
+    return wanted.get(kind)
+
+
+def _refuse_newer(kind: str, wanted: Container[str]) -> None:
+    name, _, version = kind.rpartition(".v")
+    older = (
+        (f"{name}.v{n}" for n in range(1, int(version))) if version.isdecimal() and len(version) < 4 else ()
+    )
+    if any(known in wanted for known in older):
+        raise UnreadableError("version.unknown", f"{kind} is newer than this service understands")
+
+
+def _envelope(message: Message, headers: dict[str, str]) -> Envelope:
+    if headers.get("ce_specversion", "1.0") != "1.0":
+        raise UnreadableError("envelope.version", f"CloudEvents {headers['ce_specversion']} is not supported")
+    attributes = {name.removeprefix("ce_"): text for name, text in headers.items() if name.startswith("ce_")}
+    try:
+        envelope = Envelope.model_validate(
+            {
+                **{
+                    field: attributes[field]
+                    for field in ("id", "source", "type", "time", "subject")
+                    if field in attributes
+                },
+                "correlation_id": attributes.get("correlationid", ""),
+                "causation_id": attributes.get("causationid", ""),
+                "version": attributes.get("aggregateversion") or 0,
+                "traceparent": headers.get("traceparent", ""),
+                "publisher": message.publisher,
+            }
+        )
+    except ValidationError as error:
+        raise UnreadableError("envelope.invalid", _first(error)) from None
+    return _with_known_id(message, envelope)
+
+
+def _with_known_id(message: Message, envelope: Envelope) -> Envelope:
+    if envelope.time.tzinfo is None:
+        raise UnreadableError("envelope.invalid", "time: has no zone")
+    if not message.foreign:
+        try:
+            UUID(envelope.id)
+        except ValueError:
+            raise UnreadableError("envelope.invalid", f"id: {envelope.id!r} is not a UUID") from None
+    return envelope
+
+
+def _tombstone(
+    message: Message, headers: dict[str, str], wanted: dict[str, type[Event]]
+) -> Arrived | Ignored:
+    contract = TOMBSTONES.get(message.topic)
+    if contract is None:
+        raise UnreadableError("tombstone", "a null value has no meaning on this topic")
+    if contract.type not in wanted:
+        return Ignored(message)
+    try:
+        event = contract.model_validate(dict.fromkeys(contract.model_fields, message.key))
+    except ValidationError as error:
+        raise UnreadableError("key.invalid", _first(error)) from None
+    return Arrived(message, event.travelled(_envelope(message, headers)))
+
+
+def _body(value: bytes, contract: type[Event]) -> Event:
+    if len(value) > MAX_BYTES:
+        raise UnreadableError("too_large", f"{len(value)} bytes, at most {MAX_BYTES} are taken")
+    try:
+        event = contract.model_validate_json(value)
+    except ValidationError as error:
+        raise UnreadableError(_code_of(error), _first(error)) from None
+    if NUL in value and "\\u0000" in event.model_dump_json():
+        raise UnreadableError("content.nul", "a text holds a NUL character")
+    return event
+
+
+def _code_of(error: ValidationError) -> str:
+    return "json.invalid" if error.errors()[0]["type"] == "json_invalid" else "contract.violated"
+
+
+def _first(error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    return f"{where}: {problem['msg']}" if where else problem["msg"]
+
+
+def encode_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
+    """Headers of a message in Kafka binary mode."""
+    texts = {
+        "ce_specversion": "1.0",
+        "ce_id": envelope.id,
+        "ce_source": envelope.source,
+        "ce_type": envelope.type,
+        "ce_time": envelope.time.isoformat(),
+        "ce_subject": envelope.subject,
+        "ce_correlationid": envelope.correlation_id,
+        "ce_causationid": envelope.causation_id,
+        "ce_aggregateversion": str(envelope.version) if envelope.version else "",
+        "traceparent": envelope.traceparent,
+        "content-type": "application/json",
+    }
+    return [(name, text.encode()) for name, text in texts.items() if text]
+
+
+def encode_value(event: Event) -> bytes | None:
+    """The message's value; null for a tombstone."""
+    return None if event.erases else event.model_dump_json().encode()
+
+
+def message_of(event: Event, *, topic: str | None = None, partition: int = 0, offset: int = 0) -> Message:
+    """The record that carries an event which has its envelope."""
+    return Message(
+        topic=topic or event.destination,
+        partition=partition,
+        offset=offset,
+        record_key=event.key.encode(),
+        headers=tuple(encode_headers(event.envelope)),
+        value=encode_value(event),
+    )

@@ -1,0 +1,181 @@
+"""From the outbox to Kafka: one relay per database, in id order, marking what was acknowledged.
+
+Marks, never a cursor: ids are drawn before commit, so a cursor would pass over a late one.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+
+from bina.events import Envelope
+
+from .metrics import Metrics
+from .records import encode_headers
+
+LOCK = 7_003
+CHUNK = 2000
+IDLE_SECONDS = 1.0
+log = logging.getLogger(__name__)
+
+_NEXT = """SELECT id, created_at, topic, key, version, event_id, type, time, correlation_id, causation_id,
+    traceparent, value FROM messaging.outbox WHERE published_at IS NULL ORDER BY id LIMIT $1"""
+_MARK = """UPDATE messaging.outbox o SET published_at = now()
+    FROM unnest($1::bigint[], $2::timestamptz[]) AS n (id, created_at)
+    WHERE o.id = n.id AND o.created_at = n.created_at"""
+_HOLDS_LOCK = """SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = $1
+    AND pid = pg_backend_pid() AND granted)"""
+
+
+def create_producer(bootstrap: str) -> AIOKafkaProducer:
+    """A producer that waits for every replica and never writes one record twice."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, compression_type="lz4", linger_ms=2
+    )
+
+
+class Relay:
+    """Publishes one service's outbox while it holds the database's relay lock."""
+
+    def __init__(self, dsn: str, bootstrap: str, source: str, metrics: Metrics) -> None:
+        self._dsn = dsn
+        self._source = source
+        self._bootstrap = bootstrap
+        self._metrics = metrics
+        self._wake = asyncio.Event()
+        self.leading = False
+        self.beat = 0.0
+
+    def wake(self) -> None:
+        """Something was committed in this process."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled; connections that break are made anew."""
+        delay = 0.2
+        while True:
+            try:
+                async with self._connection() as connection:
+                    await self._lead(connection)
+                delay = 0.2
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, RelayError) as error:
+                log.warning("relay starts anew: %s", error)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 10)
+            finally:
+                self.leading = False
+
+    @contextlib.asynccontextmanager
+    async def _connection(self) -> Any:
+        settings = {"idle_session_timeout": "10s", "application_name": f"{self._source}-relay"}
+        connection = await asyncpg.connect(
+            self._dsn, server_settings=settings, timeout=10, command_timeout=30
+        )
+        try:
+            yield connection
+        finally:
+            connection.terminate()
+
+    async def _lead(self, connection: "asyncpg.Connection[Any]") -> None:
+        """Wait for the lock, then publish with a producer of one's own."""
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+            self._beat()
+            await asyncio.sleep(2)
+        producer = create_producer(self._bootstrap)
+        try:
+            await producer.start()
+            self.leading = True
+            await self._publish_forever(connection, producer)
+        except Exception as error:
+            # Whatever the producer met, its sequence numbers are not to be trusted any more.
+            raise RelayError(f"{type(error).__name__}: {error}") from error
+        finally:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(producer.stop(), 5)
+
+    async def _publish_forever(self, connection: "asyncpg.Connection[Any]", producer: AIOKafkaProducer) -> None:
+        while True:
+            self._wake.clear()
+            self._beat()
+            if not await publish_once(connection, producer, self._source, self._metrics):
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+
+    def _beat(self) -> None:
+        self.beat = asyncio.get_running_loop().time()
+
+
+class RelayError(Exception):
+    """The relay must begin anew."""
+
+
+async def publish_once(
+    connection: "asyncpg.Connection[Any]",
+    producer: AIOKafkaProducer,
+    source: str,
+    metrics: Metrics,
+    still_mine: Callable[[], Any] | None = None,
+) -> int:
+    """Send the oldest chunk, await the acknowledgements with no transaction open, mark it; returns its size."""
+    rows = await connection.fetch(_NEXT, CHUNK)
+    if not rows:
+        return 0
+    if not await (still_mine() if still_mine else connection.fetchval(_HOLDS_LOCK, LOCK)):
+        raise RelayError("the lock is gone")
+    results = await _send(producer, rows, source)
+    marked = acknowledged_prefix(rows, results)
+    await connection.execute(_MARK, [row["id"] for row in marked], [row["created_at"] for row in marked])
+    metrics.published.inc(len(marked))
+    failed = next((result for result in results if isinstance(result, BaseException)), None)
+    if failed is not None:
+        raise RelayError(f"{len(rows) - len(marked)} facts were not acknowledged: {failed!r}")
+    return len(rows)
+
+
+async def _send(producer: AIOKafkaProducer, rows: Sequence[Any], source: str) -> list[Any]:
+    futures: list[Any] = []
+    for row in rows:
+        try:
+            headers = encode_headers(_envelope(row, source))
+            futures.append(
+                await producer.send(row["topic"], row["value"], key=row["key"].encode(), headers=headers)
+            )
+        except Exception as error:  # noqa: BLE001 - it becomes this row's result; later rows must not overtake
+            futures.append(error)
+            break
+    pending = [future for future in futures if not isinstance(future, BaseException)]
+    results = list(await asyncio.gather(*pending, return_exceptions=True))
+    results.extend(future for future in futures if isinstance(future, BaseException))
+    return [*results, *[RelayError("not sent")] * (len(rows) - len(results))]
+
+
+def acknowledged_prefix(rows: Sequence[Any], results: Sequence[Any]) -> list[Any]:
+    """Per (topic, key), the rows up to its first failure; a later one must be sent again after it."""
+    stopped: set[tuple[str, str]] = set()
+    marked = []
+    for row, result in zip(rows, results, strict=True):
+        stream = (row["topic"], row["key"])
+        if isinstance(result, BaseException):
+            stopped.add(stream)
+        if stream not in stopped:
+            marked.append(row)
+    return marked
+
+
+def _envelope(row: Any, source: str) -> Envelope:
+    return Envelope.model_construct(
+        id=str(row["event_id"]),
+        source=source,
+        type=row["type"],
+        time=row["time"],
+        subject=row["key"],
+        correlation_id=row["correlation_id"],
+        causation_id=row["causation_id"],
+        version=row["version"],
+        traceparent=row["traceparent"],
+        publisher="",
+    )

@@ -1,0 +1,238 @@
+"""A running service: consumer, relay, due work and the watch over their progress."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+from aiokafka.errors import KafkaError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from . import clock, held
+from .consumer import Consumer
+from .database import create_engine, is_transient, sessions
+from .due import DueWork
+from .intake import Intake, Taken
+from .maintenance import keep_partitions
+from .metrics import Metrics
+from .relay import Relay
+from .service import Service, follow_clock
+from .settings import Settings
+from .status import Status, count, resident_bytes
+
+POLL_SECONDS = 1.0
+SWEEP_EVERY = 5
+WATCH_SECONDS = 5.0
+log = logging.getLogger(__name__)
+
+
+class Runtime:
+    """Everything of a service that is not HTTP."""
+
+    def __init__(self, service: Service, settings: Settings) -> None:
+        self.service = service
+        self.settings = settings
+        self.engine = create_engine(settings.database_url)
+        self.sessions = sessions(self.engine)
+        self.metrics = Metrics()
+        self.problem = ""
+        reactions = service.reactions(demo=settings.demo)
+        self.intake = Intake(self.sessions, reactions, cap=settings.park_cap)
+        self.due = DueWork(self.sessions, service.schedules)
+        dsn = settings.database_url.replace("+asyncpg", "")
+        self.relay = Relay(dsn, settings.kafka, service.name, self.metrics)
+        self.consumer = Consumer(service.name, settings, self.intake, self.metrics, reactions.topics)
+        self.consumer.on_taken = self._on_taken
+        self._wake_due = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._joined = False
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A command's transaction; commits at its end, then wakes the relay and due work."""
+        async with self.sessions() as session, session.begin():
+            yield session
+        if session.info.get("told"):
+            self.relay.wake()
+        self._wake_due.set()
+
+    async def start(self) -> None:
+        """Start every loop; the consumer joins as soon as the broker answers."""
+        async with self.sessions() as session, session.begin():
+            await keep_partitions(session)
+            await follow_clock(session)
+        loops: list[Callable[[], Awaitable[None]]] = [
+            self._join,
+            self.relay.run,
+            self._do_due,
+            self._watch,
+            self._upkeep,
+            *(partial(loop, self) for loop in self.service.loops),
+        ]
+        self._tasks = [asyncio.create_task(self._guard(loop)) for loop in loops]
+
+    async def stop(self) -> None:
+        """Finish the batch in hand, then end every loop."""
+        if self._joined:
+            await self.consumer.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.engine.dispose()
+
+    async def _guard(self, loop: Callable[[], Awaitable[None]]) -> None:
+        """A loop that ends by an error makes the service unhealthy; its supervisor starts it anew."""
+        try:
+            await loop()
+        except Exception as error:
+            log.exception("a loop ended")
+            self.problem = f"{type(error).__name__}: {error}"
+
+    async def _join(self) -> None:
+        while True:
+            try:
+                await self.consumer.start()
+            except (KafkaError, OSError) as error:
+                log.warning("broker not reached: %s", error)
+                await asyncio.sleep(0.5)
+            else:
+                self._joined = True
+                return
+
+    def _on_taken(self, taken: Taken) -> None:
+        if taken.told:
+            self.relay.wake()
+        if taken.applied:
+            self._wake_due.set()
+
+    async def _do_due(self) -> None:
+        passes = 0
+        while True:
+            self._wake_due.clear()
+            try:
+                claimed = await self._due_once(sweep=passes % SWEEP_EVERY == 0)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                claimed = 0
+                log.warning("due work again: %s", error)
+            passes += 1
+            if claimed:
+                self.relay.wake()
+            else:
+                await _pause(self._wake_due)
+
+    async def _due_once(self, *, sweep: bool) -> int:
+        if self.settings.demo:
+            async with self.sessions() as session:
+                await follow_clock(session)
+        if sweep and await self.intake.sweep():
+            self.relay.wake()
+        return await self.due.run()
+
+    async def _upkeep(self) -> None:
+        """Hourly: partitions ahead, old ones away."""
+        while True:
+            await asyncio.sleep(3600)
+            with contextlib.suppress(OSError):
+                async with self.sessions() as session, session.begin():
+                    await keep_partitions(session)
+
+    async def _watch(self) -> None:
+        """Messages ahead of a position that does not move, and no known rest: something is stuck."""
+        moved: dict[Any, tuple[int, float]] = {}
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            positions = await self.consumer.positions()
+            for partition, (position, end) in positions.items():
+                before = moved.get(partition)
+                if (
+                    before is None
+                    or before[0] != position
+                    or position >= end
+                    or self._may_rest(partition.topic)
+                ):
+                    moved[partition] = (position, time.monotonic())
+                elif time.monotonic() - before[1] > self.settings.stall_seconds:
+                    self.problem = (
+                        f"no progress on {partition.topic}[{partition.partition}] at {position} of {end}"
+                    )
+
+    def _may_rest(self, topic: str) -> bool:
+        resting = time.monotonic() < self.consumer.resting_until
+        return resting or topic in self.consumer.paused or bool(self.consumer.gap)
+
+    async def redrive(self, ids: list[int]) -> int:
+        """Try parked messages again, in key order; returns how many messages were applied."""
+        applied = await self.intake.redrive(ids)
+        self.relay.wake()
+        return applied
+
+    async def sweep(self) -> int:
+        """Apply what is free to go, e.g. after a discard."""
+        applied = await self.intake.sweep()
+        self.relay.wake()
+        return applied
+
+    def ready(self) -> bool:
+        """Whether this worker takes part: joined, partitions known, nothing missing."""
+        kafka = self.consumer.kafka
+        return bool(self._joined and kafka is not None and kafka.assignment() and not self.consumer.gap)
+
+    def healthy(self) -> bool:
+        """Whether it makes progress; if not, it should be started anew."""
+        return not self.problem
+
+    async def status(self) -> Status:
+        """Everything an operator asks for, in one go."""
+        problem = self.problem or self.consumer.gap
+        status = Status(self.service.name, self.ready(), self.healthy(), problem, version("bina-messaging"))
+        for partition, (position, end) in (await self.consumer.positions()).items():
+            status.lag[partition.topic] = status.lag.get(partition.topic, 0) + max(0, end - position)
+        status.paused = self.consumer.paused
+        status.relay_leading = self.relay.leading
+        status.memory_bytes = resident_bytes()
+        status.business_time = clock.now().isoformat()
+        status.messages = _samples(self.metrics)
+        async with self.sessions() as session:
+            await count(session, status)
+        self._gauge(status)
+        return status
+
+    def _gauge(self, status: Status) -> None:
+        self.metrics.outbox_depth.set(status.outbox["depth"])
+        self.metrics.outbox_age.set(status.outbox["age_seconds"])
+        self.metrics.parked.set(status.parked)
+        self.metrics.waiting.set(status.waiting)
+        self.metrics.oldest_wait.set(status.oldest_wait_seconds)
+        self.metrics.due.set(status.due)
+        for topic, lag in status.lag.items():
+            self.metrics.lag.labels(topic).set(lag)
+
+    async def discard(self, held_id: int, reason: str) -> bool:
+        """Give a parked message up and let its followers go."""
+        from .parked import discard
+
+        async with self.transaction() as session:
+            await held.lock_alone(session)
+            done = await discard(session, held_id, reason)
+        await self.sweep()
+        return done
+
+
+async def _pause(wake: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(wake.wait(), POLL_SECONDS)
+
+
+def _samples(metrics: Metrics) -> dict[str, float]:
+    return {
+        sample.labels["outcome"]: sample.value
+        for family in metrics.messages.collect()
+        for sample in family.samples
+        if sample.name.endswith("_total")
+    }

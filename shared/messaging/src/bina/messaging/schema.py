@@ -1,0 +1,56 @@
+"""The tables that make delivery exact, in schema `messaging` of every service's database.
+
+A service's first migration runs `CREATE`; later changes here come with a migration per service.
+"""
+
+CREATE = (
+    "CREATE SCHEMA messaging",
+    # Our own events. UUIDv7 keeps the insert at the right edge of the index; partitions by month go whole.
+    "CREATE TABLE messaging.inbox (event_id uuid PRIMARY KEY) PARTITION BY RANGE (event_id)",
+    "CREATE TABLE messaging.inbox_rest PARTITION OF messaging.inbox DEFAULT",
+    # Agencies' events: any id is allowed, so the payload decides whether it is the same event.
+    """CREATE TABLE messaging.inbox_foreign (
+        source text NOT NULL, id text NOT NULL, digest bytea NOT NULL,
+        received_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (source, id))""",
+    # What is known: facts that others wait for, and the newest version of each state key.
+    """CREATE TABLE messaging.facts (
+        fact text NOT NULL, key text NOT NULL, version bigint NOT NULL DEFAULT 0,
+        erased boolean NOT NULL DEFAULT false, PRIMARY KEY (fact, key))""",
+    # Last version given to each (topic, key) this service tells of; its row lock orders the outbox.
+    """CREATE TABLE messaging.streams (
+        topic text NOT NULL, key text NOT NULL, version bigint NOT NULL, PRIMARY KEY (topic, key))""",
+    """CREATE TABLE messaging.outbox (
+        id bigint GENERATED ALWAYS AS IDENTITY, created_at timestamptz NOT NULL DEFAULT now(),
+        topic text NOT NULL, key text NOT NULL, version bigint NOT NULL, event_id uuid NOT NULL,
+        type text NOT NULL, time timestamptz NOT NULL, correlation_id text NOT NULL,
+        causation_id text NOT NULL, traceparent text NOT NULL,
+        value bytea CHECK (octet_length(value) <= 900000), published_at timestamptz,
+        PRIMARY KEY (id, created_at)) PARTITION BY RANGE (created_at)""",
+    "CREATE TABLE messaging.outbox_rest PARTITION OF messaging.outbox DEFAULT",
+    "CREATE INDEX outbox_waiting ON messaging.outbox (id) WHERE published_at IS NULL",
+    # Messages that cannot be applied now, with their bytes.
+    """CREATE TABLE messaging.held (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        state text NOT NULL CHECK (state IN ('parked', 'behind', 'waiting', 'discarded')),
+        blocks boolean NOT NULL, topic text NOT NULL, key text NOT NULL, "partition" int NOT NULL,
+        "offset" bigint NOT NULL, record_key bytea, headers jsonb NOT NULL, value bytea,
+        event_id text NOT NULL, type text NOT NULL, claimed boolean NOT NULL,
+        fact text, fact_key text, code text NOT NULL, error text NOT NULL, code_version text NOT NULL,
+        attempts int NOT NULL DEFAULT 1, first_seen timestamptz NOT NULL DEFAULT now(),
+        last_tried timestamptz NOT NULL DEFAULT now(), discard_reason text)""",
+    """CREATE UNIQUE INDEX held_position ON messaging.held (topic, "partition", "offset")""",
+    "CREATE INDEX held_key ON messaging.held (topic, key, id) WHERE blocks AND state <> 'discarded'",
+    "CREATE INDEX held_fact ON messaging.held (fact, fact_key) WHERE state = 'waiting'",
+    """CREATE TABLE messaging.due (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, kind text NOT NULL, key text NOT NULL,
+        due_at timestamptz NOT NULL, payload jsonb NOT NULL DEFAULT '{}',
+        cause jsonb, attempts int NOT NULL DEFAULT 0, not_before timestamptz NOT NULL DEFAULT now(),
+        error text NOT NULL DEFAULT '', UNIQUE (kind, key))""",
+    "CREATE INDEX due_next ON messaging.due (due_at)",
+    """CREATE TABLE messaging.commands (
+        principal text NOT NULL, key text NOT NULL, digest bytea NOT NULL, status int, body jsonb,
+        received_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (principal, key))""",
+    "CREATE TABLE messaging.clock (only boolean PRIMARY KEY DEFAULT true CHECK (only), moved_by interval NOT NULL)",
+)
+
+DROP = ("DROP SCHEMA messaging CASCADE",)

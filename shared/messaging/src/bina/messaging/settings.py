@@ -1,0 +1,32 @@
+"""What a service is told by its surroundings; every name is prefixed with BINA_."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings that every service shares; a missing one stops the start and is named."""
+
+    model_config = SettingsConfigDict(env_prefix="BINA_", extra="ignore")
+
+    database_url: str
+    """postgresql+asyncpg://role:password@host:port/database, the service's own."""
+    kafka: str
+    """Bootstrap servers, host:port[,host:port]."""
+    http_host: str = "127.0.0.1"
+    http_port: int = 8000
+    public_url: str = "http://127.0.0.1:8000"
+    """Where people reach the gateway; links in notices begin with it."""
+    secret: str = Field(min_length=16)
+    """Signs sessions and personal links."""
+    demo: bool = False
+    """Allows demonstration sign-in and a movable business clock."""
+    worker: int = Field(default=0, ge=0)
+    """Number of this worker among its service's; part of the static member name."""
+    timezone: str = "Asia/Jakarta"
+    max_records: int = Field(default=1000, ge=1, le=2000)
+    """Most messages of one batch and transaction."""
+    park_cap: int = Field(default=200, ge=1)
+    """Failed messages of one topic, still open, at which that topic pauses."""
+    stall_seconds: float = 60.0
+    """Without progress for so long while messages wait, the process ends and is started anew."""

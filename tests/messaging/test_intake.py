@@ -1,0 +1,156 @@
+from uuid import uuid4
+
+import pytest
+
+from bina.events.agency import RequestAnswered
+from bina.events.evaluation import EvaluationTaskClosed
+from bina.messaging.intake import TopicFailingError
+from bina.messaging.testing import ServiceUnderTest
+from messaging import toy
+from messaging.facts import accepted, asn, completed, met, requested, run
+
+
+async def history(service: ServiceUnderTest) -> dict:
+    return {row.enrollment_id: row.history for row in await service.rows("SELECT * FROM seats")}
+
+
+async def test_a_redelivered_event_acts_once(service: ServiceUnderTest):
+    event = accepted()
+    await service.receives(event, event)
+    taken = await service.receives(event)
+    assert (taken.applied, taken.repeated) == (0, 1)
+    assert await history(service) == {event.enrollment_id: "a"}
+
+
+async def test_one_key_keeps_its_order_across_types(service: ServiceUnderTest):
+    first, second = uuid4(), uuid4()
+    await service.receives(
+        accepted(first), met(first), accepted(second), met(second), met(first), accepted(first)
+    )
+    assert await history(service) == {first: "amma", second: "am"}
+
+
+async def test_an_event_without_its_facts_waits_and_keeps_its_keys_order(service: ServiceUnderTest):
+    training, person = run(), asn()
+    event = completed(training.run_id, person.asn_id)
+    later = met(event.enrollment_id)
+    await service.receives(event, later)
+    assert await service.held() == [
+        ("waiting", str(event.enrollment_id), "fact.missing"),
+        ("behind", str(event.enrollment_id), "key.blocked"),
+    ]
+    await service.receives(training)
+    assert [state for state, _, _ in await service.held()] == ["waiting", "behind"]
+    await service.receives(person)
+    assert await service.held() == []
+    assert await history(service) == {event.enrollment_id: "cm"}
+    [told] = await service.emitted()
+    assert told == EvaluationTaskClosed(
+        task_id=event.enrollment_id, respondent_id=person.asn_id, reason="answered"
+    )
+
+
+async def test_facts_and_dependants_in_one_batch_need_no_waiting(service: ServiceUnderTest):
+    training, person = run(), asn()
+    taken = await service.receives(completed(training.run_id, person.asn_id), person, training)
+    assert (taken.applied, taken.waiting) == (3, 0)
+
+
+async def test_a_failing_event_is_parked_alone_and_blocks_only_its_key(service: ServiceUnderTest):
+    good, bad = [accepted() for _ in range(20)], accepted()
+    toy.failing.add(bad.enrollment_id)
+    await service.receives(*good[:10], bad, *good[10:], met(bad.enrollment_id))
+    assert len(await history(service)) == 20
+    await service.receives(met(bad.enrollment_id))
+    key = str(bad.enrollment_id)
+    assert await service.held() == [
+        ("parked", key, "LookupError"),
+        ("behind", key, "key.blocked"),
+        ("behind", key, "key.blocked"),
+    ]
+
+
+async def test_redrive_applies_a_key_in_order_and_a_second_failure_stays(service: ServiceUnderTest):
+    bad = accepted()
+    toy.failing.add(bad.enrollment_id)
+    await service.receives(bad, met(bad.enrollment_id))
+    [row] = await service.rows("SELECT id FROM messaging.held WHERE state = 'parked'")
+    assert await service.intake.redrive([row.id]) == 0
+    assert [state for state, _, _ in await service.held()] == ["parked", "behind"]
+    toy.failing.clear()
+    assert await service.intake.redrive([row.id]) == 2
+    assert await service.held() == []
+    assert await history(service) == {bad.enrollment_id: "am"}
+
+
+async def test_a_topic_whose_messages_all_fail_is_not_drained_into_the_parked(service: ServiceUnderTest):
+    events = [accepted() for _ in range(250)]
+    toy.failing.update(e.enrollment_id for e in events)
+    with pytest.raises(TopicFailingError, match=r"enrollment\.enrollments"):
+        await service.receives(*events)
+    assert await service.held() == []
+    toy.failing.clear()
+    assert (await service.receives(*events)).applied == 250
+
+
+async def test_a_failing_batch_leaves_nothing_behind(service: ServiceUnderTest, monkeypatch):
+    event = accepted()
+
+    async def away(*_: object) -> list:
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service.reactions, "react", away)
+        with pytest.raises(ConnectionError):
+            await service.receives(event)
+    assert (await service.receives(event)).applied == 1
+
+
+async def test_an_agencys_event_acts_once_and_its_id_with_another_payload_is_refused(
+    service: ServiceUnderTest,
+):
+    event = requested()
+    await service.receives(event, event, agency="5571")
+    other = requested("199001012015011777")
+    other.travelled(event.envelope)
+    taken = await service.receives(other)
+    assert (taken.applied, taken.parked) == (0, 1)
+    assert await service.held() == [("parked", other.nip, "id.conflict")]
+    assert [(a.nip, a.outcome) for a in await service.emitted(RequestAnswered)] == [
+        (event.nip, "accepted"),
+        ("", "refused"),
+    ]
+
+
+async def test_the_same_id_of_another_agency_is_another_event(service: ServiceUnderTest):
+    one, two = requested(), requested()
+    await service.receives(one, agency="5571")
+    two.travelled(one.envelope.model_copy(update={"publisher": "5508"}))
+    assert (await service.receives(two)).applied == 1
+
+
+async def test_an_older_state_never_replaces_a_newer_one(service: ServiceUnderTest):
+    older, newer = asn(), None
+    newer = asn(older.asn_id, "Rahma Yulita, S.E.")
+    service.message(older)
+    await service.receives(newer)
+    assert (await service.receives(older)).repeated == 1
+    assert [row.name for row in await service.rows("SELECT name FROM people")] == ["Rahma Yulita, S.E."]
+
+
+async def test_an_erased_person_does_not_come_back(service: ServiceUnderTest):
+    person = asn()
+    erased = toy.AsnErased(asn_id=person.asn_id)
+    service.message(person)
+    await service.receives(erased)
+    await service.receives(person)
+    assert await service.rows("SELECT * FROM people") == []
+
+
+async def test_what_is_told_carries_its_cause_and_counts_up(service: ServiceUnderTest):
+    training, person = run(), asn()
+    event = completed(training.run_id, person.asn_id)
+    await service.receives(training, person, event)
+    [told] = await service.emitted()
+    assert (told.envelope.causation_id, told.envelope.correlation_id) == (event.event_id, event.event_id)
+    assert told.envelope.version == 1

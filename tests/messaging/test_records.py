@@ -1,0 +1,65 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from bina.events.enrollment import EnrollmentAccepted
+from bina.messaging.records import Arrived, Broken, Ignored, Message, decode
+from bina.messaging.testing import ServiceUnderTest
+from messaging.facts import accepted
+
+WANTED = {EnrollmentAccepted.type: EnrollmentAccepted}
+
+
+@pytest.fixture
+def message(service: ServiceUnderTest) -> Message:
+    return service.message(accepted())
+
+
+def with_header(message: Message, name: str, value: bytes) -> Message:
+    return replace(message, headers=(*((k, v) for k, v in message.headers if k != name), (name, value)))
+
+
+def with_value(message: Message, **changes: object) -> Message:
+    return replace(message, value=json.dumps({**json.loads(message.value or b""), **changes}).encode())
+
+
+def test_what_was_told_is_read_back(message: Message):
+    found = decode(message, WANTED)
+    assert isinstance(found, Arrived)
+    assert found.event.envelope.type == "enrollment.accepted.v1"
+
+
+@pytest.mark.parametrize(
+    ("code", "damage"),
+    [
+        ("json.invalid", lambda m: replace(m, value=b"{not json")),
+        ("json.invalid", lambda m: replace(m, value=b'{"a": \xff}')),
+        ("contract.violated", lambda m: with_value(m, asn_id="nobody")),
+        ("contract.violated", lambda m: replace(m, value=b"[]")),
+        ("content.nul", lambda m: with_value(m, agency_code="55\x0071")),
+        ("too_large", lambda m: with_value(m, filler="x" * 2_000_000)),
+        ("tombstone", lambda m: replace(m, value=None)),
+        ("key.mismatch", lambda m: replace(m, record_key=b"another")),
+        ("header.encoding", lambda m: with_header(m, "ce_subject", b"\xff\xfe")),
+        ("header.nul", lambda m: with_header(m, "ce_subject", b"a\x00b")),
+        ("envelope.missing", lambda m: replace(m, headers=())),
+        ("envelope.invalid", lambda m: with_header(m, "ce_id", b"17")),
+        ("envelope.invalid", lambda m: with_header(m, "ce_time", b"2026-02-30T00:00:00Z")),
+        ("envelope.invalid", lambda m: with_header(m, "ce_time", b"2026-02-03T00:00:00")),
+        ("envelope.invalid", lambda m: with_header(m, "ce_aggregateversion", b"many")),
+        ("version.unknown", lambda m: with_header(m, "ce_type", b"enrollment.accepted.v2")),
+    ],
+)
+def test_damage_is_named(message: Message, code: str, damage):
+    found = decode(damage(message), WANTED)
+    assert isinstance(found, Broken)
+    assert found.code == code
+
+
+def test_a_type_nobody_here_wants_is_ignored(message: Message):
+    assert isinstance(decode(with_header(message, "ce_type", b"seat.painted.v1"), WANTED), Ignored)
+
+
+def test_unknown_fields_are_no_damage(message: Message):
+    assert isinstance(decode(with_value(message, colour="tarum"), WANTED), Arrived)

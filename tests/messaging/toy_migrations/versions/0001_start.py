@@ -1,0 +1,23 @@
+from alembic import op
+
+from bina.messaging import schema
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    for statement in schema.CREATE:
+        op.execute(statement)
+    op.execute("CREATE TABLE people (asn_id uuid PRIMARY KEY, name text NOT NULL)")
+    op.execute("CREATE TABLE runs (run_id uuid PRIMARY KEY)")
+    op.execute(
+        """CREATE TABLE seats (enrollment_id uuid PRIMARY KEY, history text NOT NULL DEFAULT '',
+        times int NOT NULL DEFAULT 0)"""
+    )
+
+
+def downgrade() -> None:
+    op.execute("DROP TABLE people, runs, seats")
+    for statement in schema.DROP:
+        op.execute(statement)
