@@ -3,13 +3,16 @@
 import os
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 import pytest_asyncio
 
+from bina.messaging import Service
+from bina.messaging.migrate import upgrade
+from bina.messaging.testing import ServiceUnderTest
 from bina_local.kafka import Kafka
 from bina_local.postgres import Postgres
 
@@ -76,3 +79,34 @@ def fresh_database(postgres: "DatabaseServer") -> FreshDatabase:
         return await postgres.ensure_database(f"{name}_{uuid.uuid4().hex[:12]}", role=name, template=template)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def migrated(fresh_database: FreshDatabase) -> Callable[[Service], Awaitable[str]]:
+    """Fresh databases with a service's tables: `url = await migrated(service)`."""
+    templates: dict[str, str] = {}
+
+    async def make(service: Service) -> str:
+        if service.name not in templates:
+            url = await fresh_database(service.name)
+            await upgrade(url, service.migrations)
+            templates[service.name] = url.rsplit("/", 1)[1]
+        return await fresh_database(service.name, template=templates[service.name])
+
+    return make
+
+
+@pytest_asyncio.fixture
+async def under_test(
+    migrated: Callable[[Service], Awaitable[str]],
+) -> AsyncIterator[Callable[[Service], Awaitable[ServiceUnderTest]]]:
+    """A service on its own fresh database: `evaluation = await under_test(service)`."""
+    made: list[ServiceUnderTest] = []
+
+    async def make(service: Service) -> ServiceUnderTest:
+        made.append(ServiceUnderTest(service, await migrated(service)))
+        return made[-1]
+
+    yield make
+    for service in made:
+        await service.close()

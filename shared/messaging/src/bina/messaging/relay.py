@@ -97,7 +97,9 @@ class Relay:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(producer.stop(), 5)
 
-    async def _publish_forever(self, connection: "asyncpg.Connection[Any]", producer: AIOKafkaProducer) -> None:
+    async def _publish_forever(
+        self, connection: "asyncpg.Connection[Any]", producer: AIOKafkaProducer
+    ) -> None:
         while True:
             self._wake.clear()
             self._beat()

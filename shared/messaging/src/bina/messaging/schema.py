@@ -50,7 +50,7 @@ CREATE = (
     """CREATE TABLE messaging.commands (
         principal text NOT NULL, key text NOT NULL, digest bytea NOT NULL, status int, body jsonb,
         received_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (principal, key))""",
-    "CREATE TABLE messaging.clock (only boolean PRIMARY KEY DEFAULT true CHECK (only), moved_by interval NOT NULL)",
+    "CREATE TABLE messaging.clock (single boolean PRIMARY KEY DEFAULT true CHECK (single), moved_by interval NOT NULL)",
 )
 
 DROP = ("DROP SCHEMA messaging CASCADE",)

@@ -42,7 +42,7 @@ async def on_clock_moved(events: list[ClockMoved], session: AsyncSession) -> lis
     await session.execute(
         text(
             """INSERT INTO messaging.clock (moved_by) VALUES (make_interval(secs => :seconds))
-            ON CONFLICT (only) DO UPDATE SET moved_by = excluded.moved_by"""
+            ON CONFLICT (single) DO UPDATE SET moved_by = excluded.moved_by"""
         ),
         {"seconds": events[-1].offset_seconds},
     )

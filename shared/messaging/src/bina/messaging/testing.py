@@ -103,7 +103,7 @@ def _event(row: Any) -> Event:
     event = contract.model_validate_json(row.value)
     envelope = Envelope(
         id=str(row.event_id),
-        source="",
+        source=row.topic.split(".", maxsplit=1)[0],
         type=row.type,
         time=row.time,
         subject=row.key,
