@@ -1,0 +1,73 @@
+"""The shell every page and API stands in.
+
+Composition (`app.py` of a service)::
+
+    pages = Pages("evaluation", Path(__file__).parent)      # in its own module, so that every capability imports it
+    app = create_app(Runtime(service, settings), title="Evaluasi", api_routers=[tasks.api], page_routers=[tasks.pages])
+    run(lambda: app, settings)                              # bina.web.serve
+
+API routers are mounted under `/<service>/api/v1`; page routers write full paths. Templates live in
+`<capability>/templates/` and are named `"<capability>/<file>.html"`.
+
+A page::
+
+    @router.get("/evaluation/temuan")
+    async def findings(request: Request, person: Annotated[Person, require("head", "bkd")]) -> Response:
+        async with request.app.state.runtime.sessions() as session:
+            rows = await store.load_findings(session, person.agency_code)
+        return pages.render(request, "improvement/findings.html", rows=rows)
+
+Every route names who may enter, or `create_app` refuses to start: `person: SignedIn`,
+`person: Annotated[Person, require("head")]`, `visitor: Visitor` (open to all, None without session), or
+`task_id: LinkedTask` (personal link in the path parameter `token`, made by `issue_task_link`).
+
+A form, its template part and its command (guarded, counts once, says a sentence on the next page)::
+
+    <form method="post" action="/evaluation/temuan/{{ id }}/tugaskan">{{ form_guard() }} … </form>
+
+    @router.post("/evaluation/temuan/{finding_id}/tugaskan")
+    async def assign(
+        finding_id: UUID, person: Annotated[Person, require("head")], command: PageCommand
+    ) -> Response:
+        owner = command.text("owner")                       # command.form holds all fields and files
+        if not owner:
+            return pages.render(request, "…", status_code=422, errors={"owner": "Pilih penanggung jawab."})
+        async def effect(session: AsyncSession) -> str:     # one transaction; return where to go next
+            await emit(session, await store.assign(session, finding_id, owner))
+            return "/evaluation/temuan"
+        return await command.redirect(effect, done="Tindakan ditugaskan.")
+
+A command of the API takes `command: ApiCommand` (header `Idempotency-Key`) and ends with
+`return await command.answer(effect, status=201)`, where `effect(session)` returns the JSON body.
+
+Refuse with `raise Problem("run-is-full", 409, "Kursi penuh.", "…", mend="Masuk daftar tunggu.")` or `raise not_found()`:
+JSON for `/…/api/…`, a page elsewhere.
+
+A template::
+
+    {% extends "shell.html" %}
+    {% import "components.html" as ui %}
+    {% block title %}Temuan{% endblock %}
+    {% block body_class %}wide{% endblock %}                {# office pages; leave out for a calm measure #}
+    {% block main %}
+    {% call ui.heading("Tindakan mana terlambat?", lead="3 dari 14 lewat tenggat.") %}
+      {{ ui.button("Tugaskan", "primary", href="…") }}      {# exactly one primary a page #}
+    {% endcall %}
+    <ul class="rows">{{ ui.link_row("…", "/…", meta="…", aside="…", tag_text="Baru", tag_kind="info") }}</ul>
+    {{ chart }}                                             {# a bina.web.charts.Figure #}
+    {% call(row) ui.table("Judul", ["Unit", {"label": "JP", "number": true}], rows) %}
+      <th scope="row">{{ row.name }}</th><td class="num">{{ row.jp|jp }}</td>
+    {% endcall %}
+    {% endblock %}
+
+Components: heading button link_row field select choice_row checkbox stepper table tag meter tabs error_summary banner
+inbox_item timeline empty figure facts fragment paging. Layout classes: `section` `stack` `panel` `split` (5:3) `halves`
+`thirds` `narrow` `measures` `filters` `actions` `rows` `no-print`. Filters: number percent rupiah jp day short_day
+weekday month moment clock_time duration; `{{ when|moment(zone) }}` prints WIB, WITA or WIT. A form with
+`data-draft="name"` and `<p class="draft-state" data-draft-state role="status"></p>` keeps answers on the device until a
+page with `<p data-draft-done="name">` shows the receipt.
+
+No `style=` and no inline script anywhere: the content security policy blocks them. Texts are Indonesian, wrapped as
+`_("…")` (`from bina.web.language import gettext as _` in code); `python -m bina.web.catalogue <package folder>` writes
+the English catalogue to translate; a service shows English only once it has one.
+"""

@@ -1,0 +1,260 @@
+"""Who is asking, and whether they may: everything is closed until a route names who may enter.
+
+A session is a signed token in the cookie `bina_session` (people) or after `Authorization: Bearer` (machines);
+its age is wall time. `create_app` refuses to start when a route names none of the guards of this module.
+"""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import quote, urlsplit
+from uuid import UUID
+
+from fastapi import Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from bina.messaging.settings import Settings
+from bina.web.language import gettext as _
+from bina.web.problems import Problem
+
+ROLES = frozenset({"asn", "supervisor", "operator", "evaluator", "head", "bkd", "platform"})
+SESSION_COOKIE = "bina_session"
+WORKDAY = timedelta(hours=10)
+
+
+class TokenRefused(Exception):  # noqa: N818 - names the reaction
+    """A token or link that is forged, foreign, or past its time (`expired`)."""
+
+    def __init__(self, *, expired: bool = False) -> None:
+        super().__init__("expired" if expired else "not ours")
+        self.expired = expired
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whoever is signed in; machines have no `person_id`. Scope is `agency_code` and, below it, `unit_id`."""
+
+    person_id: UUID | None
+    name: str
+    roles: frozenset[str]
+    agency_code: str | None = None
+    unit_id: UUID | None = None
+
+    def may(self, *roles: str) -> bool:
+        """Whether one of the roles is held."""
+        return not self.roles.isdisjoint(roles)
+
+
+def issue_token(person: Person, secret: str, *, valid_for: timedelta = WORKDAY) -> str:
+    """Sign a session for a person; anyone who holds it acts as them until it expires."""
+    if not person.roles <= ROLES:
+        raise ValueError(f"unknown roles: {sorted(person.roles - ROLES)}")
+    claims = {
+        "sub": str(person.person_id) if person.person_id else None,
+        "name": person.name,
+        "roles": sorted(person.roles),
+        "agency": person.agency_code,
+        "unit": str(person.unit_id) if person.unit_id else None,
+    }
+    return _sign("session", claims, secret, valid_for)
+
+
+def read_token(token: str, secret: str) -> Person:
+    """The person a token was issued for; raises `TokenRefused`."""
+    claims = _open("session", token, secret)
+    return Person(
+        person_id=UUID(claims["sub"]) if claims["sub"] else None,
+        name=claims["name"],
+        roles=frozenset(claims["roles"]) & ROLES,
+        agency_code=claims["agency"],
+        unit_id=UUID(claims["unit"]) if claims["unit"] else None,
+    )
+
+
+def issue_task_link(task_id: UUID, secret: str, expires: datetime) -> str:
+    """Sign the token of a personal link that opens one task and nothing else until `expires` (wall time)."""
+    return _sign("task", {"task": str(task_id)}, secret, expires - datetime.now(UTC))
+
+
+def read_task_link(token: str, secret: str) -> UUID:
+    """The task a personal link opens; raises `TokenRefused`."""
+    return UUID(_open("task", token, secret)["task"])
+
+
+def visitor(request: Request) -> Person | None:
+    """Whoever asks, or None; an unreadable session counts as none."""
+    token = _bearer(request) or request.cookies.get(SESSION_COOKIE)
+    if not token:
+        return None
+    try:
+        return read_token(token, secret_of(request))
+    except TokenRefused:
+        return None
+
+
+def signed_in(request: Request) -> Person:
+    """Dependency: any signed-in person. Pages send others to `/masuk`, APIs answer 401."""
+    person = visitor(request)
+    if person is None:
+        raise Problem(
+            "not-signed-in",
+            401,
+            _("Anda belum masuk."),
+            mend=_("Masuk dahulu, lalu ulangi."),
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    return person
+
+
+class Requires:
+    """Dependency that lets in people who hold one of some roles; built by `require`."""
+
+    def __init__(self, roles: frozenset[str]) -> None:
+        self.roles = roles
+
+    def __call__(self, request: Request) -> Person:
+        """Return the person, or refuse with 401 or 403."""
+        person = signed_in(request)
+        if not person.may(*self.roles):
+            raise Problem(
+                "forbidden",
+                403,
+                _("Halaman ini bukan untuk peran Anda."),
+                _("Anda masuk sebagai %(name)s.") % {"name": person.name},
+                mend=_("Bila seharusnya boleh, mintalah peran ini kepada pengelola di BKPSDM."),
+            )
+        return person
+
+
+def require(*roles: str) -> Any:
+    """`person: Annotated[Person, require("head", "bkd")]`: one of the roles, else 401 or 403."""
+    unknown = set(roles) - ROLES
+    if unknown or not roles:
+        raise ValueError(f"unknown or no roles: {sorted(unknown)}")
+    return Depends(Requires(frozenset(roles)))
+
+
+def open_to_all(request: Request) -> Person | None:
+    """Dependency that says aloud: this route needs no sign-in."""
+    return visitor(request)
+
+
+def task_link(request: Request) -> UUID:
+    """Dependency: the task of the personal link in the path parameter `token`; 410 once it expired, 404 if forged."""
+    try:
+        return read_task_link(request.path_params["token"], secret_of(request))
+    except TokenRefused as refused:
+        if refused.expired:
+            raise Problem(
+                "link-expired",
+                410,
+                _("Tautan ini sudah berakhir."),
+                mend=_("Mintalah tautan baru kepada pengirimnya."),
+            ) from refused
+        raise Problem(
+            "link-unknown",
+            404,
+            _("Tautan ini tidak dikenal."),
+            mend=_("Buka lagi tautan dari pesan yang Anda terima, tanpa mengubahnya."),
+        ) from refused
+
+
+SignedIn = Annotated[Person, Depends(signed_in)]
+Visitor = Annotated[Person | None, Depends(open_to_all)]
+LinkedTask = Annotated[UUID, Depends(task_link)]
+GUARDS = frozenset({signed_in, open_to_all, task_link})
+
+
+def is_guard(call: object) -> bool:
+    """Whether a dependency decides who may enter."""
+    return isinstance(call, Requires) or call in GUARDS
+
+
+def sign_in(response: Response, person: Person, settings: Settings) -> None:
+    """Open a session in the browser that gets this response."""
+    token = issue_token(person, settings.secret)
+    _set_session(response, token, int(WORKDAY.total_seconds()), settings)
+
+
+def sign_out(response: Response, settings: Settings) -> None:
+    """Forget the session in the browser that gets this response."""
+    _set_session(response, "", 0, settings)
+
+
+def next_path(request: Request) -> str:
+    """Where to go after signing in: `lanjut` if it is a path of this site, else `/beranda`."""
+    wanted = request.query_params.get("lanjut", "")
+    return wanted if is_own_path(wanted) else "/beranda"
+
+
+def is_own_path(path: str) -> bool:
+    """Whether a redirect to this text stays on this site (`//evil` and `/\\evil` do not)."""
+    return path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+
+
+def sign_in_redirect(request: Request) -> Response:
+    """Send a page's reader to sign in and back; after a lost form, back to the page that held it."""
+    came_from = request.url if request.method == "GET" else urlsplit(request.headers.get("referer", "/"))
+    path = came_from.path + (f"?{came_from.query}" if came_from.query else "")
+    return RedirectResponse(f"/masuk?lanjut={quote(path, safe='')}", status_code=303)
+
+
+def settings_of(request: Request) -> Settings:
+    """The settings of the application that answers."""
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def secret_of(request: Request) -> str:
+    """The secret of the application that answers."""
+    return settings_of(request).secret
+
+
+def is_secure(settings: Settings) -> bool:
+    """Whether people reach the site over HTTPS, so that cookies may insist on it."""
+    return settings.public_url.startswith("https://")
+
+
+def _sign(purpose: str, claims: Mapping[str, Any], secret: str, valid_for: timedelta) -> str:
+    expires = int(time.time() + valid_for.total_seconds())
+    return str(_serializer(purpose, secret).dumps({**claims, "exp": expires}))
+
+
+def _open(purpose: str, token: str, secret: str) -> dict[str, Any]:
+    try:
+        claims: dict[str, Any] = _serializer(purpose, secret).loads(token)
+    except BadSignature as bad:
+        raise TokenRefused from bad
+    if claims["exp"] <= time.time():
+        raise TokenRefused(expired=True)
+    return claims
+
+
+def _serializer(purpose: str, secret: str) -> URLSafeTimedSerializer:
+    """One salt per purpose: a task link is never a session."""
+    return URLSafeTimedSerializer(
+        secret,
+        salt=f"bina.{purpose}",
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+    )
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _space, token = request.headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else None
+
+
+def _set_session(response: Response, token: str, seconds: int, settings: Settings) -> None:
+    response.set_cookie(
+        SESSION_COOKIE,
+        token,
+        max_age=seconds,
+        httponly=True,
+        samesite="lax",
+        secure=is_secure(settings),
+        path="/",
+    )

@@ -1,0 +1,121 @@
+"""One application per service: API under `/<service>/api/v1`, pages under `/<service>/…`, closed by default."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.responses import JSONResponse
+from fastapi.routing import RouteContext, iter_route_contexts
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from bina.messaging.runtime import Runtime
+from bina.web import ops, preferences, problems, static
+from bina.web.access import is_guard
+from bina.web.forms import form_guard
+from bina.web.headers import Envelope
+from bina.web.pages import Pages
+
+_READING = {"GET", "HEAD", "OPTIONS"}
+
+
+class UnguardedRoute(Exception):  # noqa: N818 - names the finding
+    """A route that names no one who may enter, or a form that anyone's page could send."""
+
+
+def create_app(
+    runtime: Runtime,
+    *,
+    title: str,
+    api_routers: Sequence[APIRouter] = (),
+    page_routers: Sequence[APIRouter] = (),
+) -> FastAPI:
+    """Put a service's routers into the shell.
+
+    API routers are mounted under `/<service>/api/v1`; page routers write their full paths. Raises `UnguardedRoute`
+    when a route carries none of `SignedIn`, `require(…)`, `Visitor`, `LinkedTask`, or a page takes an unguarded form.
+    """
+    service = runtime.service.name
+    api = f"/{service}/api/v1"
+    app = FastAPI(
+        title=title,
+        openapi_url=f"{api}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan(runtime),
+    )
+    app.state.runtime = runtime
+    app.state.settings = runtime.settings
+    app.state.shell_pages = Pages(service)
+    problems.install(app)
+    for router in (*api_routers, ops.api_router()):
+        app.include_router(router, prefix=api)
+    for router in (*page_routers, ops.page_router(service), preferences.router(service)):
+        app.include_router(router, include_in_schema=False)
+    _refuse_unguarded(app)
+    app.router.routes.append(static.route())
+    app.include_router(_probes(runtime), include_in_schema=False)
+    app.add_middleware(Envelope, service=service)
+    return app
+
+
+def _lifespan(runtime: Runtime) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await runtime.start()
+        try:
+            yield
+        finally:
+            await runtime.stop()
+
+    return lifespan
+
+
+def _probes(runtime: Runtime) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/healthz")
+    async def healthz() -> Response:
+        return _probe(runtime.healthy())
+
+    @routes.get("/readyz")
+    async def readyz() -> Response:
+        return _probe(runtime.ready())
+
+    @routes.get("/metrics")
+    async def metrics() -> Response:
+        await runtime.status()  # sets the gauges
+        return Response(generate_latest(runtime.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return routes
+
+
+def _probe(ok: bool) -> Response:  # noqa: FBT001 - its one meaning is in the caller's name
+    return JSONResponse({"ok": ok}, 200 if ok else 503)
+
+
+def _refuse_unguarded(app: FastAPI) -> None:
+    for route in iter_route_contexts(app.routes):
+        dependant: Dependant | None = getattr(route, "dependant", None)
+        if dependant is None:
+            continue
+        calls = set(_calls(dependant))
+        if not any(is_guard(call) for call in calls):
+            raise UnguardedRoute(f"{_name(route)} names no one who may enter")
+        if _takes_form(route) and form_guard not in calls:
+            raise UnguardedRoute(f"{_name(route)} takes a form without PageCommand or GuardedForm")
+
+
+def _takes_form(route: RouteContext) -> bool:
+    return bool((route.methods or set()) - _READING) and not problems.is_api(route.path or "")
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from _calls(inner)
+
+
+def _name(route: RouteContext) -> str:
+    return f"{'/'.join(sorted(route.methods or ()))} {route.path}"

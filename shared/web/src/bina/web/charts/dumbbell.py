@@ -1,0 +1,89 @@
+"""Dumbbells: two values of one thing and the distance between them, the largest shortfall first."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from bina.web.charts.drawing import Number, dot, join, label, rule, text
+from bina.web.charts.figure import Figure
+from bina.web.formats import number
+from bina.web.language import gettext as _
+
+_TRACK = 22
+_GAP = 12
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A reference (standard, before) and what was found (result, after); None where nothing was measured."""
+
+    label: str
+    reference: Number
+    found: Number | None
+
+    @property
+    def short(self) -> float:
+        """How much is missing to the reference; negative when it is surpassed."""
+        return float(self.reference) - float(self.found) if self.found is not None else float("-inf")
+
+
+def dumbbell(
+    title: str,
+    pairs: Sequence[Pair],
+    *,
+    low: Number,
+    high: Number,
+    reference: str,
+    found: str,
+    show: Callable[[Number], str] = number,
+    ticks: Sequence[Number] = (),
+    note: str = "",
+    csv_href: str = "",
+) -> Figure:
+    """Rows ○ – ● on a scale from `low` to `high`; `reference` and `found` name the two ends."""
+    ranked = sorted(pairs, key=lambda p: -p.short)
+    drawn = [text(_at(t, low, high), 12, show(t), "t2 mid") for t in ticks]
+    y = 26.0 if ticks else 0.0
+    for pair in ranked:
+        labelled, below = label(y, pair.label, _gap_words(pair, show))
+        drawn += [labelled, rule(0, below + 13, 100, below + 13, "rule"), *_ends(pair, below + 13, low, high)]
+        y = below + _TRACK + _GAP
+    return Figure(
+        title,
+        _("%(count)s baris; lingkaran kosong: %(reference)s, bulatan: %(found)s, selisih terbesar di atas.")
+        % {"count": len(pairs), "reference": reference, "found": found},
+        join(drawn),
+        int(y - _GAP + 4),
+        (_("Nama"), reference, found, _("Selisih")),
+        [(p.label, p.reference, p.found, None if p.found is None else p.found - p.reference) for p in ranked],  # type: ignore[operator]  # both ends of a pair have one type
+        key=(("hollow", reference), ("dot", found)),
+        note=note,
+        csv_href=csv_href,
+    )
+
+
+def _ends(pair: Pair, y: float, low: Number, high: Number) -> list[Markup]:
+    start = _at(pair.reference, low, high)
+    if pair.found is None:
+        return [dot(start, y, 6, "hollow")]
+    end = _at(pair.found, low, high)
+    return [
+        rule(start, y, end, y, "bridge"),
+        dot(start, y, 6, "hollow"),
+        dot(end, y, 6.5, "c2" if pair.short > 0 else "c1"),
+    ]
+
+
+def _gap_words(pair: Pair, show: Callable[[Number], str]) -> str:
+    if pair.found is None:
+        return _("belum dinilai")
+    if pair.short > 0:
+        return _("kurang %(gap)s") % {"gap": show(pair.short)}
+    return _("terpenuhi") if pair.short == 0 else _("lebih %(gap)s") % {"gap": show(-pair.short)}
+
+
+def _at(value: Number, low: Number, high: Number) -> float:
+    """Percent of the width, inset so that no circle is cut at the edge."""
+    inside = (float(value) - float(low)) / (float(high) - float(low))
+    return round(2.5 + 95 * max(0.0, min(1.0, inside)), 2)

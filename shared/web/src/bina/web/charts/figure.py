@@ -1,0 +1,140 @@
+"""What every chart is: a finding, a drawing, the figures behind it as a table and as a CSV."""
+
+import base64
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import count
+
+from markupsafe import Markup, escape
+
+from bina.web.formats import number
+from bina.web.language import gettext as _
+
+Cell = str | int | float | Decimal | None
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart ready to be written by a template: `{{ figure }}`.
+
+    `rows` hold the same figures as the drawing; `csv_href` replaces the CSV that the page carries itself.
+    """
+
+    title: str
+    description: str
+    drawing: Markup
+    height: int
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    key: Sequence[tuple[str, str]] = ()
+    note: str = ""
+    csv_href: str = ""
+
+    def __html__(self) -> str:
+        """The whole `<figure>`."""
+        return (
+            Markup('<figure class="chart"><figcaption><p class="chart-title">{}</p>').format(self.title)
+            + (Markup('<p class="chart-note">{}</p>').format(self.note) if self.note else "")
+            + Markup("</figcaption>")
+            + self.svg()
+            + self._key()
+            + Markup('<div class="chart-tools"><details><summary>{}</summary>').format(
+                _("Lihat sebagai tabel")
+            )
+            + self.table()
+            + Markup('</details><a href="{}" download="{}">{}</a></div></figure>').format(
+                self.csv_href or self._csv_data(), self._file_name(), _("Unduh CSV")
+            )
+        )
+
+    def svg(self) -> Markup:
+        """The drawing alone, named and described."""
+        n = next(_numbers)
+        return (
+            Markup(
+                '<svg width="100%" height="{h}" role="img" aria-labelledby="chart-{n}" aria-describedby="chart-{n}-d">'
+                '<title id="chart-{n}">{title}</title><desc id="chart-{n}-d">{desc}</desc>'
+            ).format(h=self.height, n=n, title=self.title, desc=self.description)
+            + self.drawing
+            + Markup("</svg>")
+        )
+
+    def table(self) -> Markup:
+        """The figures of the drawing."""
+        head = Markup("").join(
+            Markup('<th scope="col"{}>{}</th>').format(_num(self._is_number(i)), name)
+            for i, name in enumerate(self.columns)
+        )
+        body = Markup("").join(Markup("<tr>{}</tr>").format(self._cells(row)) for row in self.rows)
+        return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(head, body)
+
+    def csv_text(self) -> str:
+        """The table as spreadsheets in Indonesia read it: semicolons, decimal commas."""
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
+        writer.writerow([_safe(c) for c in self.columns])
+        writer.writerows([_safe(cell) for cell in row] for row in self.rows)
+        return buffer.getvalue()
+
+    def _cells(self, row: Sequence[Cell]) -> Markup:
+        first, *rest = row
+        cells = [Markup('<th scope="row">{}</th>').format(_shown(first))]
+        cells += [
+            Markup("<td{}>{}</td>").format(_num(self._is_number(i)), _shown(c)) for i, c in enumerate(rest, 1)
+        ]
+        return Markup("").join(cells)
+
+    def _is_number(self, column: int) -> bool:
+        return column > 0 and all(not isinstance(row[column], str) for row in self.rows)
+
+    def _key(self) -> Markup:
+        if not self.key:
+            return Markup("")
+        entries = Markup("").join(
+            Markup('<li><svg viewBox="0 0 14 14" aria-hidden="true">{}</svg>{}</li>').format(
+                _swatch(kind), words
+            )
+            for kind, words in self.key
+        )
+        return Markup('<ul class="key">{}</ul>').format(entries)
+
+    def _csv_data(self) -> str:
+        body = base64.b64encode(("\ufeff" + self.csv_text()).encode()).decode()
+        return f"data:text/csv;charset=utf-8;base64,{body}"
+
+    def _file_name(self) -> str:
+        return (re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")[:60] or "data") + ".csv"
+
+
+def _swatch(kind: str) -> Markup:
+    shapes = {
+        "hollow": '<circle class="hollow" cx="7" cy="7" r="5"/>',
+        "mark-line": '<path class="mark-line" d="M7 0v14"/>',
+        "limit-line": '<path class="limit-line" d="M7 0v14"/>',
+        "plan": '<rect class="plan" x="1" y="1" width="12" height="12" rx="2"/>',
+        "dot": '<circle class="c1" cx="7" cy="7" r="6"/>',
+    }
+    default = Markup('<rect class="{}" width="14" height="14" rx="2"/>').format(kind)
+    return Markup(shapes[kind]) if kind in shapes else default  # noqa: S704 - our own shapes
+
+
+def _shown(cell: Cell) -> str:
+    return str(escape(cell)) if isinstance(cell, str) else number(cell)
+
+
+def _num(is_number: bool) -> Markup:  # noqa: FBT001 - an attribute or none
+    return Markup(' class="num"') if is_number else Markup("")
+
+
+def _safe(cell: Cell) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    if cell is None:
+        return ""
+    if not isinstance(cell, str):
+        return str(cell).replace(".", ",")
+    return "'" + cell if cell.startswith(("=", "+", "-", "@", "\t")) else cell

@@ -1,0 +1,122 @@
+"""Numbers, dates and times as Indonesian readers write them; English under `bina.web.language`.
+
+Times always carry their zone (WIB, WITA, WIT): a deadline without one is wrong in two thirds of the country.
+"""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal, format_percent
+
+from bina.web.language import current, locale
+from bina.web.language import gettext as _
+
+Number = int | float | Decimal
+_NAMES = {7: "WIB", 8: "WITA", 9: "WIT"}
+MISSING = "–"
+
+
+def number(value: Number | None, digits: int | None = None) -> str:
+    """`1234.5` → `1.234,5`; `digits` fixes the decimals; nothing known → an en dash."""
+    if value is None:
+        return MISSING
+    pattern = "#,##0.###" if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
+    return format_decimal(value, format=pattern, locale=locale())
+
+
+def percent(share: Number | None, digits: int = 1) -> str:
+    """A share of one: `0.883` → `88,3%`."""
+    if share is None:
+        return MISSING
+    return format_percent(
+        share, format="#,##0" + ("." + "#" * digits if digits else "") + "%", locale=locale()
+    )
+
+
+def rupiah(amount: Number | None) -> str:
+    """`1500000` → `Rp 1.500.000`."""
+    return MISSING if amount is None else f"Rp {number(amount, 0)}"
+
+
+def jp(value: Number | None) -> str:
+    """Jam pelajaran of 45 minutes: `20` → `20 JP`."""
+    return MISSING if value is None else f"{number(value)} JP"
+
+
+def day(value: date | datetime | None, zone: ZoneInfo | None = None) -> str:
+    """`22 November 2026`."""
+    return MISSING if value is None else format_date(_local_day(value, zone), "d MMMM y", locale=locale())
+
+
+def weekday(value: date | datetime | None, zone: ZoneInfo | None = None) -> str:
+    """`Minggu, 22 November 2026`."""
+    return (
+        MISSING if value is None else format_date(_local_day(value, zone), "EEEE, d MMMM y", locale=locale())
+    )
+
+
+def short_day(value: date | datetime | None, zone: ZoneInfo | None = None) -> str:
+    """`22 Nov 2026`, for tables."""
+    return MISSING if value is None else format_date(_local_day(value, zone), "d MMM y", locale=locale())
+
+
+def month(value: date | None) -> str:
+    """`November 2026`."""
+    return MISSING if value is None else format_skeleton("yMMMM", value, locale=locale())
+
+
+def moment(value: datetime | None, zone: ZoneInfo | None = None) -> str:
+    """`22 November 2026 pukul 21.05 WIB`."""
+    if value is None:
+        return MISSING
+    local = value.astimezone(zone or ZoneInfo("Asia/Jakarta"))
+    return _("%(day)s pukul %(time)s") % {"day": day(local, zone), "time": clock_time(value, zone)}
+
+
+def clock_time(value: datetime | None, zone: ZoneInfo | None = None) -> str:
+    """`21.05 WIB`."""
+    if value is None:
+        return MISSING
+    local = value.astimezone(zone or ZoneInfo("Asia/Jakarta"))
+    separator = ":" if current() == "en" else "."
+    return f"{local:%H}{separator}{local:%M} {zone_name(local)}"
+
+
+def zone_name(local: datetime) -> str:
+    """WIB, WITA or WIT; elsewhere the offset from UTC, so that no time is ever without one."""
+    offset = local.utcoffset()
+    hours = offset.total_seconds() / 3600 if offset is not None else 0
+    return _NAMES.get(int(hours), f"UTC{hours:+g}") if hours == int(hours) else f"UTC{hours:+g}"
+
+
+def days_until(value: date, today: date) -> str:
+    """`hari ini`, `besok`, `5 hari lagi`, `3 hari lalu`."""
+    days = (value - today).days
+    near = {0: _("hari ini"), 1: _("besok"), -1: _("kemarin")}
+    if days in near:
+        return near[days]
+    pattern = _("%(n)s hari lagi") if days > 0 else _("%(n)s hari lalu")
+    return pattern % {"n": number(abs(days))}
+
+
+def duration(seconds: Number | None) -> str:
+    """The two largest units of a span: `2 jam 5 menit`."""
+    if seconds is None:
+        return MISSING
+    whole = int(seconds)
+    units = ((86400, _("hari")), (3600, _("jam")), (60, _("menit")), (1, _("detik")))
+    parts = [
+        (whole % above // size if above else whole // size, name)
+        for above, (size, name) in zip((0, 86400, 3600, 60), units, strict=True)
+    ]
+    first = next((i for i, (n, _name) in enumerate(parts) if n), 3)
+    return " ".join(f"{n} {name}" for n, name in parts[first : first + 2] if n) or f"0 {units[3][1]}"
+
+
+def _local_day(value: date | datetime, zone: ZoneInfo | None) -> date:
+    if not isinstance(value, datetime):
+        return value
+    aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+    return aware.astimezone(zone or ZoneInfo("Asia/Jakarta")).date()

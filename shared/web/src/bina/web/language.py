@@ -1,0 +1,101 @@
+"""Indonesian is the source language; English comes from catalogues (`locale/en/messages.po`) read at start-up.
+
+`from bina.web.language import gettext as _` in code, `{{ _("…") }}` in templates. A service is offered in English
+once its package has a catalogue, so a page never mixes two languages by accident.
+"""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+from starlette.requests import HTTPConnection
+
+SOURCE = "id"
+LOCALES = {"id": "id_ID", "en": "en_GB"}
+COOKIE = "bina_bahasa"
+_SPOKEN_HERE = {"id", "in", "ms", "jv", "su"}
+
+_current: ContextVar[str] = ContextVar("bina_language", default=SOURCE)
+_catalogues: dict[str, dict[str, tuple[str, ...]]] = {"en": {}}
+_offered: dict[str, set[str]] = {}
+
+
+def current() -> str:
+    """Language of the request being answered: `id` or `en`."""
+    return _current.get()
+
+
+def locale() -> str:
+    """Babel's name of the current language, for numbers and dates."""
+    return LOCALES[current()]
+
+
+def use(language: str) -> None:
+    """Answer the rest of this request in a language; an unknown one means Indonesian."""
+    _current.set(language if language in LOCALES else SOURCE)
+
+
+def gettext(message: str) -> str:
+    """Translate an Indonesian source string; without a translation it stays Indonesian."""
+    found = _catalogues.get(current(), {}).get(message)
+    return found[0] if found and found[0] else message
+
+
+def ngettext(singular: str, plural: str, n: int) -> str:
+    """Translate by number: Indonesian has one form, English two."""
+    found = _catalogues.get(current(), {}).get(singular)
+    if found and all(found):
+        return found[0] if n == 1 else found[-1]
+    return singular if n == 1 else plural
+
+
+def load(service: str, shell: Path, package_dir: Path | None) -> None:
+    """Read the shell's catalogues and a service's own, and offer the service in the languages of its own."""
+    _read(shell)
+    if package_dir is not None:
+        _offered[service] = {SOURCE, *_read(package_dir)}
+
+
+def _read(directory: Path) -> set[str]:
+    paths = sorted(directory.glob("locale/*/messages.po"))
+    for path in paths:
+        _catalogues.setdefault(path.parent.name, {}).update(_messages(path))
+    return {path.parent.name for path in paths}
+
+
+def offered(service: str) -> list[str]:
+    """Languages in which a service's pages are complete, Indonesian first."""
+    return [code for code in LOCALES if code in _offered.get(service, {SOURCE})]
+
+
+def preferred(connection: HTTPConnection, languages: list[str]) -> str:
+    """The reader's choice by cookie, else by browser; Indonesian wherever the browser lists it at all."""
+    chosen = connection.cookies.get(COOKIE)
+    if chosen in languages:
+        return chosen
+    asked = _asked(connection.headers)
+    if not asked or _SPOKEN_HERE & set(asked):
+        return SOURCE
+    return next((code for code in asked if code in languages), SOURCE)
+
+
+def _asked(headers: Mapping[str, str]) -> list[str]:
+    header = headers.get("accept-language", "")
+    return [part.split(";")[0].split("-")[0].strip().lower() for part in header.split(",") if part.strip()]
+
+
+@cache
+def _messages(path: Path) -> dict[str, tuple[str, ...]]:
+    with path.open("rb") as file:
+        catalogue = read_po(file)
+    return {_key(m.id): _forms(m.string) for m in catalogue if m.id and m.string and not m.fuzzy}
+
+
+def _key(message_id: str | list[str] | tuple[str, ...]) -> str:
+    return message_id if isinstance(message_id, str) else message_id[0]
+
+
+def _forms(string: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    return (string,) if isinstance(string, str) else tuple(string)

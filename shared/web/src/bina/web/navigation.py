@@ -1,0 +1,56 @@
+"""What each role finds in the strip under the header: one list for the whole site, as pages live in four services."""
+
+from dataclasses import dataclass
+
+from bina.web.access import Person
+from bina.web.language import gettext as _
+
+SERVICES = ("enrollment", "assessment", "evaluation", "notification")
+
+
+@dataclass(frozen=True)
+class Link:
+    """A place to go; `current` when the page lies under it."""
+
+    label: str
+    href: str
+    current: bool = False
+
+
+def links_for(person: Person | None, path: str) -> list[Link]:
+    """The navigation of a person, the place they are in marked."""
+    if person is None:
+        return []
+    mine = [(label, href) for label, href, roles in _places() if person.may(*roles)]
+    here = max((href for _label, href in mine if _under(path, href)), key=len, default="")
+    return [Link(label, href, href == here) for label, href in mine]
+
+
+def operations(path: str) -> list[Link]:
+    """The tab strip of `/ops`: one page in each service."""
+    return [Link(name, f"/{name}/ops", _under(path, f"/{name}/ops")) for name in SERVICES]
+
+
+def _under(path: str, href: str) -> bool:
+    return path == href or path.startswith(href + "/")
+
+
+def _places() -> list[tuple[str, str, tuple[str, ...]]]:
+    staff = ("operator", "bkd")
+    leaders = ("head", "bkd")
+    return [
+        (_("Beranda"), "/beranda", ("asn", "supervisor", "evaluator", "operator", "head", "bkd", "platform")),
+        (_("Katalog"), "/enrollment/katalog", ("asn", *staff)),
+        (_("JP saya"), "/enrollment/jp", ("asn",)),
+        (_("Profil"), "/assessment/profil", ("asn",)),
+        (_("Tugas menilai"), "/evaluation/tugas", ("asn", "supervisor", "evaluator")),
+        (_("Instansi"), "/enrollment/instansi", (*staff, "head")),
+        (_("Impor"), "/enrollment/impor", staff),
+        (_("Dampak"), "/evaluation/dampak", leaders),
+        (_("Pemerataan"), "/evaluation/pemerataan", leaders),
+        (_("SKM"), "/evaluation/skm", leaders),
+        (_("Temuan"), "/evaluation/temuan", leaders),
+        (_("Buku kirim"), "/notification/buku-kirim", staff),
+        (_("Kotak masuk"), "/notification/kotak-masuk", ("asn", "supervisor", "evaluator", *staff, "head")),
+        (_("Operasi"), "/enrollment/ops", ("platform",)),
+    ]

@@ -1,0 +1,197 @@
+"""RFC 9457 problem details: one text for machines (JSON under `/api/`) and people (a page everywhere else)."""
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from bina.web.language import gettext as _
+
+log = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong in the input: where (a field, a row and column), and what, in words a clerk can act on."""
+
+    where: str
+    what: str
+
+
+class Problem(Exception):  # noqa: N818 - the RFC's own word
+    """Something a caller can act on: what is wrong, where, and how to mend it.
+
+    `type` is stable, English and kebab-case (`run-is-full`); title, detail and `mend` are Indonesian sentences.
+    Raised inside a command it rolls the whole command back.
+    """
+
+    def __init__(
+        self,
+        type: str,  # noqa: A002 - the RFC's member name
+        status: int,
+        title: str,
+        detail: str = "",
+        *,
+        mend: str = "",
+        errors: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+        reference: str = "",
+    ) -> None:
+        super().__init__(f"{type}: {title}")
+        self.type = type
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.mend = mend
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+        self.reference = reference
+
+    def body(self) -> dict[str, Any]:
+        """The problem details object; members without a value are left out."""
+        members: dict[str, Any] = {
+            "type": f"urn:bina:problem:{self.type}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "mend": self.mend,
+            "errors": [{"where": e.where, "what": e.what} for e in self.errors],
+            "reference": self.reference,
+        }
+        return {name: value for name, value in members.items() if value}
+
+
+def not_found(what: str = "") -> Problem:
+    """404 for a thing that is absent or outside the reader's scope: the two must look the same."""
+    return Problem(
+        "not-found",
+        404,
+        _("Halaman atau data ini tidak ditemukan."),
+        what,
+        mend=_("Periksa kembali alamatnya, atau mulai lagi dari beranda."),
+    )
+
+
+def is_api(path: str) -> bool:
+    """Whether a path belongs to a machine interface: `/<service>/api/…`."""
+    return path.split("/")[2:3] == ["api"]
+
+
+async def answer(request: Request, problem: Problem) -> Response:
+    """Turn a problem into the response its caller expects."""
+    if is_api(request.url.path):
+        return JSONResponse(problem.body(), problem.status, problem.headers, media_type=MEDIA_TYPE)
+    from bina.web.pages import shell_pages  # the page needs this module's texts
+
+    page = shell_pages(request).render(request, "problem.html", status_code=problem.status, problem=problem)
+    page.headers.update(problem.headers)
+    return page
+
+
+def unexpected(error: Exception, path: str) -> Problem:
+    """Log an unforeseen failure under a reference code and hide everything else from the reader."""
+    reference = "-".join("".join(secrets.choice(_ALPHABET) for _i in range(4)) for _j in range(2))
+    log.error("unexpected failure %s on %s", reference, path, exc_info=error)
+    return Problem(
+        "unexpected",
+        500,
+        _("Terjadi gangguan pada sistem kami."),
+        _("Yang sudah tersimpan tetap aman."),
+        mend=_("Coba lagi beberapa saat lagi. Bila terulang, sampaikan kode ini kepada operator."),
+        reference=reference,
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Answer every kind of refusal with problem details."""
+    handlers: dict[type[Exception], Callable[[Request, Any], Awaitable[Response]]] = {
+        Problem: _on_problem,
+        RequestValidationError: _on_invalid,
+        HTTPException: _on_http,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+async def _on_problem(request: Request, problem: Problem) -> Response:
+    from bina.web.access import sign_in_redirect
+
+    if problem.type == "not-signed-in" and not is_api(request.url.path):
+        return sign_in_redirect(request)
+    return await answer(request, problem)
+
+
+async def _on_invalid(request: Request, error: RequestValidationError) -> Response:
+    faults = [Fault(_where(e["loc"]), _what(e)) for e in error.errors()]
+    problem = Problem(
+        "invalid-input",
+        422,
+        _("Ada isian yang belum benar."),
+        mend=_("Perbaiki isian di bawah ini, lalu kirim lagi."),
+        errors=faults,
+    )
+    return await answer(request, problem)
+
+
+async def _on_http(request: Request, error: HTTPException) -> Response:
+    made = {404: not_found, 405: _method_not_allowed}.get(error.status_code)
+    problem = (
+        made() if made else Problem("refused", error.status_code, _("Permintaan ditolak."), str(error.detail))
+    )
+    problem.headers.update(error.headers or {})
+    return await answer(request, problem)
+
+
+def _method_not_allowed() -> Problem:
+    return Problem(
+        "method-not-allowed",
+        405,
+        _("Alamat ini tidak menerima cara permintaan tersebut."),
+        mend=_("Kembali ke halaman sebelumnya dan gunakan tombol yang tersedia."),
+    )
+
+
+def _where(location: Sequence[str | int]) -> str:
+    return (
+        ".".join(str(part) for part in location if part not in {"body", "query", "path", "header"}) or "body"
+    )
+
+
+def _what(error: Mapping[str, Any]) -> str:
+    known = {
+        "missing": _("Wajib diisi."),
+        "json_invalid": _("Isi permintaan bukan JSON yang sah."),
+        "int_parsing": _("Isi dengan bilangan bulat."),
+        "float_parsing": _("Isi dengan angka."),
+        "decimal_parsing": _("Isi dengan angka."),
+        "uuid_parsing": _("Pengenal ini tidak sah."),
+        "date_from_datetime_parsing": _("Isi tanggal sebagai TTTT-BB-HH."),
+        "date_parsing": _("Isi tanggal sebagai TTTT-BB-HH."),
+        "extra_forbidden": _("Isian ini tidak dikenal."),
+    }
+    return (
+        known.get(error["type"])
+        or _limit(error["type"], error.get("ctx") or {})
+        or _("Nilai ini tidak dapat diterima.")
+    )
+
+
+def _limit(kind: str, context: Mapping[str, Any]) -> str:
+    limits = {
+        "string_too_short": (_("Isi sedikitnya %(limit)s karakter."), "min_length"),
+        "string_too_long": (_("Isi paling banyak %(limit)s karakter."), "max_length"),
+        "greater_than_equal": (_("Isi dengan nilai sedikitnya %(limit)s."), "ge"),
+        "less_than_equal": (_("Isi dengan nilai paling banyak %(limit)s."), "le"),
+        "enum": (_("Pilih salah satu: %(limit)s."), "expected"),
+        "literal_error": (_("Pilih salah satu: %(limit)s."), "expected"),
+    }
+    pattern, member = limits.get(kind, ("", ""))
+    return pattern % {"limit": context.get(member, "")} if pattern else ""
