@@ -8,6 +8,7 @@ from testcontainers.core.container import DockerContainer
 from bina_local.databases import SUPERUSER, DatabaseServer
 from bina_local.kafka import answers
 from bina_local.ports import HOST, any_free
+from bina_local.process import until
 from bina_local.state import Secrets
 
 POSTGRES_IMAGE = "postgres:18"
@@ -66,8 +67,7 @@ class ContainerKafka:
     async def start(self) -> None:
         await asyncio.to_thread(self._container.start)
         async with asyncio.timeout(START_SECONDS):
-            while not await answers(self.port):  # noqa: ASYNC110 another process; only asking tells
-                await asyncio.sleep(0.2)
+            await until(lambda: answers(self.port))
 
     async def stop(self) -> None:
         await asyncio.to_thread(self._container.stop)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bina_local.jars import Progress, ensure_jars, read_lock
-from bina_local.ports import HOST, any_free, free_port
-from bina_local.process import Child, Program, run_until_ready
+from bina_local.ports import HOST, any_free
+from bina_local.process import Child, Program, run_until_ready, until
 from bina_local.state import State, shared_cache
 
 HERE = Path(__file__).parent
@@ -84,7 +84,7 @@ class Kafka:
     def prepare(self, progress: Progress = lambda _done, _all: None) -> None:
         """Download what is missing, choose ports, write the settings, format the log folder once."""
         self._jars = ensure_jars(read_lock(LOCK), self._cache, progress)
-        self.port = free_port(self.port)
+        self.port = self.port or any_free()
         self._folder.mkdir(parents=True, exist_ok=True)
         data = self._folder / "data"
         settings = SETTINGS.format(host=HOST, port=self.port, controller=any_free(), data=data)
@@ -114,8 +114,7 @@ class Kafka:
 
     async def ready(self) -> None:
         """Return once the broker answers requests."""
-        while not await answers(self.port):  # noqa: ASYNC110 another process; only asking tells
-            await asyncio.sleep(0.1)
+        await until(lambda: answers(self.port))
 
     async def start(self) -> None:
         """Prepare and run until the broker answers. Raises ChildFailedError when it ends before that."""

@@ -21,8 +21,3 @@ def any_free() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
-
-
-def free_port(wanted: int = 0) -> int:
-    """The wanted port when it is free, another one otherwise."""
-    return wanted if wanted and is_free(wanted) else any_free()

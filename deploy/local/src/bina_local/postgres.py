@@ -9,7 +9,7 @@ from pathlib import Path
 from signal import SIGINT
 
 from bina_local.databases import SUPERUSER, DatabaseServer
-from bina_local.ports import HOST, free_port
+from bina_local.ports import HOST, any_free
 from bina_local.process import Child, Program, run_until_ready
 from bina_local.state import State
 
@@ -47,7 +47,7 @@ class Postgres(DatabaseServer):
 
     def prepare(self) -> None:
         """Choose a port and make the data folder once."""
-        self.port = free_port(self.port)
+        self.port = self.port or any_free()
         user, _ = run_as(self._data)
         if not (self._data / "PG_VERSION").exists():
             self._data.mkdir(mode=0o700, parents=True, exist_ok=True)

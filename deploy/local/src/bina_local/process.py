@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,11 @@ class Child:
         """Whether the process lives."""
         return self._process is not None and self._process.returncode is None
 
+    def rotate_log(self) -> None:
+        """Begin a new log; the one before is kept beside it."""
+        if self.log.exists():
+            self.log.replace(self.log.with_suffix(".log.1"))
+
     async def start(self) -> None:
         """Start the program. Call it from the main thread: the death signal follows the thread that forked."""
         with self.log.open("ab") as log:
@@ -68,7 +73,7 @@ class Child:
                 stderr=log,
                 start_new_session=True,
             )
-        remember(self._pid_file, self._process.pid)
+        remember(self._pid_file, self._process.pid, self.program.stop_signal)
 
     async def ended(self) -> int:
         """Wait for the end and give the exit code."""
@@ -102,6 +107,12 @@ class Child:
         )
 
 
+async def until(probe: Callable[[], Awaitable[bool]], every: float = 0.1) -> None:
+    """Ask again and again until the answer is yes: another process tells in no other way."""
+    while not await probe():  # noqa: ASYNC110 there is no event to wait for
+        await asyncio.sleep(every)
+
+
 async def run_until_ready(child: Child, ready: Coroutine[Any, Any, None], seconds: float) -> None:
     """Start a child and wait until it is ready, it ended, or the time is over."""
     await child.start()
@@ -117,43 +128,44 @@ async def run_until_ready(child: Child, ready: Coroutine[Any, Any, None], second
     raise child.failure()
 
 
-def remember(pid_file: Path, pid: int) -> None:
+def remember(pid_file: Path, pid: int, stop_signal: int) -> None:
     """Write down which process this is: its number alone may be someone else's tomorrow."""
     import psutil
 
     with contextlib.suppress(psutil.NoSuchProcess):
-        write_private(pid_file, json.dumps({"pid": pid, "started": psutil.Process(pid).create_time()}))
+        started = psutil.Process(pid).create_time()
+        write_private(pid_file, json.dumps({"pid": pid, "started": started, "stop_signal": int(stop_signal)}))
 
 
-def still_ours(pid_file: Path) -> int | None:
-    """The pid in the file if that very process still lives."""
+def still_ours(pid_file: Path) -> dict[str, Any] | None:
+    """What the file says, if that very process still lives."""
     import psutil
 
     try:
-        note = json.loads(pid_file.read_text())
+        note: dict[str, Any] = json.loads(pid_file.read_text())
         process = psutil.Process(note["pid"])
         same = (
-            abs(process.create_time() - note["started"]) < 0.02 and process.status() != psutil.STATUS_ZOMBIE
-        )
+            abs(process.create_time() - note["started"]) < 2
+        )  # the system's idea of its boot time moves a little
+        alive = process.status() != psutil.STATUS_ZOMBIE
     except (OSError, ValueError, KeyError, psutil.Error):
         return None
-    return process.pid if same else None
+    return note if same and alive else None
 
 
-def end_leftover(pid_file: Path, stop_signal: signal.Signals, seconds: float = 15) -> bool:
+def end_leftover(pid_file: Path, seconds: float = 15) -> bool:
     """End the process of an earlier run that outlived its supervisor; True when there was one."""
     import psutil
 
-    pid = still_ours(pid_file)
+    note = still_ours(pid_file)
+    if note is not None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(note["pid"])
+            process.send_signal(note["stop_signal"])
+            try:
+                process.wait(seconds)
+            except psutil.TimeoutExpired:
+                process.kill()
+                process.wait(5)
     pid_file.unlink(missing_ok=True)
-    if pid is None:
-        return False
-    process = psutil.Process(pid)
-    with contextlib.suppress(psutil.NoSuchProcess):
-        process.send_signal(stop_signal)
-        try:
-            process.wait(seconds)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(5)
-    return True
+    return note is not None

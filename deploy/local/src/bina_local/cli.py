@@ -1,0 +1,25 @@
+"""The `bina` command."""
+
+import typer
+
+from bina_local.commands import agency, clock, logs, parked, publish, status, up
+
+app = typer.Typer(
+    help="Bina: pembinaan ASN. Satu perintah menjalankan seluruhnya di satu mesin.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+app.command()(up.up)
+app.command()(up.down)
+app.command()(status.status)
+app.command()(logs.logs)
+app.command()(publish.publish)
+app.add_typer(agency.app, name="agency")
+app.add_typer(clock.app, name="clock")
+app.add_typer(parked.app, name="parked")
+
+
+def main() -> None:
+    """Entry point of `bina`."""
+    app()

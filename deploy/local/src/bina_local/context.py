@@ -1,0 +1,65 @@
+"""A running Bina as its command line and its demo world see it: addresses, and the right to ask."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from bina_local.addresses import SERVICES, Addresses
+from bina_local.services import signing_secret
+from bina_local.state import State
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class NotStartedError(RuntimeError):
+    """No Bina was ever started from this state folder."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where a Bina runs, and with what secret."""
+
+    state: State
+    addresses: Addresses
+
+    @classmethod
+    def of(cls, root: Path | None = None) -> Self:
+        """The Bina of a state folder. Raises NotStartedError when there was none."""
+        state = State.at(root)
+        addresses = Addresses.of(state)
+        if not addresses.ports:
+            raise NotStartedError(f"Belum ada Bina di {state.root}. Jalankan: bina up")
+        return cls(state, addresses)
+
+    @property
+    def url(self) -> str:
+        """The address that people type."""
+        return self.addresses.url
+
+    @property
+    def kafka(self) -> str:
+        """Bootstrap address of the broker."""
+        return self.addresses.kafka
+
+    @property
+    def secret(self) -> str:
+        """What signs sessions."""
+        return signing_secret(self.state)
+
+    def token(self, *roles: str, agency_code: str | None = None) -> str:
+        """A short-lived machine session with the roles; `platform` when none is named."""
+        from bina.web.access import Person, issue_token
+
+        person = Person(None, "bina", frozenset(roles or ("platform",)), agency_code)
+        return issue_token(person, self.secret, valid_for=timedelta(hours=1))
+
+    def client(self, service: str, *roles: str) -> "httpx.AsyncClient":
+        """An HTTP client for one service, signed in with the roles."""
+        import httpx
+
+        if service not in SERVICES:
+            raise ValueError(f"layanan {service!r} tidak dikenal; pilih {', '.join(SERVICES)}")
+        headers = {"Authorization": f"Bearer {self.token(*roles)}"}
+        return httpx.AsyncClient(base_url=self.addresses.service(service), headers=headers, timeout=30)

@@ -1,0 +1,29 @@
+"""Runs the demo world's loader and writes its progress, one line each: done, in all, stage."""
+
+import asyncio
+import importlib
+import inspect
+import sys
+from pathlib import Path
+
+from bina_local.context import Context
+
+
+def progress(stage: str, done: int, in_all: int) -> None:
+    """Tell the parent how far the loading is."""
+    sys.stdout.write(f"{done}\t{in_all}\t{stage}\n")
+    sys.stdout.flush()
+
+
+async def main() -> None:
+    """Call `bina_local.demo.load(context, progress)`, a plain function or a coroutine."""
+    load = getattr(importlib.import_module("bina_local.demo"), "load", None)
+    if load is None:
+        return
+    result = load(Context.of(Path(sys.argv[1])), progress)
+    if inspect.isawaitable(result):
+        await result
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

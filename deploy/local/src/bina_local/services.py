@@ -1,0 +1,64 @@
+"""The four services as child processes, and what each is told by its environment."""
+
+import asyncio
+import sys
+
+from bina_local.addresses import Addresses
+from bina_local.ports import HOST
+from bina_local.postgres import Postgres
+from bina_local.process import Program, until
+from bina_local.state import State
+
+TIMEZONE = "Asia/Jakarta"
+
+
+def signing_secret(state: State) -> str:
+    """What signs sessions; made once."""
+    return state.secrets.get("signing")
+
+
+def environment(state: State, addresses: Addresses, postgres: Postgres, name: str) -> dict[str, str]:
+    """Every setting of one service."""
+    return {
+        "BINA_DATABASE_URL": postgres.url(name),
+        "BINA_KAFKA": addresses.kafka,
+        "BINA_HTTP_HOST": HOST,
+        "BINA_HTTP_PORT": str(addresses.ports[name]),
+        "BINA_SECRET": signing_secret(state),
+        "BINA_DEMO": "true",
+        "BINA_WORKER": "0",
+        "BINA_PUBLIC_URL": addresses.url,
+        "BINA_SMTP_HOST": HOST,
+        "BINA_SMTP_PORT": str(addresses.ports["smtp"]),
+        "BINA_TIMEZONE": TIMEZONE,
+        "PYTHONUNBUFFERED": "1",
+        # glibc keeps one arena per thread and core otherwise: tens of megabytes a service never uses
+        "MALLOC_ARENA_MAX": "2",
+    }
+
+
+def service(state: State, addresses: Addresses, postgres: Postgres, name: str) -> Program:
+    """One service: migrations, then API, pages, consumer, relay and due work in one process."""
+    return Program(name, [sys.executable, "-m", name], environment(state, addresses, postgres, name))
+
+
+async def ready(port: int) -> None:
+    """Return once a service says that it can serve requests."""
+
+    async def says_so() -> bool:
+        return await http_status(port, "/readyz") == 200
+
+    await until(says_so, every=0.2)
+
+
+async def http_status(port: int, path: str) -> int | None:
+    """The status a server on this machine answers with; None when it does not."""
+    try:
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection(HOST, port)
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+            line = await reader.readline()
+            writer.close()
+        return int(line.split()[1])
+    except (OSError, IndexError, ValueError, TimeoutError):
+        return None

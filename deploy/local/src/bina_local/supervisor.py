@@ -1,0 +1,97 @@
+"""Keeps children running: a dead one is started again, later and later while it keeps dying."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+from bina_local.process import Child, Program, end_leftover, run_until_ready
+from bina_local.state import State
+
+FIRST_DELAY, LONGEST_DELAY = 0.5, 20.0
+STEADY_SECONDS = 60.0
+
+Ready = Callable[[], Coroutine[Any, Any, None]]
+Tell = Callable[[str], None]
+"""Takes one line for a person."""
+
+
+def delays() -> Iterator[float]:
+    """Seconds before each next start: doubling, capped, with jitter so that children do not start in step."""
+    delay = FIRST_DELAY
+    while True:
+        yield delay * random.uniform(0.5, 1.0)  # noqa: S311 no secret
+        delay = min(delay * 2, LONGEST_DELAY)
+
+
+def end_leftovers(state: State) -> list[str]:
+    """End what an earlier run, killed without warning, left behind; gives the names."""
+    return [file.stem for file in sorted(state.run.glob("*.pid")) if end_leftover(file)]
+
+
+class Supervisor:
+    """Children in the order of their start; they are stopped in the opposite order."""
+
+    def __init__(self, state: State, tell: Tell) -> None:
+        self.state = state
+        self._tell = tell
+        self._children: dict[str, Child] = {}
+        self._keepers: dict[str, asyncio.Task[None]] = {}
+
+    def child(self, name: str) -> Child:
+        """A child by name."""
+        return self._children[name]
+
+    async def run(self, program: Program, ready: Ready, seconds: float) -> None:
+        """Start a child that nothing works without, and return once it is ready; then keep it running.
+
+        Raises ChildFailedError when it ends, or is not ready, within `seconds`.
+        """
+        child = self._adopt(program)
+        await run_until_ready(child, ready(), seconds)
+        self._keepers[program.name] = asyncio.create_task(self._keep(child))
+
+    async def start(self, program: Program) -> None:
+        """Start a child and keep it running; it may die a few times until what it needs is there."""
+        child = self._adopt(program)
+        await child.start()
+        self._keepers[program.name] = asyncio.create_task(self._keep(child))
+
+    async def until(self, name: str, ready: Coroutine[Any, Any, None], seconds: float) -> None:
+        """Wait until a started child is ready. Raises ChildFailedError when that takes longer."""
+        try:
+            await asyncio.wait_for(ready, seconds)
+        except TimeoutError:
+            raise self._children[name].failure() from None
+
+    def _adopt(self, program: Program) -> Child:
+        child = self._children[program.name] = Child(program, self.state)
+        child.rotate_log()
+        return child
+
+    async def _keep(self, child: Child) -> None:
+        waits = delays()
+        while True:
+            started = time.monotonic()
+            code = await child.ended()
+            if time.monotonic() - started > STEADY_SECONDS:
+                waits = delays()
+            wait = next(waits)
+            self._tell(f"{child.program.name} berhenti (kode {code}); dijalankan lagi dalam {wait:.1f} detik")
+            await asyncio.sleep(wait)
+            await child.start()
+
+    async def stop(self) -> None:
+        """End every child in order, the last started first."""
+        for keeper in self._keepers.values():
+            keeper.cancel()
+        await asyncio.gather(*self._keepers.values(), return_exceptions=True)
+        for group in self._in_stopping_order():
+            await asyncio.gather(*(child.stop() for child in group))
+
+    def _in_stopping_order(self) -> list[list[Child]]:
+        """Those that need the broker and the databases end first, together; then these two."""
+        children = list(self._children.values())
+        base = [c for c in children if c.program.name in ("kafka", "postgres")]
+        return [[c for c in children if c not in base], base]

@@ -1,0 +1,144 @@
+"""All of Bina on one machine, on one page: broker, databases, four services, gateway, mailbox."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Callable
+
+from bina_local.addresses import SERVICES, Addresses
+from bina_local.gateway import gateway
+from bina_local.kafka import Kafka
+from bina_local.mailbox import Mailbox, serve_pages, serve_smtp
+from bina_local.postgres import Postgres
+from bina_local.process import until
+from bina_local.services import http_status, ready, service
+from bina_local.state import State
+from bina_local.supervisor import Supervisor, Tell
+
+BASE_SECONDS = 60.0
+SERVICE_SECONDS = 120.0
+
+Report = Callable[[str, int, int], None]
+"""Takes (stage, steps done, steps in all); a stage may be reported any number of times."""
+
+
+class TopicsFailedError(RuntimeError):
+    """The broker runs, but its topics could not be made."""
+
+
+class System:
+    """Everything that `bina up` starts."""
+
+    def __init__(self, state: State, addresses: Addresses, tell: Tell, report: Report) -> None:
+        self.state = state
+        self.addresses = addresses
+        self.supervisor = Supervisor(state, tell)
+        self._report = report
+        self._kafka = Kafka(state.root, addresses.ports["kafka"])
+        self._postgres = Postgres(state.root, addresses.ports["postgres"])
+        self._topics_ready = asyncio.Event()
+        self._servers: list[asyncio.Server] = []
+
+    async def start(self) -> None:
+        """Start everything, side by side where one does not need the other; return once all are ready."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._mailbox())
+                group.create_task(self._broker())
+                group.create_task(self._databases_then_services())
+                group.create_task(self._gateway())
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+
+    async def stop(self) -> None:
+        """End everything in order; safe after a failed start."""
+        for server in self._servers:
+            server.close()
+        await self.supervisor.stop()
+
+    async def _mailbox(self) -> None:
+        mailbox = Mailbox(self.state.mails)
+        self._servers.append(await serve_smtp(mailbox, self.addresses.ports["smtp"]))
+        self._servers.append(await serve_pages(mailbox, self.addresses.ports["mailbox"]))
+
+    async def _broker(self) -> None:
+        def downloaded(done: int, in_all: int) -> None:
+            self._report("Berkas Kafka", done, in_all)
+
+        await asyncio.to_thread(self._kafka.prepare, downloaded)
+        self._report("Kafka", 0, 2)
+        await self.supervisor.run(self._kafka.program(), self._kafka.ready, BASE_SECONDS)
+        self._report("Kafka", 1, 2)
+        await self._topics()
+        self._report("Kafka", 2, 2)
+
+    async def _topics(self) -> None:
+        """In a process of its own: the client library would stay in this one's memory for good."""
+        command = [sys.executable, "-m", "bina_local.topics", self.addresses.kafka]
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+        )
+        _, errors = await process.communicate()
+        if process.returncode != 0:
+            raise TopicsFailedError(errors.decode(errors="replace"))
+        self.state.save("topics", {"made": True})
+        self._topics_ready.set()
+
+    async def _databases_then_services(self) -> None:
+        self._report("PostgreSQL", 0, 2)
+        await asyncio.to_thread(self._postgres.prepare)
+        await self.supervisor.run(self._postgres.program(), self._postgres.ready, BASE_SECONDS)
+        self._report("PostgreSQL", 1, 2)
+        for name in SERVICES:
+            await self._postgres.ensure_database(name)
+        self._report("PostgreSQL", 2, 2)
+        if not self.state.load("topics"):
+            await self._topics_ready.wait()
+        await self._services()
+
+    async def _services(self) -> None:
+        done = 0
+        self._report("Layanan", done, len(SERVICES))
+        for name in SERVICES:
+            await self.supervisor.start(service(self.state, self.addresses, self._postgres, name))
+        waits = [self._service_ready(name) for name in SERVICES]
+        for wait in asyncio.as_completed(waits):
+            await wait
+            done += 1
+            self._report("Layanan", done, len(SERVICES))
+
+    async def _service_ready(self, name: str) -> None:
+        await self.supervisor.until(name, ready(self.addresses.ports[name]), SERVICE_SECONDS)
+
+    async def _gateway(self) -> None:
+        async def answers() -> bool:
+            return await http_status(self.addresses.ports["gateway"], "/readyz") is not None
+
+        program = gateway(self.state, self.addresses)
+        await self.supervisor.run(program, lambda: until(answers), BASE_SECONDS)
+
+
+async def load_demo(state: State, tell: Tell, report: Report) -> None:
+    """Load the demo world once per state folder, in a process of its own."""
+    if state.load("demo"):
+        return
+    log = state.logs / "demo.log"
+    with log.open("ab") as errors:
+        command = [sys.executable, "-m", "bina_local.demo_process", str(state.root)]
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=asyncio.subprocess.PIPE, stderr=errors
+        )
+        try:
+            assert process.stdout is not None
+            async for line in process.stdout:
+                done, in_all, stage = line.decode().rstrip("\n").split("\t", 2)
+                report(stage, int(done), int(in_all))
+            code = await process.wait()
+        finally:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.terminate()
+    if code == 0:
+        state.save("demo", {"loaded": True})
+    else:
+        tell(f"Dunia demo belum termuat seluruhnya; sebabnya di {log}. Ulangi dengan: bina up")
