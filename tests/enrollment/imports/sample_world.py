@@ -15,7 +15,8 @@ RESULT = {"Lulus": "passed", "Tidak Lulus": "failed", "Mengundurkan Diri": "with
 
 @cache
 def world() -> dict[str, Any]:
-    return json.loads((SAMPLES / "world.json").read_text("utf-8"))
+    raw: dict[str, Any] = json.loads((SAMPLES / "world.json").read_text("utf-8"))
+    return raw
 
 
 AS_OF = date.fromisoformat(world()["as_of"])
