@@ -5,6 +5,7 @@ BACKEND ?= embedded
 PACKAGES := shared/events shared/messaging shared/web services/enrollment services/assessment \
             services/evaluation services/notification deploy/local
 EDITABLE := $(foreach p,$(PACKAGES),-e $(p))
+ASSETS := shared/web/src/bina/web/shell/static/dist/manifest.json
 LOCKED := enrollment assessment evaluation notification bina-local
 
 .DEFAULT_GOAL := help
@@ -28,18 +29,24 @@ help: ## this list
 	.venv/bin/uv pip install --require-hashes -r locks/dev.txt
 	@touch $@
 
-setup: .venv/dev.stamp ## install everything, tests' tools included, into .venv
+$(ASSETS): .venv/run.stamp locks/assets.txt shared/web/src/bina/web/assets.py
+	.venv/bin/uv pip install --quiet --require-hashes -r locks/assets.txt
+	.venv/bin/python -m bina.web.assets
 
-up: .venv/run.stamp ## start all of Bina with the demo world; Ctrl-C stops it
+assets: $(ASSETS) ## font and icons of the pages, from locked packages
+
+setup: .venv/dev.stamp $(ASSETS) ## install everything, tests' tools included, into .venv
+
+up: .venv/run.stamp $(ASSETS) ## start all of Bina with the demo world; Ctrl-C stops it
 	@.venv/bin/bina up $(ARGS)
 
 down: ## stop a Bina that runs elsewhere
 	@.venv/bin/bina down
 
-test-fast: .venv/dev.stamp ## rules and handlers on a real PostgreSQL, under a minute
+test-fast: .venv/dev.stamp $(ASSETS) ## rules and handlers on a real PostgreSQL, under a minute
 	.venv/bin/pytest -m "not kafka and not browser"
 
-test: .venv/dev.stamp browser ## everything: real Kafka, journeys, conformance, browser
+test: .venv/dev.stamp $(ASSETS) browser ## everything: real Kafka, journeys, conformance, browser
 	BACKEND=$(BACKEND) .venv/bin/pytest
 
 lint: .venv/dev.stamp ## ruff, mypy strict, import contracts
@@ -61,6 +68,7 @@ contracts: .venv/dev.stamp ## write JSON Schemas and AsyncAPI anew from the cont
 lock: .venv/bin/uv ## resolve anew and export the locks: versions and hashes, no addresses
 	.venv/bin/uv lock
 	for p in $(LOCKED); do .venv/bin/uv export --quiet --frozen --no-emit-workspace --no-header --no-annotate --package $$p -o locks/$$p.txt; done
+	.venv/bin/uv export --quiet --frozen --no-emit-workspace --no-header --no-annotate --only-group assets -o locks/assets.txt
 	.venv/bin/uv export --quiet --frozen --no-emit-workspace --no-header --no-annotate --all-groups -o locks/dev.txt
 
 browser:

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request, Response
 
 from bina.web import charts
 from bina.web.access import Person, Visitor, require
-from bina.web.forms import GuardedForm
 from bina.web.formats import percent
+from bina.web.forms import GuardedForm
 from bina.web.pages import Pages
 
 pages = Pages("toy", Path(__file__).parent)

@@ -48,7 +48,9 @@ def ranked_bar(
     drawn, y = [], float(head)
     for entry in ranked:
         words = _("belum cukup data") if entry.value is None else show(entry.value)
-        labelled, below = label(y, entry.label, words, "strong" if entry.emphasis else "")
+        labelled, below = label(
+            y, entry.label, words, "strong" if entry.emphasis else "", known=entry.value is not None
+        )
         drawn += [labelled, bar(below + 4, 100, _BAR, "track")]
         if entry.value is not None:
             drawn.append(bar(below + 4, share(entry.value, end), _BAR, "c2" if entry.emphasis else "c1"))

@@ -69,7 +69,6 @@ def _figure(title: str, earned: Number, scheduled: Number, mark: Number, *, word
         key=(
             ("c1", _("%(n)s JP diperoleh") % {"n": number(earned)}),
             ("plan", _("%(n)s JP terjadwal") % {"n": number(scheduled)}),
-            (kind, words),
         ),
     )
 

@@ -1,7 +1,7 @@
 """Small pieces of SVG: text, bars and scales in percent of the width, pixels of the height."""
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 
 from markupsafe import Markup
@@ -50,11 +50,20 @@ def rule(x1: float, y1: float, x2: float, y2: float, classes: str) -> Markup:
     )
 
 
-def label(y: float, words: str, value: str, classes: str = "") -> tuple[Markup, float]:
-    """A label, wrapped where it would not fit beside its value on a phone; returns the y below it."""
-    lines: Sequence[str] = textwrap.wrap(words, LABEL_CHARACTERS) or [""]
-    drawn = [text(0, y + 13 + i * LINE, line, classes) for i, line in enumerate(lines)]
-    drawn.append(text(100, y + 13, value, "v end"))
+def label(y: float, words: str, value: str, classes: str = "", *, known: bool = True) -> tuple[Markup, float]:
+    """A label with its value at the right edge; returns the y below both.
+
+    A label too long for a phone is drawn twice, on one line and wrapped; the stylesheet shows the one that fits.
+    """
+    lines = textwrap.wrap(words, LABEL_CHARACTERS) or [""]
+    base = y + 13 + (len(lines) - 1) * LINE
+    drawn = [text(100, base, value, "v end" if known else "t2 end")]
+    if len(lines) == 1:
+        drawn.append(text(0, base, words, classes))
+    else:
+        drawn.append(text(0, base, words, f"{classes} roomy".strip()))
+        wrapped = f"{classes} tight".strip()
+        drawn += [text(0, y + 13 + i * LINE, line, wrapped) for i, line in enumerate(lines)]
     return join(drawn), y + len(lines) * LINE
 
 
@@ -63,9 +72,7 @@ def nice_top(value: Number) -> float:
     if value <= 0:
         return 1.0
     size = 10.0 ** (len(str(int(value))) - 1)
-    return next(
-        step * size for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12) if step * size >= float(value)
-    )
+    return next(step * size for step in (1, 2, 3, 4, 5, 6, 8, 10) if step * size >= float(value))
 
 
 def _attribute(name: str, value: str) -> Markup:

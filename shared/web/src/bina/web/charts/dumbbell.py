@@ -46,7 +46,7 @@ def dumbbell(
     drawn = [text(_at(t, low, high), 12, show(t), "t2 mid") for t in ticks]
     y = 26.0 if ticks else 0.0
     for pair in ranked:
-        labelled, below = label(y, pair.label, _gap_words(pair, show))
+        labelled, below = label(y, pair.label, _gap_words(pair, show), known=pair.found is not None)
         drawn += [labelled, rule(0, below + 13, 100, below + 13, "rule"), *_ends(pair, below + 13, low, high)]
         y = below + _TRACK + _GAP
     return Figure(

@@ -15,7 +15,8 @@ _TOP = 18
 _PLOT = 200
 _BOTTOM = _TOP + _PLOT
 _HEIGHT = _BOTTOM + 24
-_APART = 16
+_APART = 17
+_GUTTER = 8.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class _Scale:
     points: int
 
     def x(self, i: int) -> float:
-        return 100 * i / (self.points - 1) if self.points > 1 else 50.0
+        inside = i / (self.points - 1) if self.points > 1 else 0.5
+        return round(_GUTTER + (100 - _GUTTER) * inside, 2)
 
     def y(self, value: Number) -> float:
         inside = (float(value) - self.low) / (self.high - self.low)
@@ -79,7 +81,7 @@ def _grid(scale: _Scale, show: Callable[[Number], str]) -> list[Markup]:
     for step in (0, 0.5, 1):
         value = scale.low + step * (scale.high - scale.low)
         y = scale.y(value)
-        drawn += [rule(0, y, 100, y, "rule"), text(0, y - 4, show(value), "t2")]
+        drawn += [rule(_GUTTER, y, 100, y, "rule"), text(_GUTTER, y + 4, show(value), "t2 end", dx=-8)]
     return drawn
 
 
@@ -88,7 +90,7 @@ def _target(scale: _Scale, target: Number | None, words: str, show: Callable[[Nu
         return []
     y = scale.y(target)
     named = words or _("target %(value)s") % {"value": show(target)}
-    return [rule(0, y, 100, y, "target-line"), text(50, y - 5, named, "t2 mid halo")]
+    return [rule(_GUTTER, y, 100, y, "target-line"), text(_GUTTER, y - 6, named, "t2 halo", dx=4)]
 
 
 def _lines(scale: _Scale, series: Sequence[Series]) -> Markup:
@@ -114,18 +116,19 @@ def _runs(scale: _Scale, one: Series) -> list[list[str]]:
 
 
 def _end_labels(scale: _Scale, series: Sequence[Series], show: Callable[[Number], str]) -> list[Markup]:
+    """Name each line at its last point: above it, the lowest of several below it, never on one another."""
     ends = []
     for n, one in enumerate(series, 1):
         last = max((i for i, v in enumerate(one.values) if v is not None), default=None)
         if last is not None:
-            value = one.values[last]
-            assert value is not None
+            value = one.values[last] or 0
             ends.append((scale.y(value), scale.x(last), n, f"{one.label} {show(value)}"))
-    drawn, floor = [], float("inf")
-    for y, x, n, words in sorted(ends, reverse=True):
-        at = min(y - 9, floor - _APART)
-        floor = at
-        drawn += [dot(x, y, 4, f"c{n}"), text(x, at, words, f"v halo t{n}" + (" end" if x > 50 else ""))]
+    drawn, ceiling = [], 0.0
+    for place, (y, x, n, words) in enumerate(sorted(ends)):
+        lowest = len(ends) > 1 and place == len(ends) - 1
+        at = max(y + 20 if lowest and y < _BOTTOM - 24 else y - 10, ceiling + _APART)
+        ceiling = at
+        drawn += [dot(x, y, 4.5, f"c{n}"), text(x, at, words, "v halo" + (" end" if x > 50 else ""))]
     return drawn
 
 
@@ -133,9 +136,9 @@ def _time_labels(times: Sequence[str]) -> list[Markup]:
     if not times:
         return []
     y = _BOTTOM + 18
-    drawn = [text(0, y, times[0], "t2")]
+    drawn = [text(_GUTTER, y, times[0], "t2")]
     if len(times) > 1:
         drawn.append(text(100, y, times[-1], "t2 end"))
     if len(times) > 2 and len(times) % 2:
-        drawn.append(text(50, y, times[len(times) // 2], "t2 mid"))
+        drawn.append(text(_GUTTER + (100 - _GUTTER) / 2, y, times[len(times) // 2], "t2 mid"))
     return drawn
