@@ -1,0 +1,68 @@
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from bina.messaging import DueItem, clock, commands, due
+from bina.messaging.testing import ServiceUnderTest
+
+WHEN = datetime(2026, 12, 1, 2, tzinfo=UTC)
+
+
+async def plan(service: ServiceUnderTest, *items: DueItem) -> None:
+    async with service.sessions() as session, session.begin():
+        await due.add(session, items)
+
+
+async def test_work_is_done_when_its_time_comes_and_once(service: ServiceUnderTest):
+    key = str(uuid4())
+    await plan(service, DueItem("remind", key, WHEN))
+    assert await service.does_due_work(WHEN - timedelta(seconds=5)) == 0
+    assert await service.does_due_work(WHEN) == 1
+    assert await service.does_due_work(WHEN + timedelta(days=1)) == 0
+    assert [str(told.task_id) for told in await service.emitted()] == [key]
+
+
+async def test_work_added_again_moves_and_cancelled_work_is_gone(service: ServiceUnderTest):
+    key, other = str(uuid4()), str(uuid4())
+    await plan(service, DueItem("remind", key, WHEN), DueItem("remind", other, WHEN))
+    await plan(service, DueItem("remind", key, WHEN + timedelta(days=3)))
+    async with service.sessions() as session, session.begin():
+        await due.cancel(session, "remind", [other])
+    assert await service.does_due_work(WHEN) == 0
+    assert await service.does_due_work(WHEN + timedelta(days=3)) == 1
+
+
+async def test_failing_work_waits_alone_and_is_tried_again(service: ServiceUnderTest):
+    good = [DueItem("remind", str(uuid4()), WHEN) for _ in range(9)]
+    await plan(service, *good, DueItem("remind", str(uuid4()), WHEN, {"bad": True}))
+    await service.does_due_work(WHEN)
+    assert len(await service.emitted()) == 9
+    [row] = await service.rows("SELECT attempts, error FROM messaging.due")
+    assert row.attempts == 1
+    assert row.error
+
+
+async def test_a_command_sent_twice_is_answered_from_the_first(service: ServiceUnderTest):
+    answer = commands.StoredAnswer(201, {"id": "e-1"})
+    async with service.sessions() as session, session.begin():
+        assert await commands.claim(session, "asn", "k", b"body") is None
+        await commands.remember(session, "asn", "k", b"body", answer)
+    async with service.sessions() as session, session.begin():
+        assert await commands.claim(session, "asn", "k", b"body") == answer
+        with pytest.raises(commands.CommandConflictError):
+            await commands.claim(session, "asn", "k", b"other")
+        assert await commands.claim(session, "someone else", "k", b"other") is None
+
+
+async def test_a_command_in_progress_is_told_apart(service: ServiceUnderTest):
+    async with service.sessions() as one, one.begin(), service.sessions() as two, two.begin():
+        await commands.claim(one, "asn", "k", b"body")
+        with pytest.raises(commands.CommandInProgressError):
+            await commands.claim(two, "asn", "k", b"body")
+
+
+def test_the_business_day_is_the_fields_own():
+    clock.move(datetime(2026, 11, 20, 18, tzinfo=UTC) - datetime.now(UTC))
+    assert clock.today().isoformat() == "2026-11-21"
+    clock.move(timedelta(0))

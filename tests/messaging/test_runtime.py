@@ -1,0 +1,252 @@
+"""A running service on a real broker."""
+
+import asyncio
+import dataclasses
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from sqlalchemy import text
+
+from bina.events import Envelope, Event
+from bina.messaging import Runtime, Settings, emit, new_id
+from bina.messaging.records import message_of
+from bina_local import topics
+from messaging import toy
+from messaging.facts import accepted, asn, completed, met, requested, run
+
+pytestmark = pytest.mark.kafka
+Start = Callable[..., Awaitable[Runtime]]
+
+
+@pytest_asyncio.fixture(scope="session")
+async def broker(kafka) -> str:
+    await topics.ensure(kafka.bootstrap, [*topics.listed(), *topics.of_agency("5571")])
+    return kafka.bootstrap
+
+
+@pytest_asyncio.fixture(scope="session")
+async def producer(broker: str) -> AsyncIterator[AIOKafkaProducer]:
+    async with AIOKafkaProducer(bootstrap_servers=broker, enable_idempotence=True) as producer:
+        yield producer
+
+
+@pytest_asyncio.fixture
+async def start(broker: str, migrated) -> AsyncIterator[Start]:
+    running: list[Runtime] = []
+
+    async def begin(name: str = "", url: str = "", **changes) -> Runtime:
+        service = dataclasses.replace(toy.service, name=name or f"toy-{uuid.uuid4().hex[:8]}")
+        url = url or await migrated(toy.service)
+        settings = Settings(database_url=url, kafka=broker, secret="x" * 32, demo=True, **changes)
+        runtime = Runtime(service, settings)
+        await runtime.start()
+        running.append(runtime)
+        await until(lambda: _true(runtime.ready()))
+        return runtime
+
+    yield begin
+    for runtime in running:
+        await runtime.stop()
+
+
+async def _true(value: object) -> object:
+    return value
+
+
+async def until(found: Callable[[], Awaitable[object]], seconds: float = 30) -> None:
+    """Ask until the answer is true; the message names what never came true."""
+    async with asyncio.timeout(seconds):
+        while not await found():  # noqa: ASYNC110 - another process decides when
+            await asyncio.sleep(0.02)
+
+
+async def send(producer: AIOKafkaProducer, *events: Event, agency: str = "") -> None:
+    for event in events:
+        envelope = Envelope(
+            id=str(new_id()), source="test", type=event.type, time=toy_time(), version=1, publisher=agency
+        )
+        message = message_of(event.travelled(envelope))
+        await producer.send_and_wait(
+            message.topic, message.value, key=message.record_key, headers=list(message.headers)
+        )
+
+
+def toy_time():
+    from bina.messaging import clock
+
+    return clock.now()
+
+
+async def seats(runtime: Runtime, *ids: uuid.UUID) -> dict[uuid.UUID, str]:
+    async with runtime.sessions() as session:
+        rows = await session.execute(
+            text("SELECT enrollment_id, history FROM seats WHERE enrollment_id = ANY (CAST(:ids AS uuid[]))"),
+            {"ids": list(ids)},
+        )
+        return {row.enrollment_id: row.history for row in rows}
+
+
+async def told(broker: str, topic: str, key: str) -> object:
+    """The first record of a key on a topic."""
+    async with AIOKafkaConsumer(topic, bootstrap_servers=broker, auto_offset_reset="earliest") as consumer:
+        async with asyncio.timeout(30):
+            while True:
+                record = await consumer.getone()
+                if record.key == key.encode():
+                    return record
+
+
+async def test_an_event_travels_through_a_service_to_the_next_topic(start: Start, producer, broker: str):
+    await start()
+    training, person = run(), asn()
+    event = completed(training.run_id, person.asn_id)
+    await send(producer, event, person, training)
+    record = await told(broker, "evaluation.tasks", str(event.enrollment_id))
+    headers = dict(record.headers)
+    assert headers["ce_type"] == b"evaluation.task_closed.v1"
+    assert headers["ce_causationid"].decode() == event.event_id
+    assert headers["ce_aggregateversion"] == b"1"
+
+
+async def test_an_agencys_topic_is_taken_and_answered(start: Start, producer, broker: str):
+    await start()
+    event = requested("198703032010011999")
+    await send(producer, event, agency="5571")
+    record = await told(broker, "agency.outcomes.5571", event.nip)
+    assert event.event_id.encode() in record.value
+
+
+async def test_broken_records_stop_nothing(start: Start, producer, broker: str):
+    runtime = await start()
+    good, bad = [accepted() for _ in range(3)], accepted()
+    await send(producer, good[0])
+    for value, headers in [
+        (b"{", [("ce_type", b"enrollment.accepted.v1"), ("ce_id", b"\xff")]),
+        (None, []),
+        (b"{}", [("ce_type", b"enrollment.accepted.v9")]),
+        (b"\x00" * 900_000, [("ce_type", b"enrollment.accepted.v1")]),
+        (b"{}", []),
+    ]:
+        await producer.send_and_wait("enrollment.enrollments", value, key=b"broken", headers=headers)
+    await send(producer, *good[1:], bad)
+
+    async def all_in() -> bool:
+        return len(await seats(runtime, bad.enrollment_id, *(g.enrollment_id for g in good))) == 4
+
+    await until(all_in)
+    status = await runtime.status()
+    assert status.parked >= 5
+    assert status.healthy
+
+
+async def test_lost_database_connections_lose_and_repeat_nothing(start: Start, producer, postgres):
+    runtime = await start()
+    events = [accepted() for _ in range(60)]
+    stop = asyncio.Event()
+
+    async def cut() -> None:
+        import asyncpg
+
+        dsn = runtime.settings.database_url.replace("+asyncpg", "")
+        while not stop.is_set():
+            connection = await asyncpg.connect(dsn)
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            await connection.close()
+            await asyncio.sleep(0.05)
+
+    cutter = asyncio.create_task(cut())
+    for event in events:
+        await send(producer, event, met(event.enrollment_id))
+    stop.set()
+    await cutter
+    ids = [e.enrollment_id for e in events]
+
+    async def all_in() -> bool:
+        return list((await seats(runtime, *ids)).values()) == ["am"] * len(ids)
+
+    await until(all_in, 60)
+
+
+async def test_a_command_is_told_once_it_is_committed(start: Start, broker: str):
+    runtime = await start()
+    event = accepted()
+    with pytest.raises(ZeroDivisionError):
+        await tell_and_fail(runtime, accepted(event.enrollment_id))
+    async with runtime.transaction() as session:
+        await emit(session, [event, met(event.enrollment_id)])
+    record = await told(broker, "enrollment.enrollments", str(event.enrollment_id))
+    assert dict(record.headers)["ce_aggregateversion"] == b"1"
+    assert record.value == event.model_dump_json().encode()
+
+
+async def test_another_relay_takes_over(start: Start, broker: str):
+    first = await start("toy-relay-a")
+    second = await start("toy-relay-b", url=first.settings.database_url)
+    await until(lambda: _true(first.relay.leading))
+    assert not second.relay.leading
+    await first.stop()
+    await until(lambda: _true(second.relay.leading))
+    event = accepted()
+    async with second.transaction() as session:
+        await emit(session, [event])
+    await told(broker, "enrollment.enrollments", str(event.enrollment_id))
+
+
+async def test_a_restarted_worker_goes_on_where_it_was(start: Start, producer):
+    first = await start("toy-restart")
+    one = accepted()
+    await send(producer, one)
+
+    async def there(runtime: Runtime, event) -> bool:
+        return bool(await seats(runtime, event.enrollment_id))
+
+    await until(lambda: there(first, one))
+    await first.stop()
+    two = accepted()
+    await send(producer, two, met(one.enrollment_id))
+    second = await start("toy-restart", url=first.settings.database_url)
+    await until(lambda: there(second, two))
+    await until(lambda: _joined(second, one.enrollment_id))
+
+
+async def _joined(runtime: Runtime, enrollment_id) -> bool:
+    return (await seats(runtime, enrollment_id))[enrollment_id] == "am"
+
+
+async def test_a_gap_in_the_log_stops_the_consumer_and_is_named(start: Start, producer, broker: str):
+    first = await start("toy-gap")
+    event = accepted()
+    await send(producer, event)
+
+    async def there() -> bool:
+        return bool(await seats(first, event.enrollment_id))
+
+    await until(there)
+    await first.stop()
+    await send(producer, *(accepted() for _ in range(30)))
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    partitions = [TopicPartition("enrollment.enrollments", n) for n in range(3)]
+    await admin.delete_records({p: RecordsToDelete(before_offset=-1) for p in partitions})
+    await admin.close()
+    second = Runtime(dataclasses.replace(toy.service, name="toy-gap"), first.settings)
+    await second.start()
+    try:
+        await until(lambda: _true(bool(second.consumer.gap)))
+        assert "enrollment.enrollments" in second.consumer.gap
+        assert not second.ready()
+    finally:
+        await second.stop()
+
+
+async def tell_and_fail(runtime: Runtime, event: Event) -> None:
+    async with runtime.transaction() as session:
+        await emit(session, [event])
+        raise ZeroDivisionError
