@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from enrollment.imports.cells import CellValue, collapsed, is_broken, is_empty, raw_text, trimmed
 from enrollment.imports.columns import Column, configuration
@@ -117,9 +118,16 @@ def _decimal(column: Column, cell: CellValue, _: Day) -> Reading:
 def _choice(column: Column, cell: CellValue, _: Day) -> Reading:
     if column.name == _GRADE:
         return raw_text(cell), None  # which grades exist depends on the NIP
-    words = configuration().choices[column.name]
-    word = Choice(words).read(raw_text(cell))
-    return word, None if word else error(column.name, "choice.unknown", raw_text(cell), ", ".join(words))
+    choice = _choices(column.name)
+    word = choice.read(raw_text(cell))
+    return word, None if word else error(
+        column.name, "choice.unknown", raw_text(cell), ", ".join(choice.words)
+    )
+
+
+@cache
+def _choices(column: str) -> Choice:
+    return Choice(configuration().choices[column])
 
 
 def _email(column: Column, cell: CellValue, _: Day) -> Reading:

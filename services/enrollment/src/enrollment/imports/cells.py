@@ -18,6 +18,8 @@ Cells = tuple[CellValue, ...]
 
 # zero-width characters are no white space to Python, yet a cell that holds only them looks empty
 _ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\u180e]")
+# NUL and lone surrogates, which escapes in workbooks and in JSON can smuggle in, break databases and UTF-8
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _EMPTY = frozenset({"", "-", "–", "—", "n/a", "null"})
 _ERROR_TEXT = re.compile(
     r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!|BUSY!"
@@ -38,7 +40,7 @@ def raw_text(value: CellValue) -> str:
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, datetime):
         return _datetime_text(value)
-    return str(value)
+    return _UNSTORABLE.sub("\ufffd", str(value))
 
 
 def _datetime_text(value: datetime) -> str:

@@ -71,6 +71,7 @@ def _rows(text: str, delimiter: str, width: int | None) -> Iterator[Cells]:
 
     A quotation mark that is never closed swallows the line appended after the end, which is how it is seen.
     """
+    # for the whole process: no field can be longer than a whole file may be
     csv.field_size_limit(configuration().limits.max_file_bytes)
     lines = chain(io.StringIO(text, newline=""), ["\n"] if _ends_open(text) else [], [_END])
     record: list[str] = []

@@ -70,7 +70,12 @@ def _hidden_style(style: ET.Element) -> set[str]:
 
 
 def _rows(package: zipfile.ZipFile, place: int, width: int | None) -> Iterator[Cells]:
-    return islice(_all_rows(package, place, width or _LAST_COLUMN), _LAST_ROW)
+    try:
+        yield from islice(_all_rows(package, place, width or _LAST_COLUMN), _LAST_ROW)
+    except FileError:
+        raise
+    except Exception as e:  # a value that is none of its type, spans nested without end
+        raise FileError("file.unreadable") from e
 
 
 def _all_rows(package: zipfile.ZipFile, place: int, width: int) -> Iterator[Cells]:

@@ -1,11 +1,11 @@
 """From the bytes of a file to the one table it means. Content decides, never the name's extension."""
 
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from enrollment.imports import delimited, opendocument, packages, workbooks
-from enrollment.imports.cells import is_empty
+from enrollment.imports.cells import Cells, is_empty
 from enrollment.imports.columns import Kind, configuration
 from enrollment.imports.problems import Problem, warning
 from enrollment.imports.source import Candidate, Candidates, Detected, FileError
@@ -31,19 +31,23 @@ def read(data: bytes, name: str, kind: Kind | None = None) -> Sheet | FileRefuse
     `kind` steers which sheet and which delimiter is meant; without it, the kind is guessed from the headers.
     `name` is only kept for people.
     """
-    guessed = False
+    found = Candidates(())
     try:
         found = _candidates(data)
-        guessed = found.guessed
-        return read_table(_choose(found.tables, kind), guessed=guessed)
+        return read_table(_choose(found.tables, kind), guessed=found.guessed)
     except FileError as refused:
-        noticed = (encoding_guessed(),) if guessed else ()
-        return FileRefused(name, (*noticed, Problem(None, None, refused.code)), Detected())
+        noticed = (encoding_guessed(),) if found.guessed else ()
+        problems = (*noticed, Problem(None, None, refused.code))
+        return FileRefused(name, problems, Detected(encoding=_encoding(found)))
 
 
 def encoding_guessed() -> Problem:
     """The warning that a text's encoding was guessed."""
     return warning(None, "encoding.guessed")
+
+
+def _encoding(found: Candidates) -> str | None:
+    return found.tables[0].detected.encoding if found.tables else None
 
 
 def kind_of(sheet: Sheet) -> Kind:
@@ -57,7 +61,7 @@ def _candidates(data: bytes) -> Candidates:
         raise FileError("file.too_large")
     if data.startswith(_ZIP):
         return _packaged(data, packages.open_package(data, limits))
-    if data.startswith(_COMPOUND) or _PDF in data[:1024]:
+    if data.startswith(_COMPOUND) or data[:1024].lstrip().startswith(_PDF):
         raise FileError("file.unreadable")
     return delimited.candidates(data)
 
@@ -100,7 +104,13 @@ def _first_sheet(headers: list[Header]) -> Header:
     return next((h for h in headers if h.complete), headers[0])
 
 
-def _why_no_header(tables: Iterable[Candidate]) -> str:
+def _why_no_header(tables: Sequence[Candidate]) -> str:
     """Every row is read: a quotation mark never closed is only seen at the end, and is another refusal."""
-    filled = [any(not is_empty(value) for value in row) for table in tables for row in table.rows(None)]
-    return "file.no_header" if any(filled) else "file.empty"
+    nothing = bool(tables)
+    for table in tables:
+        nothing = not any([_is_filled(row) for row in table.rows(None)]) and nothing  # noqa: C419  # to the end
+    return "file.empty" if nothing else "file.no_header"
+
+
+def _is_filled(row: Cells) -> bool:
+    return any(not is_empty(value) for value in row)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 
 from enrollment.imports.cells import CellValue, collapsed, compact, raw_text
 
@@ -131,7 +132,7 @@ def _choice_key(text: str) -> str:
     return re.sub(r"[\s_-]+", "", _DASH.sub("-", unicodedata.normalize("NFKC", text))).casefold()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice:
     """The words one column allows, each with its other spellings."""
 
@@ -139,8 +140,11 @@ class Choice:
 
     def read(self, text: str) -> str | None:
         """The canonical word; case, `-`, `_` and spacing are free; None if it is no choice."""
-        keys = {_choice_key(s): word for word, others in self.words.items() for s in (word, *others)}
-        return keys.get(_choice_key(text))
+        return self._by_key.get(_choice_key(text))
+
+    @cached_property
+    def _by_key(self) -> Mapping[str, str]:
+        return {_choice_key(s): word for word, others in self.words.items() for s in (word, *others)}
 
 
 def read_grade(text: str, grades: Sequence[str]) -> str | None:

@@ -72,8 +72,10 @@ def _rows(book: _Book, sheet: str, width: int | None) -> Iterator[Cells]:
         if formulas is None and any(_may_hide_formula(c) for row in window for c in row):
             formulas = islice(_cells(book, sheet, width, stored=False), at, None)
         beside = _next_window(formulas) if formulas is not None else window
-        yield from map(_row, window, beside)
         at += len(window)
+        if at > _LAST_ROW:
+            raise FileError("file.unreadable")
+        yield from map(_row, window, beside)
 
 
 def _next_window(rows: Iterator[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -84,7 +86,7 @@ def _next_window(rows: Iterator[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 def _cells(book: _Book, sheet: str, width: int | None, *, stored: bool) -> Iterator[tuple[Any, ...]]:
     worksheet = (book.stored if stored else book.formulas)[sheet]
     worksheet.reset_dimensions()  # the tag may lie
-    yield from worksheet.iter_rows(max_col=width, max_row=_LAST_ROW)
+    yield from worksheet.iter_rows(max_col=width, max_row=_LAST_ROW + 1)
 
 
 def _may_hide_formula(cell: Any) -> bool:
