@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bina.web.charts.drawing import Number, bar, join, label, rule, share, text
+from markupsafe import Markup
+
+from bina.web.charts.drawing import Drawing, Number, bar, for_widths, join, label, rule, share, text
 from bina.web.charts.figure import Figure
 from bina.web.formats import number
 from bina.web.language import gettext as _
@@ -44,35 +46,51 @@ def ranked_bar(
         or max([float(b.value) for b in bars if b.value is not None] + [float(target or 0)], default=1)
         or 1
     )
-    head = 22 if target is not None else 0
-    drawn, y = [], float(head)
-    for entry in ranked:
-        words = _("belum cukup data") if entry.value is None else show(entry.value)
-        labelled, below = label(
-            y, entry.label, words, "strong" if entry.emphasis else "", known=entry.value is not None
-        )
-        drawn += [labelled, bar(below + 4, 100, _BAR, "track")]
-        if entry.value is not None:
-            drawn.append(bar(below + 4, share(entry.value, end), _BAR, "c2" if entry.emphasis else "c1"))
-        if target is not None:
-            drawn.append(
-                rule(share(target, end), below + 1, share(target, end), below + 7 + _BAR, "mark-line")
-            )
-        y = below + 4 + _BAR + _GAP
-    if target is not None:
-        at = share(target, end)
-        words = target_label or _("target %(value)s") % {"value": show(target)}
-        drawn.insert(0, text(at, 12, words, "t2 end" if at > 50 else "t2"))
+    mark = None if target is None else _Mark(share(target, end), target_label or _target_words(show(target)))
     return Figure(
         title,
         _describe(ranked, show),
-        join(drawn),
-        int(y - _GAP + 4),
+        for_widths(lambda wrap: _draw(ranked, end, mark, show, wrap), [b.label for b in bars]),
         (_("Nama"), measure),
         [(b.label, b.value) for b in ranked],
         note=note,
         csv_href=csv_href,
     )
+
+
+@dataclass(frozen=True)
+class _Mark:
+    at: float
+    words: str
+
+
+def _draw(
+    ranked: Sequence[Bar], end: Number, mark: _Mark | None, show: Callable[[Number], str], wrap: int
+) -> Drawing:
+    drawn, y = [], 0.0
+    if mark is not None:
+        drawn.append(text(mark.at, 12, mark.words, "t2 end" if mark.at > 50 else "t2"))
+        y = 22.0
+    for entry in ranked:
+        words = _("belum cukup data") if entry.value is None else show(entry.value)
+        strong = "strong" if entry.emphasis else ""
+        labelled, below = label(y, entry.label, words, strong, wrap=wrap, known=entry.value is not None)
+        drawn += [labelled, *_bars(entry, below + 4, end, mark)]
+        y = below + 4 + _BAR + _GAP
+    return Drawing(join(drawn), int(y - _GAP + 4))
+
+
+def _bars(entry: Bar, y: float, end: Number, mark: _Mark | None) -> list[Markup]:
+    drawn = [bar(y, 100, _BAR, "track")]
+    if entry.value is not None:
+        drawn.append(bar(y, share(entry.value, end), _BAR, "c2" if entry.emphasis else "c1"))
+    if mark is not None:
+        drawn.append(rule(mark.at, y - 3, mark.at, y + _BAR + 3, "mark-line"))
+    return drawn
+
+
+def _target_words(value: str) -> str:
+    return _("target %(value)s") % {"value": value}
 
 
 def _describe(ranked: Sequence[Bar], show: Callable[[Number], str]) -> str:

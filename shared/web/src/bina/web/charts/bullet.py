@@ -4,7 +4,7 @@ from datetime import date
 
 from markupsafe import Markup
 
-from bina.web.charts.drawing import Number, bar, join, rule, share, text
+from bina.web.charts.drawing import Drawing, Number, bar, join, rule, share, text
 from bina.web.charts.figure import Figure
 from bina.web.formats import day, jp, number
 from bina.web.language import gettext as _
@@ -62,8 +62,7 @@ def _figure(title: str, earned: Number, scheduled: Number, mark: Number, *, word
         title,
         _("%(earned)s diperoleh, %(scheduled)s terjadwal, %(mark)s.")
         % {"earned": jp(earned), "scheduled": jp(scheduled), "mark": words},
-        join(drawn),
-        _HEIGHT,
+        [Drawing(join(drawn), _HEIGHT)],
         (_("Bagian"), "JP"),
         [(_("Diperoleh"), earned), (_("Terjadwal"), scheduled), (words.capitalize(), mark)],
         key=(

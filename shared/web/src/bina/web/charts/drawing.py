@@ -1,7 +1,8 @@
 """Small pieces of SVG: text, bars and scales in percent of the width, pixels of the height."""
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from markupsafe import Markup
@@ -50,21 +51,28 @@ def rule(x1: float, y1: float, x2: float, y2: float, classes: str) -> Markup:
     )
 
 
-def label(y: float, words: str, value: str, classes: str = "", *, known: bool = True) -> tuple[Markup, float]:
-    """A label with its value at the right edge; returns the y below both.
+@dataclass(frozen=True)
+class Drawing:
+    """What lies inside an `<svg>`, and its height in px."""
 
-    A label too long for a phone is drawn twice, on one line and wrapped; the stylesheet shows the one that fits.
-    """
-    lines = textwrap.wrap(words, LABEL_CHARACTERS) or [""]
-    base = y + 13 + (len(lines) - 1) * LINE
-    drawn = [text(100, base, value, "v end" if known else "t2 end")]
-    if len(lines) == 1:
-        drawn.append(text(0, base, words, classes))
-    else:
-        drawn.append(text(0, base, words, f"{classes} roomy".strip()))
-        wrapped = f"{classes} tight".strip()
-        drawn += [text(0, y + 13 + i * LINE, line, wrapped) for i, line in enumerate(lines)]
+    inside: Markup
+    height: int
+
+
+def label(
+    y: float, words: str, value: str, classes: str = "", *, wrap: int = 0, known: bool = True
+) -> tuple[Markup, float]:
+    """A label with its value at the right edge, wrapped at `wrap` characters; returns the y below both."""
+    lines = textwrap.wrap(words, wrap) if wrap else [words]
+    drawn = [text(0, y + 13 + i * LINE, line, classes) for i, line in enumerate(lines)]
+    drawn.append(text(100, y + 13 + (len(lines) - 1) * LINE, value, "v end" if known else "t2 end"))
     return join(drawn), y + len(lines) * LINE
+
+
+def for_widths(draw: Callable[[int], Drawing], labels: Iterable[str]) -> list[Drawing]:
+    """One drawing; a second with wrapped labels where one of them is too long for a phone."""
+    too_long = any(len(words) > LABEL_CHARACTERS for words in labels)
+    return [draw(0), draw(LABEL_CHARACTERS)] if too_long else [draw(0)]
 
 
 def nice_top(value: Number) -> float:

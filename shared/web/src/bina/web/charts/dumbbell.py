@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bina.web.charts.drawing import Number, dot, join, label, rule, text
+from bina.web.charts.drawing import Drawing, Number, dot, for_widths, join, label, rule, text
 from bina.web.charts.figure import Figure
 from bina.web.formats import number
 from bina.web.language import gettext as _
@@ -43,18 +43,13 @@ def dumbbell(
 ) -> Figure:
     """Rows ○ – ● on a scale from `low` to `high`; `reference` and `found` name the two ends."""
     ranked = sorted(pairs, key=lambda p: -p.short)
-    drawn = [text(_at(t, low, high), 12, show(t), "t2 mid") for t in ticks]
-    y = 26.0 if ticks else 0.0
-    for pair in ranked:
-        labelled, below = label(y, pair.label, _gap_words(pair, show), known=pair.found is not None)
-        drawn += [labelled, rule(0, below + 13, 100, below + 13, "rule"), *_ends(pair, below + 13, low, high)]
-        y = below + _TRACK + _GAP
     return Figure(
         title,
         _("%(count)s baris; lingkaran kosong: %(reference)s, bulatan: %(found)s, selisih terbesar di atas.")
         % {"count": len(pairs), "reference": reference, "found": found},
-        join(drawn),
-        int(y - _GAP + 4),
+        for_widths(
+            lambda wrap: _draw(ranked, _Scale(low, high, ticks), show, wrap), [p.label for p in pairs]
+        ),
         (_("Nama"), reference, found, _("Selisih")),
         [(p.label, p.reference, p.found, None if p.found is None else p.found - p.reference) for p in ranked],  # type: ignore[operator]  # both ends of a pair have one type
         key=(("hollow", reference), ("dot", found)),
@@ -63,11 +58,35 @@ def dumbbell(
     )
 
 
-def _ends(pair: Pair, y: float, low: Number, high: Number) -> list[Markup]:
-    start = _at(pair.reference, low, high)
+@dataclass(frozen=True)
+class _Scale:
+    low: Number
+    high: Number
+    ticks: Sequence[Number]
+
+    def x(self, value: Number) -> float:
+        """Percent of the width, inset so that no circle is cut at the edge."""
+        inside = (float(value) - float(self.low)) / (float(self.high) - float(self.low))
+        return round(2.5 + 95 * max(0.0, min(1.0, inside)), 2)
+
+
+def _draw(ranked: Sequence[Pair], scale: _Scale, show: Callable[[Number], str], wrap: int) -> Drawing:
+    drawn = [text(scale.x(t), 12, show(t), "t2 mid") for t in scale.ticks]
+    y = 26.0 if scale.ticks else 0.0
+    for pair in ranked:
+        labelled, below = label(
+            y, pair.label, _gap_words(pair, show), wrap=wrap, known=pair.found is not None
+        )
+        drawn += [labelled, rule(0, below + 13, 100, below + 13, "rule"), *_ends(pair, below + 13, scale)]
+        y = below + _TRACK + _GAP
+    return Drawing(join(drawn), int(y - _GAP + 4))
+
+
+def _ends(pair: Pair, y: float, scale: _Scale) -> list[Markup]:
+    start = scale.x(pair.reference)
     if pair.found is None:
         return [dot(start, y, 6, "hollow")]
-    end = _at(pair.found, low, high)
+    end = scale.x(pair.found)
     return [
         rule(start, y, end, y, "bridge"),
         dot(start, y, 6, "hollow"),
@@ -81,9 +100,3 @@ def _gap_words(pair: Pair, show: Callable[[Number], str]) -> str:
     if pair.short > 0:
         return _("kurang %(gap)s") % {"gap": show(pair.short)}
     return _("terpenuhi") if pair.short == 0 else _("lebih %(gap)s") % {"gap": show(-pair.short)}
-
-
-def _at(value: Number, low: Number, high: Number) -> float:
-    """Percent of the width, inset so that no circle is cut at the edge."""
-    inside = (float(value) - float(low)) / (float(high) - float(low))
-    return round(2.5 + 95 * max(0.0, min(1.0, inside)), 2)

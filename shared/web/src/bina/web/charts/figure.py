@@ -11,6 +11,7 @@ from itertools import count
 
 from markupsafe import Markup, escape
 
+from bina.web.charts.drawing import Drawing
 from bina.web.formats import number
 from bina.web.language import gettext as _
 
@@ -22,13 +23,12 @@ _numbers = count(1)
 class Figure:
     """A chart ready to be written by a template: `{{ figure }}`.
 
-    `rows` hold the same figures as the drawing; `csv_href` replaces the CSV that the page carries itself.
+    `rows` hold the same figures as the drawings (the second one is for phones); `csv_href` replaces the CSV that the page carries itself.
     """
 
     title: str
     description: str
-    drawing: Markup
-    height: int
+    drawings: Sequence[Drawing]
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     key: Sequence[tuple[str, str]] = ()
@@ -53,16 +53,24 @@ class Figure:
         )
 
     def svg(self) -> Markup:
-        """The drawing alone, named and described."""
-        n = next(_numbers)
-        return (
-            Markup(
-                '<svg width="100%" height="{h}" role="img" aria-labelledby="chart-{n}" aria-describedby="chart-{n}-d">'
-                '<title id="chart-{n}">{title}</title><desc id="chart-{n}-d">{desc}</desc>'
-            ).format(h=self.height, n=n, title=self.title, desc=self.description)
-            + self.drawing
-            + Markup("</svg>")
+        """The drawing alone, named and described; the stylesheet shows the one that fits the width."""
+        if len(self.drawings) == 1:
+            return self._svg(self.drawings[0], "")
+        roomy, tight = self.drawings
+        return self._svg(roomy, "roomy") + self._svg(tight, "tight")
+
+    def _svg(self, drawing: Drawing, kind: str) -> Markup:
+        opening = Markup(
+            '<svg width="100%" height="{h}"{kind} role="img" aria-labelledby="chart-{n}" aria-describedby="chart-{n}-d">'
+            '<title id="chart-{n}">{title}</title><desc id="chart-{n}-d">{desc}</desc>'
+        ).format(
+            h=drawing.height,
+            kind=Markup(' class="{}"').format(kind) if kind else "",
+            n=next(_numbers),
+            title=self.title,
+            desc=self.description,
         )
+        return opening + drawing.inside + Markup("</svg>")
 
     def table(self) -> Markup:
         """The figures of the drawing."""

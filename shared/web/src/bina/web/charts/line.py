@@ -6,7 +6,7 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from bina.web.charts.drawing import Number, dot, join, nice_top, rule, text
+from bina.web.charts.drawing import Drawing, Number, dot, join, nice_top, rule, text
 from bina.web.charts.figure import Figure
 from bina.web.formats import number
 from bina.web.language import gettext as _
@@ -52,8 +52,7 @@ def line(
         title,
         _("%(count)s garis dari %(first)s sampai %(last)s.")
         % {"count": len(series), "first": times[0] if times else "–", "last": times[-1] if times else "–"},
-        join(drawn),
-        _HEIGHT,
+        [Drawing(join(drawn), _HEIGHT)],
         (_("Waktu"), *(s.label for s in series)),
         [(time, *(s.values[i] for s in series)) for i, time in enumerate(times)],
         note=note,
