@@ -101,6 +101,7 @@ texts = st.one_of(st.text(max_size=30), st.text("0123456789 .,-'+()ABCabc/–", 
 
 
 @given(texts)
+@example("R¸")
 def test_normalising_twice_changes_nothing(text):
     assert header_key(header_key(text)) == header_key(text)
     assert run_code(run_code(text)) == run_code(text)

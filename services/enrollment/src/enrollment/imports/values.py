@@ -118,8 +118,15 @@ _DASH = re.compile("[\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d\u00ad]")
 
 def run_code(text: str) -> str:
     """A run's code as it is compared: NFKC, upper case, no white space, every dash `-`."""
-    bare = _DASH.sub("-", text)  # before zero-width removal, which would drop a soft hyphen
-    normal = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", bare).upper())
+    for _ in range(4):  # removing a space may let a mark join the letter before it, hence until it is stable
+        before, text = text, _code_step(text)
+        if text == before:
+            break
+    return text
+
+
+def _code_step(text: str) -> str:
+    normal = unicodedata.normalize("NFKC", _DASH.sub("-", text)).upper()
     return compact(_DASH.sub("-", normal))
 
 
