@@ -85,7 +85,7 @@ class Kafka:
         """Download what is missing, choose ports, write the settings, format the log folder once."""
         self._jars = ensure_jars(read_lock(LOCK), self._cache, progress)
         self.port = self.port or any_free()
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
         data = self._folder / "data"
         settings = SETTINGS.format(host=HOST, port=self.port, controller=any_free(), data=data)
         (self._folder / "server.properties").write_text(settings)

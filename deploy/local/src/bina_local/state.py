@@ -43,8 +43,9 @@ class State:
     def at(cls, root: Path | None = None) -> Self:
         """Open (and make) a state folder; the default is `.bina` in the clone."""
         state = cls((root or project_root() / ".bina").resolve())
-        for folder in (state.root, state.logs, state.run, state.mails):
-            folder.mkdir(parents=True, exist_ok=True)
+        state.root.mkdir(parents=True, exist_ok=True)
+        for folder in (state.logs, state.run, state.mails):
+            folder.mkdir(mode=0o700, exist_ok=True)
         return state
 
     @property

@@ -65,6 +65,11 @@ class Supervisor:
         except TimeoutError:
             raise self._children[name].failure() from None
 
+    async def restart(self, name: str, why: str) -> None:
+        """End a child that does not do its work; its keeper starts it anew."""
+        self._tell(f"{name} {why}: dihentikan supaya dijalankan lagi")
+        await self._children[name].stop()
+
     def _adopt(self, program: Program) -> Child:
         child = self._children[program.name] = Child(program, self.state)
         child.rotate_log()

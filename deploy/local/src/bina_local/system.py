@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from bina_local.addresses import SERVICES, Addresses
 from bina_local.gateway import gateway
+from bina_local.health import HealthWatch
 from bina_local.kafka import Kafka
 from bina_local.mailbox import Mailbox, serve_pages, serve_smtp
 from bina_local.postgres import Postgres
@@ -38,6 +40,7 @@ class System:
         self._postgres = Postgres(state.root, addresses.ports["postgres"])
         self._topics_ready = asyncio.Event()
         self._servers: list[asyncio.Server] = []
+        self._watch: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start everything, side by side where one does not need the other; return once all are ready."""
@@ -49,9 +52,16 @@ class System:
                 group.create_task(self._gateway())
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
+        self._watch = asyncio.create_task(self._health().run())
+
+    def _health(self) -> HealthWatch:
+        checks = {name: partial(http_status, self.addresses.ports[name], "/healthz") for name in SERVICES}
+        return HealthWatch(self.supervisor, checks)
 
     async def stop(self) -> None:
         """End everything in order; safe after a failed start."""
+        if self._watch:
+            self._watch.cancel()
         for server in self._servers:
             server.close()
         await self.supervisor.stop()

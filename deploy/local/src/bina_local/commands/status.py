@@ -42,7 +42,9 @@ def _services(services: dict[str, dict[str, Any]]) -> Table:
         "Jatuh tempo",
         "Catatan",
     )
-    table = Table(*columns, title="Layanan", title_justify="left")
+    table = Table(title="Layanan", title_justify="left")
+    for column in columns:
+        table.add_column(column, no_wrap=column == "Layanan")
     for name, found in services.items():
         outbox = found.get("outbox", {})
         table.add_row(
