@@ -266,3 +266,19 @@ def test_a_move_between_agencies_is_no_upload():
 def test_rings_are_found_and_tails_left_alone():
     chains = {"a": "b", "b": "c", "c": "b", "d": "d", "e": "a", "f": None, "g": "?"}
     assert nips_on_ring(chains) == {"b", "c", "d"}
+
+
+def test_a_text_that_looks_like_a_formula_is_kept_as_text():
+    outcome = checked(csv_of(ENROLMENT, (NIP, "A", "=HYPERLINK(1)")))
+    assert found(outcome) == [(2, "Catatan", "injection.formula", "warning")]
+    assert values_of(outcome)[0].note == "=HYPERLINK(1)"
+
+
+def test_a_supervisor_is_compared_even_with_an_implausible_nip():
+    month_13 = "197508232003132713"
+    outcome = judged_people((month_13, "A", "5508", month_13, "PNS", "L", "ix"))
+    assert [p[1:3] for p in found(outcome)] == [
+        ("NIP", "nip.checks"),
+        ("Golongan", "choice.unknown"),
+        ("NIP Atasan", "supervisor.self"),
+    ]

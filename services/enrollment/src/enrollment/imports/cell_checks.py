@@ -52,7 +52,7 @@ def examine(cells: Mapping[Column, CellValue], day: Day) -> Examined:
         value, problem = _read(column, cell, day)
         if problem:
             problems[column.name] = problem
-        elif value is not None:
+        if value is not None:  # an implausible NIP too: other cells are compared with it
             values[column.field] = value
     for problem in _cross_checks(cells, values):
         problems.setdefault(str(problem.column), problem)
@@ -182,7 +182,7 @@ def _grade_fits_status(values: dict[str, object], texts: Mapping[str, str]) -> P
     if "grade" not in values:
         return None
     nip = values.get("nip")
-    employment = employment_of(str(nip)) if nip else values.get("employment")
+    employment = (employment_of(str(nip)) if nip else None) or values.get("employment")
     by_status = configuration().choices[_GRADE]
     grades = [g for status, words in by_status.items() if employment in (None, status) for g in words]
     grade = read_grade(str(values["grade"]), grades)
