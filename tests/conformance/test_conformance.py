@@ -1,0 +1,199 @@
+"""What every handler of every service must keep, shown by replaying each service's own story.
+
+A story is a list of facts in a valid order that reaches every handler. However it is delivered, the service's
+tables must end up the same.
+"""
+
+import importlib
+import importlib.util
+import itertools
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bina.events import Event
+from bina.messaging import Service, clock
+from bina.messaging.records import Message
+from bina.messaging.testing import ServiceUnderTest
+
+SERVICES = ("enrollment", "assessment", "evaluation", "notification")
+NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
+LATER = NOW + timedelta(days=240)
+ORDERS = 8
+"""How many orders of topics are tried beside the story's own and its reverse."""
+
+TESTS = Path(__file__).parents[1]
+
+Make = Callable[[Service], Awaitable[ServiceUnderTest]]
+
+
+def story_of(name: str) -> list:
+    """The service's story, loaded by its place: its tests' folder is named like the service's package."""
+    spec = importlib.util.spec_from_file_location(f"{name}_story", TESTS / name / "story.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.story()
+
+
+@pytest.fixture(params=SERVICES)
+def name(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def service(name: str) -> Service:
+    found = importlib.import_module(f"{name}.app").service
+    return replace(found, loops=())
+
+
+@pytest.fixture
+def story(name: str) -> list[tuple[Event, str]]:
+    told = story_of(name)
+    return [item if isinstance(item, tuple) else (item, "") for item in told]
+
+
+def records(under_test: ServiceUnderTest, story: Sequence[tuple[Event, str]]) -> list[Message]:
+    clock.move(NOW - datetime.now(UTC))
+    return [under_test.message(event, agency=agency) for event, agency in story]
+
+
+async def tables(under_test: ServiceUnderTest) -> dict[str, list[str]]:
+    """Every row of the service's own tables, without wall-time bookkeeping, after all due work."""
+    await under_test.does_due_work(LATER)
+    names = await under_test.rows(
+        "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    )
+    found = {}
+    for row in names:
+        rows = await under_test.rows(
+            f"SELECT (to_jsonb(t) - 'recorded_at')::text AS line FROM public.\"{row.name}\" t"
+        )
+        found[row.name] = sorted(line.line for line in rows)
+    return found
+
+
+async def told(under_test: ServiceUnderTest) -> list[tuple[str, str]]:
+    rows = await under_test.rows("SELECT type, key FROM messaging.outbox ORDER BY type, key")
+    return [(row.type, row.key) for row in rows]
+
+
+async def deliver(make: Make, service: Service, batches: Sequence[Sequence[Message]]) -> ServiceUnderTest:
+    under_test = await make(service)
+    for batch in batches:
+        if batch:
+            await under_test.receives_raw(*batch)
+    return under_test
+
+
+@pytest.fixture
+async def expected(under_test: Make, service: Service, story) -> tuple[dict[str, list[str]], list[Message]]:
+    first = await under_test(service)
+    messages = records(first, story)
+    for message in messages:
+        await first.receives_raw(message)
+    assert await first.held() == []
+    return await tables(first), messages
+
+
+async def test_the_story_reaches_every_handler(service: Service, story):
+    reached = {type(event) for event, _ in story}
+    wanted = set(service.reactions(demo=False).wanted.values())
+    assert wanted - reached == set()
+
+
+async def test_one_batch_is_as_good_as_single_messages(under_test: Make, service: Service, expected):
+    rows, messages = expected
+    assert await tables(await deliver(under_test, service, [messages])) == rows
+
+
+async def test_redelivery_changes_nothing(under_test: Make, service: Service, expected):
+    rows, messages = expected
+    again = [[m, replace(m, offset=m.offset + 10_000)] for m in messages]
+    twice = await deliver(
+        under_test, service, [*again, [replace(m, offset=m.offset + 20_000) for m in messages]]
+    )
+    assert await tables(twice) == rows
+
+
+async def test_topics_may_come_in_any_order(under_test: Make, service: Service, expected):
+    rows, messages = expected
+    by_topic: dict[str, list[Message]] = {}
+    for message in messages:
+        by_topic.setdefault(message.topic, []).append(message)
+    orders = list(itertools.permutations(by_topic))
+    chosen = [orders[-1], *random.Random(20).sample(orders, min(ORDERS, len(orders)))]
+    for order in chosen:
+        shuffled = await deliver(under_test, service, [by_topic[topic] for topic in order])
+        assert await shuffled.held() == [], order
+        assert await tables(shuffled) == rows, order
+
+
+async def test_a_failed_transaction_leaves_nothing(under_test: Make, service: Service, expected, monkeypatch):
+    rows, messages = expected
+    fragile = await under_test(service)
+    react = fragile.reactions.react
+    fail = True
+
+    async def react_then_lose_the_database(*arguments) -> list[Event]:
+        found = await react(*arguments)
+        if fail:
+            raise ConnectionError
+        return found
+
+    monkeypatch.setattr(fragile.reactions, "react", react_then_lose_the_database)
+    for message in messages:
+        fail = True
+        with pytest.raises(ConnectionError):
+            await fragile.receives_raw(message)
+        fail = False
+        await fragile.receives_raw(message)
+    assert await tables(fragile) == rows
+
+
+async def test_a_key_that_fails_harms_no_other_and_is_made_good(
+    under_test: Make, service: Service, expected, monkeypatch
+):
+    rows, messages = expected
+    fragile = await under_test(service)
+    react = fragile.reactions.react
+    chosen = next(
+        m for m in messages if not m.foreign and m.topic.startswith(("enrollment.enr", "assessment"))
+    )
+    broken = True
+
+    async def refuse_the_chosen(contract, events, session) -> list[Event]:
+        if broken and any(event.key == chosen.key for event in events):
+            raise LookupError(chosen.key)
+        return list(await react(contract, events, session))
+
+    monkeypatch.setattr(fragile.reactions, "react", refuse_the_chosen)
+    await fragile.receives_raw(*messages)
+    held = await fragile.rows("SELECT id, topic, key, state FROM messaging.held ORDER BY id")
+    parked = [row for row in held if row.state == "parked"]
+    assert {row.key for row in parked} == {chosen.key}
+    broken = False
+    await fragile.intake.redrive([row.id for row in parked])
+    await fragile.intake.sweep()
+    assert await fragile.held() == []
+    assert await tables(fragile) == rows
+
+
+async def test_bad_payloads_are_parked_and_harm_nothing(under_test: Make, service: Service, expected):
+    rows, messages = expected
+    kinds = {message.header("ce_type"): message for message in messages if message.value is not None}
+    bad = [
+        replace(message, record_key=b"bad", value=value, offset=50_000 + number)
+        for number, (message, value) in enumerate(
+            itertools.product(kinds.values(), (b"{", b"{}", b'{"a":NaN}'))
+        )
+    ]
+    robust = await under_test(service)
+    taken = await robust.receives_raw(*bad, *messages)
+    assert taken.parked == len(bad)
+    assert await tables(robust) == rows
