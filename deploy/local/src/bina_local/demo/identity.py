@@ -42,7 +42,7 @@ def invent(
     appointed_on, code = _contract(rng) if status == "PPPK" else _appointment(rng, born)
     middle = f"{born:%Y%m%d}{appointed_on:%Y}{code}{'1' if sex == 'L' else '2'}"
     nip = _free(taken.nips, lambda: f"{middle}{rng.randint(700, 999)}")
-    phone = _free(taken.phones, lambda: f"{rng.choice(PREFIXES)}0000{rng.randint(1000, 9999)}")
+    phone = _free(taken.phones, lambda: f"{rng.choice(PREFIXES)}0001{rng.randint(1000, 9999)}")
     return Identity(nip, sex, status, appointed_on, phone)
 
 
