@@ -250,3 +250,82 @@ async def tell_and_fail(runtime: Runtime, event: Event) -> None:
     async with runtime.transaction() as session:
         await emit(session, [event])
         raise ZeroDivisionError
+
+
+class CrashError(Exception):
+    """Something that no retry mends."""
+
+
+async def test_a_batch_that_failed_is_fetched_again(start: Start, producer, monkeypatch):
+    runtime = await start()
+    take, refused = runtime.intake.take, []
+
+    async def fail_twice(messages):
+        if len(refused) < 2:
+            refused.append(len(messages))
+            raise CrashError
+        return await take(messages)
+
+    monkeypatch.setattr(runtime.intake, "take", fail_twice)
+    event = accepted()
+    await send(producer, event)
+
+    async def there() -> bool:
+        return bool(await seats(runtime, event.enrollment_id))
+
+    await until(there)
+    assert len(refused) == 2
+
+
+async def test_a_worker_that_died_before_its_commit_loses_nothing(start: Start, producer, monkeypatch):
+    first = await start("toy-died")
+    died = asyncio.Event()
+
+    async def die(_):
+        died.set()
+        raise CrashError
+
+    monkeypatch.setattr(first.intake, "take", die)
+    event = accepted()
+    await send(producer, event)
+    await died.wait()
+    await first.stop()
+    second = await start("toy-died", url=first.settings.database_url)
+
+    async def there() -> bool:
+        return bool(await seats(second, event.enrollment_id))
+
+    await until(there)
+
+
+async def test_a_fact_committed_late_is_published_too(start: Start, broker: str):
+    runtime = await start()
+    late, early = accepted(), accepted()
+    async with runtime.transaction() as slow:
+        await emit(slow, [late])
+        async with runtime.transaction() as fast:
+            await emit(fast, [early])
+        await told(broker, "enrollment.enrollments", str(early.enrollment_id))
+    record = await told(broker, "enrollment.enrollments", str(late.enrollment_id))
+    assert record.value == late.model_dump_json().encode()
+
+
+async def test_every_fact_of_a_key_is_published_in_its_order(start: Start, broker: str):
+    runtime = await start()
+    enrollment_id = uuid.uuid4()
+
+    async def tell() -> None:
+        async with runtime.transaction() as session:
+            await emit(session, [met(enrollment_id)])
+
+    await asyncio.gather(*(tell() for _ in range(40)))
+    versions = []
+    async with AIOKafkaConsumer(
+        "enrollment.enrollments", bootstrap_servers=broker, auto_offset_reset="earliest"
+    ) as consumer:
+        async with asyncio.timeout(30):
+            while len(versions) < 40:
+                record = await consumer.getone()
+                if record.key == str(enrollment_id).encode():
+                    versions.append(int(dict(record.headers)["ce_aggregateversion"]))
+    assert versions == list(range(1, 41))
