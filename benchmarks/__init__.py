@@ -1,0 +1,1 @@
+"""Figures beside their baselines, from the same run on the same machine. `make bench` runs them all."""

@@ -1,0 +1,79 @@
+"""Broker and database for one benchmark run, with the durability of the embedded default."""
+
+import contextlib
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from bina.messaging import Service
+from bina.messaging.migrate import upgrade
+from bina.messaging.records import Message
+from bina_local import topics
+from bina_local.kafka import Kafka
+from bina_local.postgres import Postgres
+
+
+@dataclass
+class Parts:
+    """A running broker and database server."""
+
+    kafka: Kafka
+    postgres: Postgres
+
+    async def database(self, service: Service) -> str:
+        """A fresh, migrated database; gives its URL."""
+        url = await self.postgres.ensure_database(f"{service.name}_{uuid.uuid4().hex[:8]}", role=service.name)
+        await upgrade(url, service.migrations)
+        return url
+
+    async def topic(self) -> str:
+        """A fresh topic set like the listed ones."""
+        name = f"bench.{uuid.uuid4().hex[:8]}"
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka.bootstrap)
+        await admin.start()
+        try:
+            await admin.create_topics([NewTopic(name, 3, 1, topic_configs={"flush.messages": "1"})])
+        finally:
+            await admin.close()
+        return name
+
+    async def produce(self, messages: Sequence[Message], topic: str | None = None) -> None:
+        """Put records on the broker as they are; `topic` sends them all there instead."""
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self.kafka.bootstrap, acks="all", enable_idempotence=True, linger_ms=5
+        )
+        async with producer:
+            for start in range(0, len(messages), 2000):
+                sent = [
+                    await producer.send(topic or m.topic, m.value, key=m.record_key, headers=list(m.headers))
+                    for m in messages[start : start + 2000]
+                ]
+                for future in sent:
+                    await future
+
+
+@contextlib.asynccontextmanager
+async def parts() -> AsyncIterator[Parts]:
+    """Start both in a temporary folder; stop them in the end."""
+    with tempfile.TemporaryDirectory(prefix="bina-bench-") as folder:
+        found = Parts(Kafka(Path(folder)), Postgres(Path(folder)))
+        await found.postgres.start()
+        await found.kafka.start()
+        try:
+            await topics.ensure(found.kafka.bootstrap, [*topics.listed(), *topics.of_agency("5571")])
+            yield found
+        finally:
+            await found.kafka.stop()
+            await found.postgres.stop()
+
+
+async def connect(url: str) -> "asyncpg.Connection[Any]":
+    """A plain connection for baselines."""
+    return await asyncpg.connect(url.replace("+asyncpg", ""))
