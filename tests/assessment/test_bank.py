@@ -55,3 +55,8 @@ def test_the_place_of_the_answer_says_nothing() -> None:
 def test_fewer_questions_than_asked_for_are_shared_fairly() -> None:
     counts = Counter(i.competency for i in load_bank().form(["M1", "M4", "M5"], 3, "A", length=7))
     assert sorted(counts.values()) == [2, 2, 3]
+
+
+def test_the_length_of_the_answer_says_nothing() -> None:
+    longest = sum(max(item.options, key=len) == item.options[item.answer] for item in ITEMS)
+    assert longest / len(ITEMS) < 0.35

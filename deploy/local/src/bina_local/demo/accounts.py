@@ -28,7 +28,8 @@ def choose_accounts(
     contract = min(owing("L1-REACTION", "PPPK"), key=lambda s: s.person.nip).person
     leading = (p for p in own if p.job_level in {"Pengawas", "Administrator"})
     alumni = Counter(s.person.supervisor for s in here if _open(s, "L3-SUPERVISOR", as_of))
-    supervisor = max(leading, key=lambda p: (alumni[p.nip], p.nip))
+    trained = Counter(s.person.supervisor for s in here if s.completed_on)
+    supervisor = max(leading, key=lambda p: (min(alumni[p.nip], 3), trained[p.nip], p.nip))
     return (
         DemoAccount(
             "ASN (PNS)", asn.nip, "asn", "kesenjangan kompetensi, JP tahun ini, survei yang menunggu"
