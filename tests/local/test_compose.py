@@ -1,4 +1,5 @@
 import re
+from typing import Any
 
 import yaml
 
@@ -9,8 +10,9 @@ from bina_local.state import project_root
 DEPLOY = project_root() / "deploy"
 
 
-def compose() -> dict:
-    return yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+def compose() -> dict[str, Any]:
+    services: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    return services
 
 
 def test_compose_runs_what_the_tests_run():

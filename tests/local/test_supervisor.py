@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bina_local import supervisor as supervision
 from bina_local.health import SILENT_CHECKS, HealthWatch
 from bina_local.process import Child, ChildFailedError, Program, end_leftover, run_until_ready, until
 from bina_local.running import AlreadyRunningError, RunLock, end_holder, holder
@@ -47,6 +48,17 @@ async def test_a_dead_child_is_started_again(state: State):
     await supervisor.stop()
     assert "sleeper berhenti (kode -9)" in told[0]
     assert not psutil.pid_exists(first)
+
+
+async def test_a_child_that_keeps_dying_fails_the_start_with_its_log(
+    state: State, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(supervision, "FIRST_DELAY", 0.01)
+    supervisor = Supervisor(state, print)
+    await supervisor.start(python("broken", "raise SystemExit('no such table')"))
+    with pytest.raises(ChildFailedError, match="no such table"):
+        await supervisor.until("broken", asyncio.Event().wait(), SECONDS)
+    await supervisor.stop()
 
 
 def test_waits_grow_and_are_capped_and_jittered():

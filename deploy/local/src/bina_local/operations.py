@@ -22,13 +22,10 @@ async def statuses(context: Context) -> dict[str, dict[str, Any]]:
 async def _status(context: Context, service: str) -> dict[str, Any]:
     try:
         return dict(await call(context, "GET", service, "ops/status"))
-    except (httpx.HTTPError, RefusedError) as error:
-        return {
-            "service": service,
-            "ready": False,
-            "healthy": False,
-            "error": str(error) or type(error).__name__,
-        }
+    except httpx.TransportError:
+        return {"service": service, "ready": False, "healthy": False, "error": "tidak menjawab"}
+    except (ValueError, RefusedError) as error:
+        return {"service": service, "ready": False, "healthy": False, "error": str(error)}
 
 
 async def call(

@@ -118,12 +118,13 @@ async def run_until_ready(child: Child, ready: Coroutine[Any, Any, None], second
     await child.start()
     waiting = asyncio.ensure_future(ready)
     ended = asyncio.ensure_future(child.ended())
-    await asyncio.wait({waiting, ended}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    ended.cancel()
-    if waiting.done() and child.running:
-        waiting.result()
-        return
-    waiting.cancel()
+    try:
+        await asyncio.wait({waiting, ended}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done() and child.running:
+            return waiting.result()
+    finally:
+        ended.cancel()
+        waiting.cancel()
     await child.stop()
     raise child.failure()
 

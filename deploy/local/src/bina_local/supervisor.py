@@ -11,6 +11,7 @@ from bina_local.state import State
 
 FIRST_DELAY, LONGEST_DELAY = 0.5, 20.0
 STEADY_SECONDS = 60.0
+HOPELESS_DEATHS = 5
 
 Ready = Callable[[], Coroutine[Any, Any, None]]
 Tell = Callable[[str], None]
@@ -38,6 +39,7 @@ class Supervisor:
         self._tell = tell
         self._children: dict[str, Child] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._hopeless: dict[str, asyncio.Event] = {}
 
     def child(self, name: str) -> Child:
         """A child by name."""
@@ -58,12 +60,22 @@ class Supervisor:
         await child.start()
         self._keepers[program.name] = asyncio.create_task(self._keep(child))
 
-    async def until(self, name: str, ready: Coroutine[Any, Any, None], seconds: float) -> None:
-        """Wait until a started child is ready. Raises ChildFailedError when that takes longer."""
+    async def until(self, name: str, ready: Coroutine[Any, Any, Any], seconds: float) -> None:
+        """Wait until a started child is ready.
+
+        Raises ChildFailedError when that takes longer, or when it died too often to hope.
+        """
+        waiting = asyncio.ensure_future(ready)
+        hopeless = asyncio.ensure_future(self._hopeless[name].wait())
         try:
-            await asyncio.wait_for(ready, seconds)
-        except TimeoutError:
-            raise self._children[name].failure() from None
+            await asyncio.wait({waiting, hopeless}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                waiting.result()
+                return
+        finally:
+            hopeless.cancel()
+            waiting.cancel()
+        raise self._children[name].failure()
 
     async def restart(self, name: str, why: str) -> None:
         """End a child that does not do its work; its keeper starts it anew."""
@@ -72,16 +84,20 @@ class Supervisor:
 
     def _adopt(self, program: Program) -> Child:
         child = self._children[program.name] = Child(program, self.state)
+        self._hopeless[program.name] = asyncio.Event()
         child.rotate_log()
         return child
 
     async def _keep(self, child: Child) -> None:
-        waits = delays()
+        waits, deaths = delays(), 0
         while True:
             started = time.monotonic()
             code = await child.ended()
             if time.monotonic() - started > STEADY_SECONDS:
-                waits = delays()
+                waits, deaths = delays(), 0
+            deaths += 1
+            if deaths >= HOPELESS_DEATHS:
+                self._hopeless[child.program.name].set()
             wait = next(waits)
             self._tell(f"{child.program.name} berhenti (kode {code}); dijalankan lagi dalam {wait:.1f} detik")
             await asyncio.sleep(wait)
