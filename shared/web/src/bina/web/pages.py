@@ -19,7 +19,7 @@ from bina.web.forms import hidden_fields, keep_guest
 from bina.web.navigation import links_for, operations
 from bina.web.notice import forget_notice, waiting_notice
 
-SHELL = Path(__file__).parent / "shell"
+HERE = Path(__file__).parent
 THEME_COOKIE = "bina_tema"
 FILTERS = {
     "number": formats.number,
@@ -41,7 +41,7 @@ class Pages:
 
     def __init__(self, service: str, package_dir: Path | None = None) -> None:
         self.service = service
-        language.load(service, SHELL, package_dir)
+        language.load(service, HERE, package_dir)
         self.environment = _environment(_loader(package_dir))
 
     def render(self, request: Request, name: str, *, status_code: int = 200, **context: Any) -> HTMLResponse:
@@ -82,7 +82,7 @@ def shell_pages(request: Request) -> Pages:
 
 
 def _loader(package_dir: Path | None) -> BaseLoader:
-    shell = FileSystemLoader(SHELL / "templates")
+    shell = FileSystemLoader(HERE / "shell" / "templates")
     if package_dir is None:
         return shell
     rooms = {path.parent.name: FileSystemLoader(path) for path in sorted(package_dir.glob("*/templates"))}

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 Number = int | float | Decimal
 LINE = 17
-LABEL_CHARACTERS = 38
+LABEL_CHARACTERS = 34
 """What a 13 px label line holds beside its value at 360 px."""
 
 

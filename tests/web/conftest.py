@@ -1,0 +1,76 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from uuid import UUID
+
+import httpx
+import pytest
+import pytest_asyncio
+import uvicorn
+from fastapi import FastAPI
+
+from bina.messaging import Runtime, Settings
+from bina.messaging.migrate import upgrade
+from bina.web.access import Person, issue_token
+from bina.web.app import create_app
+from messaging import toy
+from web.sample import commands, pages
+
+SECRET = "a secret of the tests, 32 characters"
+SULASTRI = UUID("0190b5a0-0000-7000-8000-000000000001")
+
+
+def settings_for(database_url: str) -> Settings:
+    return Settings(
+        database_url=database_url, kafka="127.0.0.1:1", secret=SECRET, public_url="http://bina.test"
+    )
+
+
+def sample_app(database_url: str) -> FastAPI:
+    """The sample in a runtime that is not started: what it serves needs no broker."""
+    return create_app(
+        Runtime(toy.service, settings_for(database_url)),
+        title="Contoh",
+        api_routers=[commands.api],
+        page_routers=[pages.router, commands.forms],
+    )
+
+
+def token(*roles: str, name: str = "Sulastri Handayani, S.Sos., M.Si.") -> str:
+    return issue_token(Person(SULASTRI, name, frozenset(roles), "6472"), SECRET)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def template(fresh_database) -> str:
+    url = await fresh_database("web")
+    await upgrade(url, toy.MIGRATIONS)
+    return url
+
+
+@pytest_asyncio.fixture(scope="session")
+async def app(template) -> AsyncIterator[FastAPI]:
+    made = sample_app(template)
+    yield made
+    await made.state.runtime.engine.dispose()
+
+
+@pytest.fixture
+def client_of(app) -> Callable[..., httpx.AsyncClient]:
+    def make(*roles: str, **cookies: str) -> httpx.AsyncClient:
+        if roles:
+            cookies["bina_session"] = token(*roles)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=True)
+        return httpx.AsyncClient(transport=transport, base_url="http://bina.test", cookies=cookies)
+
+    return make
+
+
+@pytest_asyncio.fixture(scope="session")
+async def site(app) -> AsyncIterator[str]:
+    """The sample over HTTP, for a browser."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", log_level="error", ws="none"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn announces its start by this flag only
+        await asyncio.sleep(0)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    await serving

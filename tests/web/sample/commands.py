@@ -1,0 +1,78 @@
+"""A command over the API and one from a form, each with an effect in the database."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+
+from bina.web.access import LinkedTask, Person, SignedIn, Visitor, require
+from bina.web.commands import ApiCommand, PageCommand
+from bina.web.pages import Pages
+from bina.web.problems import Problem
+
+api = APIRouter()
+forms = APIRouter()
+pages = Pages("toy")
+
+
+class Seat(BaseModel):
+    name: str = Field(min_length=3)
+    jp: int = Field(ge=0)
+
+
+async def add_person(session, name: str) -> int:
+    await session.execute(
+        text("INSERT INTO people (asn_id, name) VALUES (gen_random_uuid(), :name)"), {"name": name}
+    )
+    return await session.scalar(text("SELECT count(*) FROM people WHERE name = :name"), {"name": name})
+
+
+@api.post("/seats", status_code=201)
+async def reserve(
+    seat: Seat, _person: Annotated[Person, require("operator")], command: ApiCommand
+) -> Response:
+    async def effect(session):
+        seats = await add_person(session, seat.name)
+        if seat.jp > 24:
+            raise Problem(
+                "over-ceiling", 409, "Melebihi batas 24 JP.", mend="Pilih pelatihan yang lebih pendek."
+            )
+        return {"seats": seats}
+
+    return await command.answer(effect, status=201)
+
+
+@api.get("/me")
+async def me(person: SignedIn) -> dict[str, str | None]:
+    return {"name": person.name, "agency": person.agency_code}
+
+
+@api.get("/fault")
+async def fault(_visitor: Visitor) -> None:
+    raise RuntimeError("secret detail of the inside")
+
+
+@forms.get("/toy/rusak")
+async def broken_page(_visitor: Visitor) -> None:
+    raise RuntimeError("secret detail of the inside")
+
+
+@forms.post("/toy/daftar")
+async def enrol(_visitor: Visitor, command: PageCommand) -> Response:
+    async def effect(session):
+        return f"/toy/beranda?n={await add_person(session, command.text('name'))}"
+
+    return await command.redirect(effect, done="Anda terdaftar.")
+
+
+@forms.get("/toy/tugas/{token}")
+async def task(task_id: LinkedTask) -> Response:
+    return Response(str(task_id))
+
+
+@forms.get("/toy/galat")
+async def problem_page(request: Request, _visitor: Visitor) -> Response:
+    raise Problem(
+        "run-is-full", 409, "Kursi penuh.", "Angkatan IV sudah 40 orang.", mend="Masuk daftar tunggu."
+    )
