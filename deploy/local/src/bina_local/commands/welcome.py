@@ -25,8 +25,8 @@ def lines(addresses: Addresses, state: State) -> list[str]:
 
 
 def _people(state: State) -> list[str]:
-    """Those whom `bina_local.demo.people()` names as (name, what for), once the demo world is there."""
-    named = getattr(importlib.import_module("bina_local.demo"), "people", None)
+    """Those whom `bina_local.demo.sign_ins()` names as (name, what for), once the demo world is there."""
+    named = getattr(importlib.import_module("bina_local.demo"), "sign_ins", None)
     if named is None or not state.load("demo"):
         return []
     width = max(len(name) for name, _ in named())
