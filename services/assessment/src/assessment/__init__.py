@@ -1,0 +1,1 @@
+"""The assessment service: tests around trainings, competency profiles, recommendations."""

@@ -1,0 +1,115 @@
+"""Opens tests before and after trainings, and takes over scores that organisers report."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from assessment.assessments import store
+from assessment.assessments.domain import Kind
+from assessment.assessments.opening import new_test, reported, told_open, told_reported
+from assessment.register import store as register
+from assessment.register.domain import Run
+from assessment.register.handlers import person_of, run_of
+from bina.events import Event
+from bina.events.assessment import AssessmentOpened, AssessmentScored
+from bina.events.enrollment import (
+    AsnErased,
+    AttendanceMet,
+    EnrollmentAccepted,
+    EnrollmentWithdrawn,
+    TrainingCancelled,
+    TrainingCompleted,
+    TrainingNotCompleted,
+)
+from bina.messaging import Handlers
+
+handlers = Handlers()
+KINDS: tuple[Kind, ...] = ("pre", "post")
+
+
+@handlers.on(EnrollmentAccepted)
+async def on_enrollment_accepted(
+    seats: list[EnrollmentAccepted], session: AsyncSession
+) -> list[AssessmentOpened]:
+    """Open a pre-test for everyone whose run is still ahead or under way."""
+    runs = await register.load_runs(session, {e.run_id for e in seats})
+    taken = await register.find_in_states(session, (e.enrollment_id for e in seats), ["accepted"])
+    wanted = [e for e in seats if e.enrollment_id in taken]
+    days = {e.enrollment_id: register.field_day(e.time) for e in wanted}
+    ahead = [e for e in wanted if days[e.enrollment_id] <= runs[e.run_id].ends_on]
+    return await _open(session, ahead, "pre", runs, [days[e.enrollment_id] for e in ahead])
+
+
+@handlers.on(AttendanceMet)
+async def on_attendance_met(met: list[AttendanceMet], session: AsyncSession) -> list[AssessmentOpened]:
+    """Open the post-test, unless the organiser reported its score already."""
+    runs = await register.load_runs(session, {e.run_id for e in met})
+    ids = [e.enrollment_id for e in met]
+    taking_part = await register.find_in_states(session, ids, ["accepted", "completed"])
+    due = taking_part - await store.find_reported(session, ids, "post")
+    wanted = [e for e in met if e.enrollment_id in due]
+    return await _open(session, wanted, "post", runs, [e.met_on for e in wanted])
+
+
+@handlers.on(TrainingCompleted, needs=(run_of, person_of))
+async def on_training_completed(
+    completions: list[TrainingCompleted], session: AsyncSession
+) -> list[AssessmentScored]:
+    """Take over the scores that the organiser reported; tests still open for them are closed."""
+    runs = await register.load_runs(session, {e.run_id for e in completions})
+    scores = [(score, e) for e in completions for score in reported(e, runs[e.run_id].pass_score)]
+    new = await store.add_reported(session, [score for score, _ in scores])
+    for kind in KINDS:
+        await store.close(session, {s.enrollment_id for s, _ in scores if s.kind == kind}, [kind])
+    return [told_reported(score).because(e) for score, e in scores if score.assessment_id in new]
+
+
+@handlers.on(EnrollmentWithdrawn)
+async def on_enrollment_withdrawn(ended: list[EnrollmentWithdrawn], session: AsyncSession) -> list[Event]:
+    """Nobody takes a test for a seat that was given back."""
+    await store.close(session, {e.enrollment_id for e in ended})
+    return []
+
+
+@handlers.on(TrainingNotCompleted)
+async def on_training_not_completed(ended: list[TrainingNotCompleted], session: AsyncSession) -> list[Event]:
+    """An enrolment that ended without completion asks for no test any more."""
+    await store.close(session, {e.enrollment_id for e in ended})
+    return []
+
+
+@handlers.on(TrainingCancelled)
+async def on_training_cancelled(runs: list[TrainingCancelled], session: AsyncSession) -> list[Event]:
+    """Close the tests of a run that will not be held."""
+    await store.close_runs(session, {e.run_id for e in runs})
+    return []
+
+
+@handlers.on(AsnErased)
+async def on_asn_erased(people: list[AsnErased], session: AsyncSession) -> list[Event]:
+    """Forget a person's tests."""
+    await store.erase(session, {e.asn_id for e in people})
+    return []
+
+
+async def _open(
+    session: AsyncSession,
+    events: Sequence[EnrollmentAccepted] | Sequence[AttendanceMet],
+    kind: Kind,
+    runs: dict[UUID, Run],
+    days: Sequence[date],
+) -> list[AssessmentOpened]:
+    """Open tests where the bank has questions; what a run's cancellation preceded is closed and not told."""
+    tests = {
+        event.enrollment_id: new_test(event, kind, runs[event.run_id], day)
+        for event, day in zip(events, days, strict=True)
+    }
+    new = await store.open_tests(session, [t for t in tests.values() if t.items])
+    return [
+        told_open(test, runs[event.run_id]).because(event)
+        for event in events
+        if (test := tests[event.enrollment_id]).assessment_id in new
+        and not runs[event.run_id].cancelled_by(event.time)
+    ]

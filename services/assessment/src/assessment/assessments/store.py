@@ -1,0 +1,197 @@
+"""Table `assessments`: every test of a person, own or reported by the organiser."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from assessment.assessments.domain import Kind
+from assessment.assessments.opening import NewTest, Reported
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A test with what its page needs of the run."""
+
+    assessment_id: UUID
+    enrollment_id: UUID
+    asn_id: UUID
+    run_id: UUID
+    kind: Kind
+    attempt: int
+    source: str
+    state: str
+    opened_on: date
+    items: tuple[str, ...]
+    score: float | None
+    passed: bool | None
+    scored_on: date | None
+    run_code: str
+    programme_name: str
+    starts_on: date
+    ends_on: date
+
+
+_OPEN = text(
+    """INSERT INTO assessments (assessment_id, enrollment_id, asn_id, run_id, kind, attempt, source, state,
+        opened_on, items)
+    SELECT id, enrollment_id, asn_id, run_id, kind, attempt, 'test', state, opened_on,
+        string_to_array(items, ' ')
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:enrollments AS uuid[]), CAST(:people AS uuid[]),
+        CAST(:runs AS uuid[]), CAST(:kinds AS text[]), CAST(:attempts AS int[]), CAST(:states AS text[]),
+        CAST(:days AS date[]), CAST(:items AS text[]))
+        AS n (id, enrollment_id, asn_id, run_id, kind, attempt, state, opened_on, items)
+    ORDER BY id ON CONFLICT DO NOTHING RETURNING assessment_id"""
+)
+# Own answers are better evidence than a reported figure, so a test that was taken keeps its place.
+_REPORT = text(
+    """INSERT INTO assessments (assessment_id, enrollment_id, asn_id, run_id, kind, attempt, source, state,
+        opened_on, items, score, passed, scored_on)
+    SELECT id, enrollment_id, asn_id, run_id, kind, 0, 'organiser', 'scored', day, '{}', score, passed, day
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:enrollments AS uuid[]), CAST(:people AS uuid[]),
+        CAST(:runs AS uuid[]), CAST(:kinds AS text[]), CAST(:scores AS float8[]), CAST(:passed AS boolean[]),
+        CAST(:days AS date[])) AS n (id, enrollment_id, asn_id, run_id, kind, score, passed, day)
+    WHERE EXISTS (SELECT FROM people WHERE people.asn_id = n.asn_id)
+        AND NOT EXISTS (SELECT FROM assessments own WHERE own.enrollment_id = n.enrollment_id
+            AND own.kind = n.kind AND own.source = 'test' AND own.state = 'scored')
+    ORDER BY id ON CONFLICT DO NOTHING RETURNING assessment_id"""
+)
+_REPORTED = text(
+    """SELECT enrollment_id FROM assessments
+    WHERE enrollment_id = ANY (CAST(:ids AS uuid[])) AND kind = :kind AND source = 'organiser'"""
+)
+_CLOSE = text(
+    """UPDATE assessments SET state = 'closed' WHERE assessment_id IN (
+        SELECT assessment_id FROM assessments
+        WHERE enrollment_id = ANY (CAST(:ids AS uuid[])) AND kind = ANY (CAST(:kinds AS text[]))
+            AND state = 'open' ORDER BY assessment_id FOR UPDATE)"""
+)
+_CLOSE_RUNS = text(
+    """UPDATE assessments SET state = 'closed' WHERE assessment_id IN (
+        SELECT assessment_id FROM assessments WHERE run_id = ANY (CAST(:ids AS uuid[])) AND state = 'open'
+        ORDER BY assessment_id FOR UPDATE)"""
+)
+_ERASE = text("DELETE FROM assessments WHERE asn_id = ANY (CAST(:ids AS uuid[]))")
+_COLUMNS = """SELECT a.assessment_id, a.enrollment_id, a.asn_id, a.run_id, a.kind, a.attempt, a.source, a.state,
+    a.opened_on, a.items, a.score, a.passed, a.scored_on, r.run_code, r.programme_name, r.starts_on, r.ends_on
+    FROM assessments a JOIN runs r USING (run_id)"""
+# The person first, then the test: the order in which every transaction takes these locks.
+_LOCK_PERSON = text("SELECT FROM people WHERE asn_id = :asn_id FOR NO KEY UPDATE")
+_LOCK = text(f"{_COLUMNS} WHERE a.assessment_id = :id FOR UPDATE OF a")
+_FIND = text(f"{_COLUMNS} WHERE a.assessment_id = :id")
+_OF_PERSON = text(
+    f"""{_COLUMNS} WHERE a.asn_id = :asn_id
+    ORDER BY a.opened_on DESC, r.run_code, a.kind, a.attempt DESC LIMIT :limit"""
+)
+_OF_ENROLLMENT = text(f"{_COLUMNS} WHERE a.enrollment_id = :id ORDER BY a.kind DESC, a.attempt")
+_SCORED = text(
+    """UPDATE assessments SET state = 'scored', answers = CAST(:answers AS jsonb), score = :score,
+        passed = :passed, scored_on = :day WHERE assessment_id = :id"""
+)
+
+
+async def open_tests(session: AsyncSession, tests: Sequence[NewTest]) -> set[UUID]:
+    """Add tests; returns those that are new."""
+    rows = await session.scalars(
+        _OPEN,
+        {
+            "ids": [t.assessment_id for t in tests],
+            "enrollments": [t.enrollment_id for t in tests],
+            "people": [t.asn_id for t in tests],
+            "runs": [t.run_id for t in tests],
+            "kinds": [t.kind for t in tests],
+            "attempts": [t.attempt for t in tests],
+            "states": [t.state for t in tests],
+            "days": [t.opened_on for t in tests],
+            "items": [" ".join(t.items) for t in tests],
+        },
+    )
+    return set(rows)
+
+
+async def add_reported(session: AsyncSession, scores: Sequence[Reported]) -> set[UUID]:
+    """Add reported scores of known people where no own test was taken; returns those that are new."""
+    rows = await session.scalars(
+        _REPORT,
+        {
+            "ids": [s.assessment_id for s in scores],
+            "enrollments": [s.enrollment_id for s in scores],
+            "people": [s.asn_id for s in scores],
+            "runs": [s.run_id for s in scores],
+            "kinds": [s.kind for s in scores],
+            "scores": [s.score for s in scores],
+            "passed": [s.passed for s in scores],
+            "days": [s.reported_on for s in scores],
+        },
+    )
+    return set(rows)
+
+
+async def find_reported(session: AsyncSession, enrollment_ids: Iterable[UUID], kind: Kind) -> set[UUID]:
+    """Those of the enrolments for which the organiser reported a score of that kind."""
+    return set(await session.scalars(_REPORTED, {"ids": sorted(enrollment_ids), "kind": kind}))
+
+
+async def close(
+    session: AsyncSession, enrollment_ids: Iterable[UUID], kinds: Sequence[Kind] = ("pre", "post")
+) -> None:
+    """Close open tests of enrolments: they can no longer be taken."""
+    await session.execute(_CLOSE, {"ids": sorted(enrollment_ids), "kinds": list(kinds)})
+
+
+async def close_runs(session: AsyncSession, run_ids: Iterable[UUID]) -> None:
+    """Close open tests of runs."""
+    await session.execute(_CLOSE_RUNS, {"ids": sorted(run_ids)})
+
+
+async def erase(session: AsyncSession, asn_ids: Iterable[UUID]) -> None:
+    """Forget people's tests and answers."""
+    await session.execute(_ERASE, {"ids": sorted(asn_ids)})
+
+
+async def lock(session: AsyncSession, asn_id: UUID, assessment_id: UUID) -> Assessment | None:
+    """A test, held until the transaction ends."""
+    await session.execute(_LOCK_PERSON, {"asn_id": asn_id})
+    row = (await session.execute(_LOCK, {"id": assessment_id})).one_or_none()
+    return _assessment(row) if row else None
+
+
+async def find(session: AsyncSession, assessment_id: UUID) -> Assessment | None:
+    """A test by id."""
+    row = (await session.execute(_FIND, {"id": assessment_id})).one_or_none()
+    return _assessment(row) if row else None
+
+
+async def load_of_person(session: AsyncSession, asn_id: UUID, limit: int = 100) -> list[Assessment]:
+    """A person's tests, the newest first."""
+    rows = await session.execute(_OF_PERSON, {"asn_id": asn_id, "limit": limit})
+    return [_assessment(row) for row in rows]
+
+
+async def load_of_enrollment(session: AsyncSession, enrollment_id: UUID) -> list[Assessment]:
+    """All tests of one enrolment: pre-test, then post-tests by attempt."""
+    rows = await session.execute(_OF_ENROLLMENT, {"id": enrollment_id})
+    return [_assessment(row) for row in rows]
+
+
+async def mark_scored(
+    session: AsyncSession,
+    assessment_id: UUID,
+    answers: Mapping[str, int],
+    *,
+    score: float,
+    passed: bool | None,
+    on: date,
+) -> None:
+    """Keep the answers (item id to index in the bank) and what they came to."""
+    values = {"id": assessment_id, "answers": json.dumps(answers), "score": score, "passed": passed}
+    await session.execute(_SCORED, {**values, "day": on})
+
+
+def _assessment(row: Any) -> Assessment:
+    return Assessment(**{**row._mapping, "items": tuple(row.items)})  # noqa: SLF001 - SQLAlchemy's public name

@@ -1,0 +1,1 @@
+"""Which training closes a person's largest gap."""

@@ -1,0 +1,1 @@
+"""What each person can do, competency by competency, against what the job requires."""

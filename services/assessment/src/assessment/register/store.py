@@ -1,0 +1,177 @@
+"""Tables `people`, `runs`, `run_targets`, `enrollments`. Only this capability writes them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from assessment.register.domain import Run, Target
+from bina.events.enrollment import AsnRecorded, EnrollmentAccepted, TrainingAnnounced, TrainingChanged
+from bina.messaging.clock import ZONE
+
+_PUT_PEOPLE = text(
+    """INSERT INTO people (asn_id, agency_code, job_level, position, recorded_on)
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:agencies AS text[]), CAST(:job_levels AS text[]),
+        CAST(:positions AS text[]), CAST(:days AS date[])) ORDER BY 1
+    ON CONFLICT (asn_id) DO UPDATE SET agency_code = excluded.agency_code, job_level = excluded.job_level,
+        position = excluded.position, recorded_on = excluded.recorded_on"""
+)
+_ERASE = (
+    text("DELETE FROM people WHERE asn_id = ANY (CAST(:ids AS uuid[]))"),
+    text("DELETE FROM enrollments WHERE asn_id = ANY (CAST(:ids AS uuid[]))"),
+)
+_ADD_RUNS = text(
+    """INSERT INTO runs (run_id, run_code, programme_code, programme_name, organiser, starts_on, ends_on,
+        pass_score, open_to, job_levels)
+    SELECT run_id, run_code, programme_code, programme_name, organiser, starts_on, ends_on, pass_score,
+        ARRAY(SELECT jsonb_array_elements_text(open_to)), ARRAY(SELECT jsonb_array_elements_text(job_levels))
+    FROM jsonb_to_recordset(CAST(:runs AS jsonb)) AS n (run_id uuid, run_code text, programme_code text,
+        programme_name text, organiser text, starts_on date, ends_on date, pass_score float8, open_to jsonb,
+        job_levels jsonb) ORDER BY run_id ON CONFLICT (run_id) DO NOTHING"""
+)
+_ADD_TARGETS = text(
+    """INSERT INTO run_targets (run_id, code, level)
+    SELECT run_id, code, max(level) FROM unnest(CAST(:runs AS uuid[]), CAST(:codes AS text[]),
+        CAST(:levels AS int[])) AS n (run_id, code, level) WHERE level > 0
+    GROUP BY run_id, code ORDER BY run_id, code ON CONFLICT DO NOTHING"""
+)
+# What a run develops and which score it asks for stay as announced: people were promised them.
+_CHANGE_RUNS = text(
+    """UPDATE runs SET starts_on = n.starts_on, ends_on = n.ends_on, organiser = n.organiser,
+        open_to = ARRAY(SELECT jsonb_array_elements_text(n.open_to)),
+        job_levels = ARRAY(SELECT jsonb_array_elements_text(n.job_levels))
+    FROM jsonb_to_recordset(CAST(:runs AS jsonb)) AS n (run_id uuid, organiser text, starts_on date,
+        ends_on date, open_to jsonb, job_levels jsonb) WHERE runs.run_id = n.run_id"""
+)
+_CANCEL_RUNS = text(
+    """UPDATE runs SET cancelled_at = n.at
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:times AS timestamptz[])) AS n (run_id, at)
+    WHERE runs.run_id = n.run_id"""
+)
+# A person erased meanwhile has no row in `people`, and gets none here.
+_ADD_ENROLLMENTS = text(
+    """INSERT INTO enrollments (enrollment_id, asn_id, run_id, state)
+    SELECT enrollment_id, asn_id, run_id, 'accepted'
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:people AS uuid[]), CAST(:runs AS uuid[]))
+        AS n (enrollment_id, asn_id, run_id)
+    WHERE EXISTS (SELECT FROM people WHERE people.asn_id = n.asn_id)
+    ORDER BY enrollment_id ON CONFLICT DO NOTHING"""
+)
+_END = text("UPDATE enrollments SET state = :state WHERE enrollment_id = ANY (CAST(:ids AS uuid[]))")
+_LOAD_RUNS = text(
+    """SELECT run_id, run_code, programme_name, starts_on, ends_on, pass_score, cancelled_at,
+        coalesce(array_agg(t.code ORDER BY t.code) FILTER (WHERE t.code IS NOT NULL), '{}') AS codes,
+        coalesce(array_agg(t.level ORDER BY t.code) FILTER (WHERE t.code IS NOT NULL), '{}') AS levels
+    FROM runs LEFT JOIN run_targets t USING (run_id)
+    WHERE run_id = ANY (CAST(:ids AS uuid[])) GROUP BY run_id"""
+)
+_IN_STATES = text(
+    """SELECT enrollment_id FROM enrollments
+    WHERE enrollment_id = ANY (CAST(:ids AS uuid[])) AND state = ANY (CAST(:states AS text[]))"""
+)
+_AGENCY = text("SELECT agency_code FROM people WHERE asn_id = :asn_id")
+
+
+def field_day(moment: datetime) -> date:
+    """The day of a moment in the field's own zone (WIB)."""
+    return moment.astimezone(ZONE).date()
+
+
+async def put_people(session: AsyncSession, events: Sequence[AsnRecorded]) -> None:
+    """Take over people's newest state."""
+    await session.execute(
+        _PUT_PEOPLE,
+        {
+            "ids": [e.asn_id for e in events],
+            "agencies": [e.agency_code for e in events],
+            "job_levels": [e.job_level for e in events],
+            "positions": [e.position for e in events],
+            "days": [field_day(e.time) for e in events],
+        },
+    )
+
+
+async def erase(session: AsyncSession, asn_ids: Iterable[UUID]) -> None:
+    """Forget people and their enrolments."""
+    ids = sorted(asn_ids)
+    for statement in _ERASE:
+        await session.execute(statement, {"ids": ids})
+
+
+async def add_runs(session: AsyncSession, events: Sequence[TrainingAnnounced]) -> None:
+    """Take over announced runs and what they develop."""
+    await session.execute(_ADD_RUNS, {"runs": _as_json(events)})
+    targets = [(e.run_id, c) for e in events for c in e.competencies]
+    await session.execute(
+        _ADD_TARGETS,
+        {
+            "runs": [run_id for run_id, _ in targets],
+            "codes": [c.code for _, c in targets],
+            "levels": [c.level for _, c in targets],
+        },
+    )
+
+
+async def change_runs(session: AsyncSession, events: Sequence[TrainingChanged]) -> None:
+    """Take over new dates and audiences."""
+    await session.execute(_CHANGE_RUNS, {"runs": _as_json(events)})
+
+
+async def cancel_runs(session: AsyncSession, cancelled: dict[UUID, datetime]) -> None:
+    """Mark runs as cancelled at a business time."""
+    await session.execute(_CANCEL_RUNS, {"ids": list(cancelled), "times": list(cancelled.values())})
+
+
+async def add_enrollments(session: AsyncSession, events: Sequence[EnrollmentAccepted]) -> None:
+    """Take over accepted enrolments of people who are known."""
+    await session.execute(
+        _ADD_ENROLLMENTS,
+        {
+            "ids": [e.enrollment_id for e in events],
+            "people": [e.asn_id for e in events],
+            "runs": [e.run_id for e in events],
+        },
+    )
+
+
+async def end_enrollments(session: AsyncSession, enrollment_ids: Iterable[UUID], state: str) -> None:
+    """Mark enrolments as ended; `state` is completed, not_completed or withdrawn."""
+    await session.execute(_END, {"ids": sorted(enrollment_ids), "state": state})
+
+
+async def load_runs(session: AsyncSession, run_ids: Collection[UUID]) -> dict[UUID, Run]:
+    """Runs by id."""
+    rows = await session.execute(_LOAD_RUNS, {"ids": sorted(run_ids)})
+    return {
+        row.run_id: Run(
+            row.run_id,
+            row.run_code,
+            row.programme_name,
+            row.starts_on,
+            row.ends_on,
+            row.pass_score,
+            row.cancelled_at,
+            tuple(Target(code, level) for code, level in zip(row.codes, row.levels, strict=True)),
+        )
+        for row in rows
+    }
+
+
+async def find_in_states(
+    session: AsyncSession, enrollment_ids: Iterable[UUID], states: Sequence[str]
+) -> set[UUID]:
+    """Those of the enrolments that are in one of the states."""
+    rows = await session.scalars(_IN_STATES, {"ids": sorted(enrollment_ids), "states": list(states)})
+    return set(rows)
+
+
+async def find_agency(session: AsyncSession, asn_id: UUID) -> str | None:
+    """The agency that employs a person; None: nobody known."""
+    found: str | None = await session.scalar(_AGENCY, {"asn_id": asn_id})
+    return found
+
+
+def _as_json(events: Sequence[TrainingAnnounced] | Sequence[TrainingChanged]) -> str:
+    return "[" + ",".join(e.model_dump_json() for e in events) + "]"
