@@ -46,8 +46,9 @@ class Figure:
             + Markup('<div class="chart-tools"><details><summary>{}</summary>').format(
                 _("Lihat sebagai tabel")
             )
+            + Markup('<div class="table" role="region" aria-label="{}" tabindex="0">').format(self.title)
             + self.table()
-            + Markup('</details><a href="{}" download="{}">{}</a></div></figure>').format(
+            + Markup('</div></details><a href="{}" download="{}">{}</a></div></figure>').format(
                 self.csv_href or self._csv_data(), self._file_name(), _("Unduh CSV")
             )
         )

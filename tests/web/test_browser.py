@@ -1,0 +1,110 @@
+import json
+import shutil
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+import pytest_asyncio
+from playwright.async_api import async_playwright
+
+from web.conftest import token
+
+pytestmark = pytest.mark.browser
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+ROLES = ("bkd", "asn", "supervisor", "platform")
+PAGES = ["/toy/beranda", "/toy/isi/1", "/toy/dampak", "/toy/ops", "/toy/tidak-ada"]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def chromium():
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture
+async def page_at(chromium, site):
+    contexts = []
+
+    async def open_page(path: str, width: int = 360, scheme: str = "light", **options):
+        context = await chromium.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=scheme, locale="id-ID", **options
+        )
+        contexts.append(context)
+        await context.add_cookies([{"name": "bina_session", "value": token(*ROLES), "url": site}])
+        page = await context.new_page()
+        page.complaints = []
+        page.on("console", lambda message: page.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        await page.goto(site + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        await context.close()
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [(320, "light"), (360, "light"), (360, "dark"), (768, "light"), (1440, "light"), (1440, "dark")],
+)
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_is_accessible_and_fits(page_at, path, width, scheme):
+    page = await page_at(path, width, scheme)
+    # the tables are part of the page too; axe is evaluated outside the page's policy
+    await page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+    await page.evaluate(AXE)
+    tags = json.dumps(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"])
+    report = await page.evaluate(f"axe.run({{runOnly: {tags}, resultTypes: ['violations']}})")
+    found = [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in report["violations"]]
+    assert found == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    assert await page.locator("h1").count() == 1
+    missing = path == "/toy/tidak-ada"
+    assert len(page.complaints) == (1 if missing else 0), page.complaints
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_targets_are_large_enough_for_a_thumb(page_at, path):
+    page = await page_at(path, has_touch=True, is_mobile=True)
+    small = await page.evaluate(
+        """() => [...document.querySelectorAll("a, button, input:not([type=hidden]), select, summary, textarea")]
+        .filter((e) => !e.matches(".skip, .choice input, thead a, table a") && e.getClientRects().length)
+        .map((e) => [e.outerHTML.slice(0, 90), e.getBoundingClientRect().height])
+        .filter(([, height]) => height < 44)"""
+    )
+    assert small == []
+
+
+async def test_the_skip_link_leads_into_the_content(page_at):
+    page = await page_at("/toy/beranda")
+    await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.className") == "skip"
+    await page.keyboard.press("Enter")
+    assert await page.evaluate("document.activeElement.id") == "isi"
+
+
+async def test_a_refused_form_works_without_javascript(page_at):
+    page = await page_at("/toy/isi/1", java_script_enabled=False)
+    await page.locator("[required]").evaluate_all("all => all.forEach((e) => e.removeAttribute('required'))")
+    await page.get_by_role("button", name="Lanjut").click()
+    link = page.get_by_role("link", name="Isi jumlah rekan, boleh 0.")
+    assert await link.get_attribute("href") == "#f-people"
+    assert await page.locator("#f-people").get_attribute("aria-invalid") == "true"
+
+
+async def test_answers_survive_a_closed_tab(page_at):
+    page = await page_at("/toy/isi/1")
+    await page.get_by_label("Contoh yang paling berguna").fill("Antrean puskesmas kini tercatat.")
+    await page.get_by_text("Sangat setuju").click()
+    assert await page.locator("[data-draft-state]").inner_text() == "Tersimpan di perangkat ini"
+    again = await page.context.new_page()
+    await again.goto(page.url)
+    assert (
+        await again.get_by_label("Contoh yang paling berguna").input_value()
+        == "Antrean puskesmas kini tercatat."
+    )
+    assert await again.locator("[name=u1]:checked").get_attribute("value") == "4"

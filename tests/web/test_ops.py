@@ -1,0 +1,105 @@
+import re
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from httpx import ASGITransport, AsyncClient
+
+from bina.messaging.records import Message
+from bina.messaging.testing import ServiceUnderTest
+from messaging import toy
+from web.conftest import sample_app, token
+
+API = "/toy/api/v1/ops"
+
+
+@pytest_asyncio.fixture
+async def url(template, fresh_database) -> str:
+    return await fresh_database("web", template=template.rsplit("/", 1)[1])
+
+
+@pytest_asyncio.fixture
+async def held(url) -> int:
+    """A message of an agency that cannot be read, parked."""
+    under_test = ServiceUnderTest(toy.service, url)
+    message = Message(
+        "enrollment.trainings", 0, 7, b"run-1", (("ce_type", b"training.announced.v1"),), b"{broken"
+    )
+    await under_test.receives_raw(message)
+    rows = await under_test.rows("SELECT id FROM messaging.held")
+    await under_test.close()
+    return rows[0].id
+
+
+@pytest_asyncio.fixture
+async def client(url):
+    app = sample_app(url)
+    cookies = {"bina_session": token("platform")}
+    async with AsyncClient(
+        transport=ASGITransport(app), base_url="http://bina.test", cookies=cookies
+    ) as made:
+        yield made
+    await app.state.runtime.engine.dispose()
+
+
+def key() -> dict[str, str]:
+    return {"Idempotency-Key": uuid4().hex}
+
+
+async def fields_of(client, path: str, action: str) -> dict[str, str]:
+    page = (await client.get(path)).text
+    form = page[page.index(f'action="{path}/{action}"') :]
+    return dict(re.findall(r'name="(form_token|command_key)" value="([^"]+)"', form)[:2])
+
+
+async def test_a_parked_message_shows_its_cause(client, held):
+    overview = (await client.get("/toy/ops")).text
+    page = (await client.get(f"/toy/ops/gagal/{held}")).text
+    listed = (await client.get(f"{API}/parked")).json()
+    one = (await client.get(f"{API}/parked/{held}")).json()
+    status = (await client.get(f"{API}/status")).json()
+    assert "1 pesan diparkir" in overview
+    assert f'href="/toy/ops/gagal/{held}"' in overview
+    assert "{broken" in page
+    assert [(row["id"], row["topic"]) for row in listed] == [(held, "enrollment.trainings")]
+    assert one["value"] == "{broken"
+    assert (status["service"], status["ready"], status["parked"]) == ("toy", False, 1)
+
+
+async def test_a_redrive_that_fails_again_stays_parked(client, held):
+    answer = await client.post(f"{API}/parked/{held}/redrive", headers=key())
+    assert (answer.status_code, answer.json()) == (200, {"applied": 0})
+    assert (await client.get(f"{API}/parked/{held}")).json()["attempts"] == 2
+
+
+async def test_a_discard_needs_a_reason(client, held):
+    path = f"/toy/ops/gagal/{held}"
+    refused = await client.post(f"{path}/buang", data=await fields_of(client, path, "buang"))
+    api = await client.post(f"{API}/parked/{held}/discard", json={"reason": ""}, headers=key())
+    assert (refused.status_code, api.status_code) == (422, 422)
+    assert len((await client.get(f"{API}/parked")).json()) == 1
+
+
+async def test_a_discard_with_a_reason_clears_the_list_and_says_so(client, held):
+    path = f"/toy/ops/gagal/{held}"
+    data = await fields_of(client, path, "buang") | {"reason": "Berkas uji coba vendor, bukan data."}
+    done = await client.post(f"{path}/buang", data=data)
+    overview = (await client.get(done.headers["location"])).text
+    assert done.status_code == 303
+    assert "Pesan dibuang; alasannya tersimpan." in overview
+    assert "Tidak ada pesan yang tertahan." in overview
+    assert (await client.get(f"{API}/parked")).json() == []
+    again = await client.post(f"{API}/parked/{held}/discard", json={"reason": "sekali lagi"}, headers=key())
+    assert again.json()["type"] == "urn:bina:problem:not-parked"
+
+
+@pytest.mark.parametrize("path", ["/status", "/parked", "/parked/1"])
+async def test_operations_are_for_the_platform_alone(client, path):
+    client.cookies.set("bina_session", token("bkd", "head", "operator"))
+    assert (await client.get(f"{API}{path}")).status_code == 403
+    assert (await client.get("/toy/ops")).status_code == 403
+
+
+async def test_a_message_that_is_not_held_is_not_found(client):
+    assert (await client.get(f"{API}/parked/999")).status_code == 404
+    assert (await client.post(f"{API}/parked/999/redrive", headers=key())).status_code == 404
