@@ -8,6 +8,8 @@ from pathlib import Path
 
 from bina_local.context import Context
 
+NOTHING_TO_LOAD = 3
+
 
 def progress(stage: str, done: int, in_all: int) -> None:
     """Tell the parent how far the loading is."""
@@ -19,7 +21,7 @@ async def main() -> None:
     """Call `bina_local.demo.load(context, progress)`, a plain function or a coroutine."""
     load = getattr(importlib.import_module("bina_local.demo"), "load", None)
     if load is None:
-        return
+        sys.exit(NOTHING_TO_LOAD)
     result = load(Context.of(Path(sys.argv[1])), progress)
     if inspect.isawaitable(result):
         await result

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import shutil
 import struct
 import subprocess
 import uuid
@@ -87,14 +88,22 @@ class Kafka:
         self.port = self.port or any_free()
         self._folder.mkdir(mode=0o700, exist_ok=True)
         data = self._folder / "data"
-        settings = SETTINGS.format(host=HOST, port=self.port, controller=any_free(), data=data)
-        (self._folder / "server.properties").write_text(settings)
-        if not (data / "meta.properties").exists():
-            self._format()
+        if not data.exists():
+            self._format(data.with_name("data.new"))
+            data.with_name("data.new").rename(data)
+        self._write_settings("server.properties", data)
 
-    def _format(self) -> None:
+    def _write_settings(self, name: str, data: Path) -> Path:
+        path = self._folder / name
+        path.write_text(SETTINGS.format(host=HOST, port=self.port, controller=any_free(), data=data))
+        return path
+
+    def _format(self, draft: Path) -> None:
+        """Format a folder beside the log's place, to be moved there whole: this may be interrupted."""
+        shutil.rmtree(draft, ignore_errors=True)
+        settings = self._write_settings("format.properties", draft)
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        arguments = ["format", "--cluster-id", cluster, "--config", str(self._folder / "server.properties")]
+        arguments = ["format", "--cluster-id", cluster, "--config", str(settings)]
         command = self._java("kafka.tools.StorageTool", *arguments)
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 our own command
         if done.returncode != 0:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pwd
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -48,18 +49,19 @@ class Postgres(DatabaseServer):
     def prepare(self) -> None:
         """Choose a port and make the data folder once."""
         self.port = self.port or any_free()
-        user, _ = run_as(self._data)
-        if not (self._data / "PG_VERSION").exists():
-            self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
-            give(self._data, user)
-            self._initdb(user)
+        if not self._data.exists():
+            self._initdb(self._data.with_name("postgres.new"), run_as(self._data)[0])
 
-    def _initdb(self, user: str | None) -> None:
+    def _initdb(self, draft: Path, user: str | None) -> None:
+        """Make the data folder beside its place and move it there whole: this may be interrupted."""
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        give(draft, user)
         with tempfile.NamedTemporaryFile("w", prefix="bina-", suffix=".pw") as file:
             file.write(self.password(SUPERUSER))
             file.flush()
             give(Path(file.name), user)
-            arguments = ["--pgdata", str(self._data), "--username", SUPERUSER, "--pwfile", file.name]
+            arguments = ["--pgdata", str(draft), "--username", SUPERUSER, "--pwfile", file.name]
             locale = ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
             program = self._program(
                 "initdb", *arguments, *locale, "--auth=scram-sha-256", "--no-instructions"
@@ -67,6 +69,7 @@ class Postgres(DatabaseServer):
             done = subprocess.run(program.command(), capture_output=True, text=True, check=False)  # noqa: S603 our own command
         if done.returncode != 0:
             raise RuntimeError(f"PostgreSQL tidak dapat menyiapkan {self._data}:\n{done.stdout}{done.stderr}")
+        draft.rename(self._data)
 
     def program(self) -> Program:
         """The server's command; `prepare` comes first."""

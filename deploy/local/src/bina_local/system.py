@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from bina_local.addresses import SERVICES, Addresses
+from bina_local.demo_process import NOTHING_TO_LOAD
 from bina_local.gateway import gateway
 from bina_local.health import HealthWatch
 from bina_local.kafka import Kafka
@@ -150,5 +151,5 @@ async def load_demo(state: State, tell: Tell, report: Report) -> None:
                     process.terminate()
     if code == 0:
         state.save("demo", {"loaded": True})
-    else:
+    elif code != NOTHING_TO_LOAD:
         tell(f"Dunia demo belum termuat seluruhnya; sebabnya di {log}. Ulangi dengan: bina up")
