@@ -1,0 +1,1 @@
+"""What a training changed: who was asked, who answered, and what it adds up to."""

@@ -92,15 +92,17 @@ class Instrument:
 @cache
 def load_instruments() -> dict[str, Instrument]:
     """The current version of every instrument, by code."""
-    found = [
-        _instrument(json.loads(entry.read_text(encoding="utf-8")))
-        for entry in sorted(files(__package__).iterdir(), key=lambda entry: entry.name)
-        if entry.name.endswith(".json")
-    ]
-    return {instrument.code: instrument for instrument in found}
+    return {instrument.code: instrument for instrument in map(parse_instrument, read_bodies())}
 
 
-def _instrument(raw: dict[str, Any]) -> Instrument:
+def read_bodies() -> list[dict[str, Any]]:
+    """The shipped instruments as they stand in their files."""
+    entries = sorted(files(__package__).iterdir(), key=lambda entry: entry.name)
+    return [json.loads(e.read_text(encoding="utf-8")) for e in entries if e.name.endswith(".json")]
+
+
+def parse_instrument(raw: dict[str, Any]) -> Instrument:
+    """The instrument that a body describes."""
     return Instrument(
         code=raw["code"],
         version=raw["version"],

@@ -1,0 +1,43 @@
+"""What the evaluation service is made of: who was asked what about a training, and what it changed."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from bina.messaging import Runtime, Service, Settings
+from bina.web.app import create_app
+from evaluation.impact import handlers as impact_handlers
+from evaluation.impact import schedule as impact_schedule
+from evaluation.instruments import store as instruments
+from evaluation.responses import handlers as responses_handlers
+from evaluation.roster import handlers as roster_handlers
+from evaluation.tasks import handlers as tasks_handlers
+from evaluation.tasks import schedule as tasks_schedule
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+async def publish_instruments(runtime: Runtime) -> None:
+    """Keep the forms of this release; a form edited without a new version ends the service."""
+    async with runtime.transaction() as session:
+        await instruments.publish_shipped(session)
+
+
+# The roster comes first: the others read what it has just taken in.
+service = Service(
+    "evaluation",
+    MIGRATIONS,
+    handlers=[
+        roster_handlers.handlers,
+        tasks_handlers.handlers,
+        responses_handlers.handlers,
+        impact_handlers.handlers,
+    ],
+    schedules=[tasks_schedule.schedule, impact_schedule.schedule],
+    loops=[publish_instruments],
+)
+
+
+def create(settings: Settings) -> FastAPI:
+    """The application: API, pages, consumer, relay and due work in one process."""
+    return create_app(Runtime(service, settings), title="Bina: evaluasi")

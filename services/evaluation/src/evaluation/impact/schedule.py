@@ -1,0 +1,39 @@
+"""Tells runs' figures."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.events import Event
+from bina.events.evaluation import EvaluationPublished
+from bina.messaging import DueItem, Schedule, clock
+
+from . import domain, store
+from .domain import Outcome
+from .store import PUBLISH, Scope
+
+schedule = Schedule()
+
+
+@schedule.on(PUBLISH)
+async def publish_outcomes(items: list[DueItem], session: AsyncSession) -> list[Event]:
+    """Tell what each run changed so far, if it differs from what was told last; once a day at most."""
+    runs = {UUID(item.key) for item in items}
+    done = await store.published_on(session, runs, clock.today())
+    await store.schedule_publication(session, done, clock.now())
+    outcomes = await store.load_outcomes(session, Scope(everything=True), runs - done)
+    return [*await store.publish(session, [_told(outcome) for outcome in outcomes])]
+
+
+def _told(outcome: Outcome) -> EvaluationPublished:
+    return EvaluationPublished(
+        run_id=outcome.run_id,
+        trained=outcome.trained,
+        pre_mean=outcome.pre.shown,
+        post_mean=outcome.post.shown,
+        asked=outcome.asked,
+        answered=outcome.answered,
+        reaction_mean=domain.level_mean(outcome.of("L1")).value,
+        behaviour_mean=domain.level_mean(outcome.of("L3")).value,
+        as_of=clock.today(),
+    )

@@ -1,0 +1,163 @@
+"""A run's figures in two set-based queries, within what a reader may see; and what was published last."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.events.evaluation import EvaluationPublished
+from bina.messaging import DueItem, clock, due
+
+from .domain import Lane, Mean, Outcome, next_publication
+
+PUBLISH = "publish-outcome"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose figures: an organiser sees all of its runs, an employer its own people anywhere, a unit its subtree.
+
+    `everything` is for the service itself, which publishes; a scope without agency sees nothing.
+    """
+
+    agency_code: str | None = None
+    unit_id: UUID | None = None
+    everything: bool = False
+
+
+# The one place where a reader's scope becomes rows.
+_SEEN = """WITH seen AS MATERIALIZED (
+    SELECT e.enrollment_id, e.run_id, e.completed
+    FROM enrolments e JOIN runs r USING (run_id) LEFT JOIN people p ON p.asn_id = e.asn_id
+    WHERE NOT e.withdrawn AND (:all_runs OR e.run_id = ANY (CAST(:runs AS uuid[])))
+        AND (:everything OR CASE WHEN CAST(:unit AS uuid) IS NULL
+            THEN r.organiser = CAST(:agency AS text) OR e.agency_code = CAST(:agency AS text)
+            ELSE e.agency_code = CAST(:agency AS text) AND CAST(:unit AS uuid) = ANY (p.unit_path) END))"""
+# Our own test goes before the organiser's report of the same kind.
+_RUNS = text(
+    f"""{_SEEN},
+    best AS (
+        SELECT DISTINCT ON (s.enrollment_id, s.kind) s.enrollment_id, s.kind, s.score
+        FROM scores s JOIN seen USING (enrollment_id)
+        ORDER BY s.enrollment_id, s.kind, (s.source = 'test') DESC),
+    tested AS (
+        SELECT enrollment_id, max(score) FILTER (WHERE kind = 'pre') AS pre,
+            max(score) FILTER (WHERE kind = 'post') AS post
+        FROM best GROUP BY enrollment_id)
+    SELECT r.run_id, r.run_code, r.programme_name, r.organiser, r.starts_on, r.ends_on, r.cancelled,
+        count(*) AS enrolled, count(*) FILTER (WHERE seen.completed) AS trained,
+        count(t.pre) AS pre_n, avg(t.pre) AS pre, count(t.post) AS post_n, avg(t.post) AS post,
+        count(*) FILTER (WHERE t.pre IS NOT NULL AND t.post IS NOT NULL) AS paired_n,
+        avg(t.pre) FILTER (WHERE t.post IS NOT NULL) AS paired_pre,
+        avg(t.post) FILTER (WHERE t.pre IS NOT NULL) AS paired_post
+    FROM seen JOIN runs r USING (run_id) LEFT JOIN tested t USING (enrollment_id)
+    GROUP BY r.run_id ORDER BY r.ends_on DESC, r.run_code"""  # noqa: S608 - our own parts
+)
+_LANES = text(
+    f"""{_SEEN}
+    SELECT t.run_id, t.level, t.method, t.role, t.baseline, t.instrument_code,
+        count(*) FILTER (WHERE t.opened) AS asked, count(*) FILTER (WHERE t.state = 'answered') AS answered,
+        count(*) FILTER (WHERE t.state = 'open') AS waiting,
+        count(*) FILTER (WHERE t.state = 'planned') AS planned,
+        count(*) FILTER (WHERE t.state IN ('unassigned', 'lapsed')
+            OR (t.state = 'planned' AND t.respondent_id IS NULL)) AS without,
+        count(a.score) AS score_n, avg(a.score) AS score, count(a.change) AS change_n, avg(a.change) AS change,
+        min(t.opens_on) FILTER (WHERE t.state = 'planned') AS next_on
+    FROM seen JOIN tasks t USING (enrollment_id) LEFT JOIN responses a USING (task_id)
+    WHERE t.state <> 'withdrawn'
+    GROUP BY t.run_id, t.level, t.method, t.role, t.baseline, t.instrument_code
+    ORDER BY t.run_id, t.level, t.baseline DESC, t.method, t.role, t.instrument_code"""  # noqa: S608 - our own parts
+)
+_LAST = text(
+    """SELECT run_id, facts FROM publications WHERE run_id = ANY (CAST(:ids AS uuid[]))
+    ORDER BY run_id FOR UPDATE"""
+)
+_PUBLISH = text(
+    """INSERT INTO publications (run_id, as_of, facts)
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:days AS date[]), CAST(:facts AS jsonb[])) ORDER BY 1
+    ON CONFLICT (run_id) DO UPDATE SET as_of = excluded.as_of, facts = excluded.facts"""
+)
+_TOLD_ON = text("SELECT run_id FROM publications WHERE run_id = ANY (CAST(:ids AS uuid[])) AND as_of = :day")
+_DATED = {"as_of"}
+
+
+async def load_outcomes(
+    session: AsyncSession, scope: Scope, runs: Iterable[UUID] | None = None
+) -> list[Outcome]:
+    """Figures of runs with enrolments in scope, the latest first; of `runs` only, if given."""
+    if not scope.everything and not scope.agency_code:
+        return []
+    values = {
+        "everything": scope.everything,
+        "agency": scope.agency_code,
+        "unit": scope.unit_id,
+        "all_runs": runs is None,
+        "runs": sorted(runs or ()),
+    }
+    lanes: dict[UUID, list[Lane]] = {}
+    for row in await session.execute(_LANES, values):
+        lanes.setdefault(row.run_id, []).append(_lane(row))
+    found = await session.execute(_RUNS, values)
+    return [_outcome(row, lanes.get(row.run_id, ())) for row in found]
+
+
+def _lane(row: Any) -> Lane:
+    names = ("level", "method", "role", "baseline", "instrument_code")
+    counts = ("asked", "answered", "waiting", "planned", "without")
+    return Lane(
+        **{name: getattr(row, name) for name in (*names, *counts)},
+        score=_mean(row.score_n, row.score),
+        change=_mean(row.change_n, row.change),
+        next_on=row.next_on,
+    )
+
+
+def _outcome(row: Any, lanes: Sequence[Lane]) -> Outcome:
+    names = ("run_id", "run_code", "programme_name", "organiser", "starts_on", "ends_on", "cancelled")
+    return Outcome(
+        **{name: getattr(row, name) for name in (*names, "enrolled", "trained")},
+        pre=_mean(row.pre_n, row.pre),
+        post=_mean(row.post_n, row.post),
+        paired_pre=_mean(row.paired_n, row.paired_pre),
+        paired_post=_mean(row.paired_n, row.paired_post),
+        lanes=tuple(lanes),
+    )
+
+
+def _mean(n: int, value: Any) -> Mean:
+    return Mean(n, float(value) if value is not None else None)
+
+
+async def publish(
+    session: AsyncSession, outcomes: Sequence[EvaluationPublished]
+) -> list[EvaluationPublished]:
+    """Keep what is told of runs; returns those that say anything new."""
+    ids = [outcome.run_id for outcome in outcomes]
+    last = {row.run_id: _facts(row.facts) for row in await session.execute(_LAST, {"ids": ids})}
+    new = [o for o in outcomes if o.model_dump(mode="json", exclude=_DATED) != last.get(o.run_id)]
+    if new:
+        days: list[date] = [o.as_of for o in new]
+        facts = [o.model_dump_json(exclude=_DATED) for o in new]
+        await session.execute(_PUBLISH, {"ids": [o.run_id for o in new], "days": days, "facts": facts})
+    return new
+
+
+def _facts(stored: Any) -> Any:
+    return json.loads(stored) if isinstance(stored, str) else stored
+
+
+async def schedule_publication(session: AsyncSession, runs: Iterable[UUID], after: datetime) -> None:
+    """Call for telling the figures of runs that changed at `after`; calling again before that changes nothing."""
+    at = next_publication(after.astimezone(clock.ZONE))
+    await due.add(session, [DueItem(PUBLISH, str(run_id), at) for run_id in sorted(set(runs))])
+
+
+async def published_on(session: AsyncSession, runs: Iterable[UUID], day: date) -> set[UUID]:
+    """Which of the runs were told on a day already."""
+    asked = {"ids": list(runs), "day": day}
+    return set(await session.scalars(_TOLD_ON, asked))

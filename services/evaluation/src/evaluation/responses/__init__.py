@@ -1,0 +1,1 @@
+"""Answers, each of one respondent to one task; nobody's answer is ever another's."""

@@ -1,0 +1,1 @@
+"""Own copies of what enrollment and assessment told: people, runs, enrolments, scores."""

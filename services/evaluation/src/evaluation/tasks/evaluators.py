@@ -1,0 +1,74 @@
+"""Table evaluators: who was appointed to interview, for a run or for an agency's people."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+Scope = Literal["run", "agency"]
+Pools = dict[tuple[str, str], list[UUID]]
+
+_APPOINT = text(
+    """INSERT INTO evaluators (scope, scope_key, evaluator_ids, appointed_by, appointed_on)
+    VALUES (:scope, :scope_key, CAST(:evaluator_ids AS uuid[]), CAST(:by AS uuid), :on)
+    ON CONFLICT (scope, scope_key) DO UPDATE SET evaluator_ids = excluded.evaluator_ids,
+        appointed_by = excluded.appointed_by, appointed_on = excluded.appointed_on"""
+)
+_POOLS = text(
+    """SELECT scope, scope_key, evaluator_ids FROM evaluators
+    WHERE (scope = 'run' AND scope_key = ANY (CAST(:runs AS text[])))
+        OR (scope = 'agency' AND scope_key = ANY (CAST(:agencies AS text[])))"""
+)
+# By turns of the alumnus's NIP, never the alumnus: the same rule as `domain.appoint`. An agency's appointment
+# leaves runs alone that have their own.
+_ASSIGN = text(
+    """WITH chosen AS (
+        SELECT t.task_id, (SELECT a.id FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS a (id, place)
+            WHERE a.id <> t.about_id
+            ORDER BY mod(a.place - 1 - mod(CAST(p.nip AS bigint), n.many) + n.many, n.many) LIMIT 1) AS evaluator
+        FROM tasks t JOIN people p ON p.asn_id = t.about_id AND NOT p.erased
+            CROSS JOIN (SELECT cardinality(CAST(:ids AS uuid[])) AS many) AS n
+        WHERE t.role = 'evaluator' AND t.state IN ('planned', 'unassigned')
+            AND CASE WHEN CAST(:scope AS text) = 'run' THEN CAST(t.run_id AS text) = CAST(:scope_key AS text)
+                ELSE t.agency_code = CAST(:scope_key AS text) AND NOT EXISTS (
+                    SELECT FROM evaluators e WHERE e.scope = 'run' AND e.scope_key = CAST(t.run_id AS text)) END
+        ORDER BY t.task_id FOR UPDATE OF t)
+    UPDATE tasks t SET respondent_id = chosen.evaluator FROM chosen
+    WHERE t.task_id = chosen.task_id AND t.respondent_id IS DISTINCT FROM chosen.evaluator
+    RETURNING t.run_id, t.opens_on, t.state"""
+)
+
+
+async def appoint(
+    session: AsyncSession,
+    scope: Scope,
+    scope_key: str,
+    evaluators: Sequence[UUID],
+    *,
+    by: UUID | None,
+    on: date,
+) -> set[tuple[UUID, date]]:
+    """Appoint for a run (its id) or an agency (its code), replacing who was; hand over what is not open yet.
+
+    Returns (run, day) of windows that begin now for whoever was still unassigned.
+    """
+    values = {"scope": scope, "scope_key": scope_key}
+    await session.execute(_APPOINT, {**values, "evaluator_ids": list(evaluators), "by": by, "on": on})
+    rows = await session.execute(_ASSIGN, {**values, "ids": list(evaluators)})
+    return {(row.run_id, row.opens_on) for row in rows if row.state == "unassigned"}
+
+
+async def load_pools(session: AsyncSession, runs: Iterable[UUID], agencies: Iterable[str]) -> Pools:
+    """Who is appointed, by (scope, key)."""
+    values = {"runs": [str(run_id) for run_id in set(runs)], "agencies": sorted(set(agencies))}
+    return {
+        (row.scope, row.scope_key): list(row.evaluator_ids) for row in await session.execute(_POOLS, values)
+    }
+
+
+def pool_for(pools: Pools, run_id: UUID, agency_code: str) -> list[UUID]:
+    """The run's own evaluators, else those of the alumnus's agency."""
+    return pools.get(("run", str(run_id))) or pools.get(("agency", agency_code)) or []

@@ -1,0 +1,157 @@
+"""Opens, plans and takes back tasks as trainings go."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.events import Event
+from bina.events.enrollment import (
+    AsnErased,
+    AsnRecorded,
+    EnrollmentAccepted,
+    EnrollmentWithdrawn,
+    TrainingAnnounced,
+    TrainingCancelled,
+    TrainingCompleted,
+    TrainingResultCorrected,
+)
+from bina.messaging import Handlers, Need
+from bina.messaging.clock import ZONE
+from evaluation.roster import store as roster
+
+from . import domain, evaluators, store, windows
+from .domain import Occasion, Task
+
+Result = TrainingCompleted | TrainingResultCorrected
+
+handlers = Handlers()
+run_of = Need(TrainingAnnounced, lambda event: event.run_id)
+person_of = Need(AsnRecorded, lambda event: event.asn_id)
+
+
+@handlers.on(TrainingCompleted, needs=(run_of, person_of))
+async def on_training_completed(events: list[TrainingCompleted], session: AsyncSession) -> list[Event]:
+    """Open the reaction survey now; plan the behaviour survey, interview and observation in their windows."""
+    return await _plan(session, events)
+
+
+@handlers.on(TrainingResultCorrected, needs=(run_of, person_of))
+async def on_training_result_corrected(
+    events: list[TrainingResultCorrected], session: AsyncSession
+) -> list[Event]:
+    """Take back the tasks of a completion that was none; plan those of one that was missing or dated wrongly."""
+    failed = {e.enrollment_id: e for e in events if not e.completed}
+    taken = await store.withdraw_of_enrolments(session, failed, baseline=False) if failed else []
+    causes = {e.enrollment_id: e for e in events}
+    return [
+        *_withdrawn(taken, {task.task_id: causes[task.enrollment_id] for task in taken}),
+        *await _plan(session, [e for e in events if e.completed]),
+    ]
+
+
+@handlers.on(EnrollmentAccepted, needs=run_of)
+async def on_enrollment_accepted(events: list[EnrollmentAccepted], session: AsyncSession) -> list[Event]:
+    """Ask the baseline questions, where the training has not begun."""
+    runs = await roster.load_runs(session, (e.run_id for e in events))
+    people = await roster.load_people(session, (e.asn_id for e in events))
+    tasks: list[Task] = []
+    for event in events:
+        person, run = people.get(event.asn_id), runs[event.run_id]
+        occasion = Occasion(
+            event.enrollment_id,
+            event.run_id,
+            event.asn_id,
+            event.agency_code,
+            _told_on(event),
+            _told_on(event),
+            void=run.cancelled or (person is not None and person.erased),
+        )
+        tasks += domain.plan_after_acceptance(occasion, run.announced_start)
+    return await _put(session, tasks, {e.enrollment_id: e for e in events})
+
+
+@handlers.on(EnrollmentWithdrawn)
+async def on_enrollment_withdrawn(events: list[EnrollmentWithdrawn], session: AsyncSession) -> list[Event]:
+    """Take back what was asked of or about the enrolment."""
+    causes = {e.enrollment_id: e for e in events}
+    taken = await store.withdraw_of_enrolments(session, causes, baseline=True)
+    return _withdrawn(taken, {task.task_id: causes[task.enrollment_id] for task in taken})
+
+
+@handlers.on(TrainingCancelled)
+async def on_training_cancelled(events: list[TrainingCancelled], session: AsyncSession) -> list[Event]:
+    """Take back every task of the run."""
+    causes = {e.run_id: e for e in events}
+    taken = await store.withdraw_of_runs(session, causes)
+    return _withdrawn(taken, {task.task_id: causes[task.run_id] for task in taken})
+
+
+@handlers.on(AsnRecorded)
+async def on_asn_recorded(events: list[AsnRecorded], session: AsyncSession) -> list[Event]:
+    """Hand tasks that are not open yet to the present supervisor."""
+    found = await store.follow_supervisors(session, (e.asn_id for e in events))
+    await windows.schedule_openings(session, found)
+    return []
+
+
+@handlers.on(AsnErased)
+async def on_asn_erased(events: list[AsnErased], session: AsyncSession) -> list[Event]:
+    """Ask nothing more of or about the person."""
+    taken = await store.withdraw_of_people(session, [e.asn_id for e in events])
+    return _withdrawn(taken, {})
+
+
+async def _plan(session: AsyncSession, results: Sequence[Result]) -> list[Event]:
+    if not results:
+        return []
+    occasions = await _occasions(session, results)
+    attempts = await store.next_attempts(session, (o.enrollment_id for o in occasions))
+    tasks = [
+        task
+        for occasion in occasions
+        for task in domain.plan_after_completion(occasion, attempts.get(occasion.enrollment_id))
+    ]
+    return await _put(session, tasks, {result.enrollment_id: result for result in results})
+
+
+async def _occasions(session: AsyncSession, results: Sequence[Result]) -> list[Occasion]:
+    runs = await roster.load_runs(session, (r.run_id for r in results))
+    people = await roster.load_people(session, (r.asn_id for r in results))
+    employers = await roster.load_employers(session, (r.enrollment_id for r in results))
+    pools = await evaluators.load_pools(session, runs, employers.values())
+    occasions = []
+    for result in results:
+        person, agency = people[result.asn_id], employers[result.enrollment_id]
+        pool = evaluators.pool_for(pools, result.run_id, agency)
+        occasions.append(
+            Occasion(
+                result.enrollment_id,
+                result.run_id,
+                result.asn_id,
+                agency,
+                result.completed_on,
+                _told_on(result),
+                person.supervisor_id,
+                domain.appoint(pool, person.asn_id, person.nip),
+                void=runs[result.run_id].cancelled or person.erased,
+            )
+        )
+    return occasions
+
+
+def _told_on(event: Event) -> date:
+    return event.time.astimezone(ZONE).date()
+
+
+async def _put(session: AsyncSession, tasks: Sequence[Task], causes: Mapping[UUID, Event]) -> list[Event]:
+    written = await store.put_tasks(session, tasks)
+    new = [task for task in tasks if task.task_id in written]
+    await windows.schedule_windows(session, new)
+    by_task = {task.task_id: causes[task.enrollment_id] for task in new}
+    return [fact.because(by_task[fact.task_id]) for fact in domain.told(new)]
+
+
+def _withdrawn(taken: Iterable[Task], causes: Mapping[UUID, Event]) -> list[Event]:
+    return [task.told_closed("withdrawn").because(causes.get(task.task_id)) for task in taken if task.opened]

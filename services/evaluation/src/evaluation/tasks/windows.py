@@ -1,0 +1,54 @@
+"""When tasks open and close: one piece of due work per run and day, however many tasks that is."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.messaging import DueItem, due
+from bina.messaging.clock import ZONE
+
+from .domain import Task
+
+OPEN = "open-tasks"
+CLOSE = "close-tasks"
+
+
+async def schedule_windows(session: AsyncSession, tasks: Iterable[Task]) -> None:
+    """Call for the opening and closing of tasks that were just planned or opened."""
+    waiting = [task for task in tasks if task.state in {"planned", "open"}]
+    opening = {(task.run_id, task.opens_on) for task in waiting if task.state == "planned"}
+    closing = {(task.run_id, task.closes_on) for task in waiting}
+    await schedule_openings(session, opening)
+    await schedule_closings(session, closing)
+
+
+async def schedule_openings(session: AsyncSession, windows: Iterable[tuple[UUID, date]]) -> None:
+    """Call for the opening of windows (run, first day) at the beginning of that day."""
+    await due.add(session, [window(OPEN, run_id, day) for run_id, day in windows])
+
+
+async def schedule_closings(session: AsyncSession, windows: Iterable[tuple[UUID, date]]) -> None:
+    """Call for the closing of windows (run, last day) at the end of that day."""
+    await due.add(session, [window(CLOSE, run_id, day) for run_id, day in windows])
+
+
+def window(kind: str, run_id: UUID, day: date) -> DueItem:
+    """The work on one window."""
+    at = midnight(day if kind == OPEN else day + timedelta(days=1))
+    return DueItem(kind, f"{run_id}/{day}", at, {"run_id": str(run_id), "day": str(day)})
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins in the field's own zone."""
+    return datetime.combine(day, time.min, ZONE)
+
+
+def days_by_run(items: Iterable[DueItem]) -> dict[UUID, date]:
+    """The latest day per run of several pieces of work."""
+    days: dict[UUID, date] = {}
+    for item in items:
+        run_id, day = UUID(item.payload["run_id"]), date.fromisoformat(item.payload["day"])
+        days[run_id] = max(day, days.get(run_id, day))
+    return days
