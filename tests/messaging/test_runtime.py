@@ -252,6 +252,18 @@ async def tell_and_fail(runtime: Runtime, event: Event) -> None:
         raise ZeroDivisionError
 
 
+async def test_a_stopped_service_leaves_no_task_behind(broker: str, migrated):
+    before = asyncio.all_tasks()
+    service = dataclasses.replace(toy.service, name=f"toy-{uuid.uuid4().hex[:8]}")
+    for seconds in (0, 0.3, 1.5):
+        settings = Settings(database_url=await migrated(toy.service), kafka=broker, secret="x" * 32)
+        runtime = Runtime(service, settings)
+        await runtime.start()
+        await asyncio.sleep(seconds)
+        await runtime.stop()
+    await until(lambda: _true(asyncio.all_tasks() <= before))
+
+
 class CrashError(Exception):
     """Something that no retry mends."""
 

@@ -49,6 +49,7 @@ class Consumer:
             allow_auto_create_topics=False,
             metadata_max_age_ms=30_000,
             graceful_timeout=30,
+            consumer_only=True,
         )
         self._subscriber = self._subscribe(topics)
 

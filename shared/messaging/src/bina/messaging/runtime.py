@@ -82,6 +82,7 @@ class Runtime:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.consumer.stop()
         await self.engine.dispose()
 
     async def _guard(self, loop: Callable[[], Awaitable[None]]) -> None:
@@ -98,6 +99,7 @@ class Runtime:
                 await self.consumer.start()
             except (KafkaError, OSError) as error:
                 log.warning("broker not reached: %s", error)
+                await self.consumer.stop()
                 await asyncio.sleep(0.5)
             else:
                 self._joined = True
