@@ -40,7 +40,7 @@ def token(*roles: str, name: str = "Sulastri Handayani, S.Sos., M.Si.") -> str:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def template(fresh_database) -> str:
+async def template(fresh_database):
     url = await fresh_database("web")
     await upgrade(url, toy.MIGRATIONS)
     return url

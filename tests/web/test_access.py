@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import pytest
@@ -125,7 +125,8 @@ async def test_an_expired_link_is_gone_and_a_forged_one_unknown(client_of):
     ],
 )
 def test_signing_in_never_leads_to_another_site(wanted, gets):
-    assert next_path(SimpleNamespace(query_params={"lanjut": wanted})) == gets
+    query = urlencode({"lanjut": wanted}).encode()
+    assert next_path(Request({"type": "http", "query_string": query})) == gets
 
 
 async def _open_to_anyone() -> str:

@@ -22,7 +22,7 @@ def key() -> dict[str, str]:
     return {"Idempotency-Key": uuid4().hex}
 
 
-async def people(app, name: str) -> int:
+async def people(app, name):
     async with app.state.runtime.sessions() as session:
         return await session.scalar(text("SELECT count(*) FROM people WHERE name = :name"), {"name": name})
 

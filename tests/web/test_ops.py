@@ -14,12 +14,12 @@ API = "/toy/api/v1/ops"
 
 
 @pytest_asyncio.fixture
-async def url(template, fresh_database) -> str:
+async def url(template, fresh_database):
     return await fresh_database("web", template=template.rsplit("/", 1)[1])
 
 
 @pytest_asyncio.fixture
-async def held(url) -> int:
+async def held(url):
     """A message of an agency that cannot be read, parked."""
     under_test = ServiceUnderTest(toy.service, url)
     message = Message(

@@ -21,7 +21,7 @@ class Seat(BaseModel):
     jp: int = Field(ge=0)
 
 
-async def add_person(session, name: str) -> int:
+async def add_person(session, name):
     await session.execute(
         text("INSERT INTO people (asn_id, name) VALUES (gen_random_uuid(), :name)"), {"name": name}
     )

@@ -43,7 +43,7 @@ async def answer(request: Request, form: GuardedForm, _person: Visitor) -> Respo
 
 @router.get("/toy/dampak")
 async def impact(request: Request, _person: Annotated[Person, require("head", "bkd")]) -> Response:
-    return pages.render(request, "pelatihan/impact.html", units=UNITS, **figures())
+    return pages.render(request, "pelatihan/impact.html", units=UNITS, charts=figures())
 
 
 def figures() -> dict[str, charts.Figure]:

@@ -70,4 +70,6 @@ page with `<p data-draft-done="name">` shows the receipt.
 No `style=` and no inline script anywhere: the content security policy blocks them. Texts are Indonesian, wrapped as
 `_("…")` (`from bina.web.language import gettext as _` in code); `python -m bina.web.catalogue <package folder>` writes
 the English catalogue to translate; a service shows English only once it has one.
+
+Screenshots and browser tests: `locale="id-ID"`, `reduced_motion="reduce"` (pages cross-fade otherwise).
 """

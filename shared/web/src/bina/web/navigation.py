@@ -22,13 +22,18 @@ def links_for(person: Person | None, path: str) -> list[Link]:
     if person is None:
         return []
     mine = [(label, href) for label, href, roles in _places() if person.may(*roles)]
-    here = max((href for _label, href in mine if _under(path, href)), key=len, default="")
+    here = max((href for _label, href in mine if _under(_one_place(path), href)), key=len, default="")
     return [Link(label, href, href == here) for label, href in mine]
 
 
 def operations(path: str) -> list[Link]:
     """The tab strip of `/ops`: one page in each service."""
     return [Link(name, f"/{name}/ops", _under(path, f"/{name}/ops")) for name in SERVICES]
+
+
+def _one_place(path: str) -> str:
+    """Operations are one place, though each service serves its own page of them."""
+    return "/enrollment/ops" if path.split("/")[2:3] == ["ops"] else path
 
 
 def _under(path: str, href: str) -> bool:
