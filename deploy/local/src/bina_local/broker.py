@@ -20,8 +20,8 @@ async def producer(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
         max_request_size=LARGEST_REQUEST,  # the broker decides what is too large
         request_timeout_ms=10_000,
     )
-    await client.start()
     try:
+        await client.start()
         yield client
     finally:
         await client.stop()
@@ -36,8 +36,8 @@ async def reader(bootstrap: str, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
     client = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False
     )
-    await client.start()
     try:
+        await client.start()
         if topic not in await client.topics():
             raise UnknownTopicOrPartitionError(f"Topik {topic} belum ada.")
         partitions = client.partitions_for_topic(topic) or await _partitions(client, topic)

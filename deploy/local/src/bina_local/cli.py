@@ -1,5 +1,7 @@
 """The `bina` command."""
 
+import logging
+
 import typer
 
 from bina_local.commands import agency, clock, logs, parked, publish, status, up
@@ -22,4 +24,5 @@ app.add_typer(parked.app, name="parked")
 
 def main() -> None:
     """Entry point of `bina`."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # commands say it in their own words
     app()

@@ -22,8 +22,6 @@ async def statuses(context: Context) -> dict[str, dict[str, Any]]:
 async def _status(context: Context, service: str) -> dict[str, Any]:
     try:
         return dict(await call(context, "GET", service, "ops/status"))
-    except httpx.TransportError:
-        return {"service": service, "ready": False, "healthy": False, "error": "tidak menjawab"}
     except (ValueError, RefusedError) as error:
         return {"service": service, "ready": False, "healthy": False, "error": str(error)}
 
@@ -39,11 +37,14 @@ async def call(
 ) -> Any:
     """One request to a service's API as a platform operator.
 
-    Raises RefusedError for a problem answer and httpx.HTTPError when the service is away.
+    Raises RefusedError for a problem answer, and when the service does not answer at all.
     """
     headers = {"Idempotency-Key": command_key} if command_key else {}
-    async with context.client(service) as client:
-        response = await client.request(method, f"/{service}/api/v1/{path}", json=body, headers=headers)
+    try:
+        async with context.client(service) as client:
+            response = await client.request(method, f"/{service}/api/v1/{path}", json=body, headers=headers)
+    except httpx.TransportError as error:
+        raise RefusedError(f"{service} tidak menjawab") from error
     if response.is_error:
         raise RefusedError(_problem(service, response))
     return response.json() if response.content else None

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from aiokafka.errors import KafkaError
 from rich.progress import Progress
 from rich.table import Table
 
 from bina_local.business_clock import read_clock
-from bina_local.commands.screen import console, errors, fail, plain_errors
+from bina_local.commands.screen import broker_errors, console, errors, fail
 from bina_local.context import Context
 from bina_local.publication import (
     Answer,
@@ -48,7 +47,7 @@ class Outcome:
 
 def publish_raw(context: Context, file: Path) -> None:
     """Write a file's records as they are."""
-    with plain_errors(KafkaError, OSError, ValueError):
+    with broker_errors(ValueError):
         count = asyncio.run(send_raw(context.kafka, raw_records(file)))
     console.print(f"{count} rekaman ditulis.")
 
@@ -58,7 +57,7 @@ def publish_file(context: Context, agency: str, file: Path, seconds: float, *, a
 
     Ends with code 3 when rows are still unanswered after `seconds`.
     """
-    with plain_errors(KafkaError, OSError, ValueError):
+    with broker_errors(ValueError):
         outcomes = asyncio.run(_publish(context.kafka, agency, file.name, file.read_bytes(), seconds))
     _print(outcomes, as_json=as_json)
     if any(found.outcome == "unanswered" for found in outcomes):

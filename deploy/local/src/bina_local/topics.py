@@ -71,8 +71,8 @@ async def ensure(bootstrap: str, topics: Iterable[Topic]) -> list[str]:
     Raises PartitionsDifferError when an existing topic was cut otherwise.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=TIMEOUT_SECONDS * 1000)
-    await admin.start()
     try:
+        await admin.start()
         async with asyncio.timeout(TIMEOUT_SECONDS):
             return await _ensure(admin, list(topics))
     finally:

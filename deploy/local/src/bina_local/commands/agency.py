@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bina_local.commands.screen import StateOption, console, opened, plain_errors
+from bina_local.commands.screen import StateOption, broker_errors, console, opened
 from bina_local.context import Context
 
 app = typer.Typer(help="Instansi yang mengirim pendaftaran dan kelulusan.", no_args_is_help=True)
@@ -25,14 +25,11 @@ def add(
     state: StateOption = None,
 ) -> None:
     """Catat instansi dan buat sepasang topik miliknya. Aman diulang."""
-    import httpx
-    from aiokafka.errors import KafkaError
-
     from bina_local.operations import RefusedError
     from bina_local.topics import PartitionsDifferError
 
     context = opened(state)
-    with plain_errors(ValueError, KafkaError, RefusedError, httpx.HTTPError, PartitionsDifferError):
+    with broker_errors(ValueError, RefusedError, PartitionsDifferError):
         asyncio.run(_add(context, code, name))
     console.print(
         f"Instansi {code} siap: kirim ke agency.enrollments.{code}, jawaban di agency.outcomes.{code}."

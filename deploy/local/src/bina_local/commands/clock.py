@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from bina_local.commands.screen import StateOption, console, fail, opened, plain_errors
+from bina_local.commands.screen import StateOption, broker_errors, console, fail, opened
 from bina_local.context import Context
 from bina_local.services import TIMEZONE
 
@@ -26,7 +26,7 @@ def advance(
 ) -> None:
     """Majukan waktu demo; tugas yang jatuh tempo lalu berjalan."""
     context, step = opened(state), parsed(by)
-    with plain_errors(OSError, TimeoutError, ConnectionError):
+    with broker_errors():
         asyncio.run(_advance(context, step))
 
 
@@ -36,7 +36,7 @@ def show(state: StateOption = None) -> None:
     from bina_local.business_clock import read_clock
 
     context = opened(state)
-    with plain_errors(OSError, ConnectionError):
+    with broker_errors():
         clock = asyncio.run(read_clock(context.kafka))
     console.print(_written(clock.now()))
 

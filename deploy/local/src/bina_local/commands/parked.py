@@ -77,11 +77,9 @@ def _act(state: StateOption, service: str, path: str, body: dict[str, Any] | Non
 
 def asked(question: Coroutine[Any, Any, Answer]) -> Answer:
     """Run a question to the services; what goes wrong is shown as a sentence."""
-    import httpx
-
     from bina_local.operations import RefusedError
 
-    with plain_errors(RefusedError, httpx.HTTPError, ValueError):
+    with plain_errors(RefusedError, ValueError):
         return asyncio.run(question)
 
 

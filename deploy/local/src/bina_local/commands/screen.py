@@ -21,7 +21,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Keluaran JSON untuk me
 
 def fail(message: str, code: int = 1) -> NoReturn:
     """End the command with a sentence on the error stream."""
-    errors.print(message, style="red", markup=False, highlight=False)
+    errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(code)
 
 
@@ -39,4 +39,21 @@ def plain_errors(*kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except kinds as error:
-        fail(str(error) or type(error).__name__)
+        fail(_sentence(error))
+
+
+@contextmanager
+def broker_errors(*more: type[Exception]) -> Iterator[None]:
+    """Show what goes wrong between us and the broker, and these errors, as a sentence."""
+    from aiokafka.errors import KafkaError
+
+    with plain_errors(KafkaError, OSError, *more):
+        yield
+
+
+def _sentence(error: Exception) -> str:
+    if (
+        type(error).__name__ == "KafkaConnectionError"
+    ):  # by name: the client library loads only where it is used
+        return "Kafka tidak menjawab. Apakah Bina berjalan? Lihat: bina status"
+    return str(error) or type(error).__name__

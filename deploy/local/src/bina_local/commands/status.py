@@ -8,6 +8,7 @@ from rich.table import Table
 
 from bina_local.commands.screen import JsonOption, StateOption, console, opened
 from bina_local.context import Context
+from bina_local.running import holder
 
 MIB = 1024 * 1024
 
@@ -19,6 +20,8 @@ def status(state: StateOption = None, *, as_json: JsonOption = False) -> None:
     if as_json:
         console.print_json(json.dumps(report))
         return
+    if not report["running"]:
+        console.print("Bina tidak berjalan. Jalankan: bina up")
     console.print(_services(report["services"]))
     console.print(_memory(report["memory_bytes"]))
 
@@ -28,7 +31,12 @@ async def _report(context: Context) -> dict[str, Any]:
     from bina_local.operations import statuses
 
     services = await statuses(context)
-    return {"url": context.url, "services": services, "memory_bytes": memory_by_part(context.state)}
+    return {
+        "url": context.url,
+        "running": holder(context.state) is not None,
+        "services": services,
+        "memory_bytes": memory_by_part(context.state),
+    }
 
 
 def _services(services: dict[str, dict[str, Any]]) -> Table:
