@@ -1,0 +1,91 @@
+"""Recording programmes and announcing runs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.messaging import emit
+from bina.web.language import gettext as _
+from bina.web.problems import Fault, Problem
+from enrollment.catalogue import store
+from enrollment.catalogue.bodies import ProgrammeRow, RunRow
+from enrollment.catalogue.domain import Programme, Run, run_id_of
+from enrollment.imports import run_code
+from enrollment.register import store as register
+
+DEFAULT_SEATS = 30
+
+
+async def record_programmes(session: AsyncSession, rows: Sequence[ProgrammeRow]) -> dict[str, Any]:
+    """Record programmes; announced runs keep what they were announced with."""
+    programmes = {row.code: _programme(row) for row in rows}
+    await store.add_programmes(session, list(programmes.values()))
+    return {"recorded": len(programmes)}
+
+
+async def announce_runs(session: AsyncSession, rows: Sequence[RunRow]) -> dict[str, Any]:
+    """Announce runs that are new by their code; known ones are named and left as they are."""
+    by_code = {run_code(row.code): row for row in rows}
+    programmes = await store.load_programmes(session, {row.programme for row in rows})
+    await _check(session, rows, programmes)
+    known = await store.load_runs_by_code(session, by_code)
+    new = [_run(code, row, programmes[row.programme]) for code, row in by_code.items() if code not in known]
+    await store.add_runs(session, new)
+    await emit(session, [run.announced() for run in new])
+    ids = {code: run.run_id for code, run in known.items()} | {run.code: run.run_id for run in new}
+    return {"announced": len(new), "existing": sorted(known), "ids": ids}
+
+
+def _programme(row: ProgrammeRow) -> Programme:
+    return Programme(
+        code=row.code,
+        name=row.name,
+        jp=row.jp,
+        kind=row.kind,
+        kind_id=row.kind_id,
+        mode=row.mode,
+        competencies=tuple(c.target() for c in row.competencies),
+        job_levels=tuple(row.job_levels),
+        quota=row.quota,
+    )
+
+
+def _run(code: str, row: RunRow, programme: Programme) -> Run:
+    seats = row.seats if row.seats is not None else programme.quota
+    return Run(
+        run_id=row.id or run_id_of(code),
+        code=code,
+        programme_code=programme.code,
+        programme_name=programme.name,
+        organiser=row.organiser,
+        open_to=tuple(dict.fromkeys(row.open_to or [row.organiser])),
+        jp=programme.jp,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        seats=DEFAULT_SEATS if seats is None else seats,
+        mode=programme.mode if row.mode is None else row.mode,
+        location=row.location,
+        job_levels=programme.job_levels if row.job_levels is None else tuple(row.job_levels),
+        pass_score=row.pass_score,
+        competencies=programme.competencies,
+    )
+
+
+async def _check(session: AsyncSession, rows: Sequence[RunRow], programmes: Mapping[str, Programme]) -> None:
+    agencies = await register.load_agencies(session)
+    faults = []
+    for number, row in enumerate(rows):
+        if row.programme not in programmes:
+            faults.append(Fault(f"items.{number}.programme", _("Program ini belum ada di katalog.")))
+        if unknown := {row.organiser, *(row.open_to or [])} - agencies.keys():
+            words = _("Instansi belum terdaftar: %(codes)s.") % {"codes": ", ".join(sorted(unknown))}
+            faults.append(Fault(f"items.{number}.open_to", words))
+    if faults:
+        raise Problem(
+            "invalid-input",
+            422,
+            _("Ada isian yang belum benar."),
+            mend=_("Perbaiki baris yang disebut, lalu kirim lagi semuanya."),
+            errors=faults,
+        )

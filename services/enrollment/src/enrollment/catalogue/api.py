@@ -1,0 +1,98 @@
+"""Machine interface of the catalogue."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.messaging import clock
+from bina.web.access import Person, SignedIn, require
+from bina.web.commands import ApiCommand
+from bina.web.problems import not_found
+from enrollment.catalogue import announcing, store
+from enrollment.catalogue.bodies import ProgrammeRows, RunRows
+from enrollment.catalogue.domain import Programme, Run
+from enrollment.paging import PageQuery, page
+from enrollment.scope import check_writes
+
+router = APIRouter(tags=["catalogue"])
+
+
+class RunQuery(PageQuery):
+    """Which runs: `agency` it is open to or organised by."""
+
+    agency: str | None = None
+    organiser: str | None = None
+
+
+Clerk = Annotated[Person, require("operator", "bkd", "platform")]
+
+
+@router.post("/programmes", status_code=201)
+async def record_programmes(body: ProgrammeRows, _person: Clerk, command: ApiCommand) -> Response:
+    """Record up to 1,000 programmes."""
+
+    async def effect(session: AsyncSession) -> dict[str, Any]:
+        return await announcing.record_programmes(session, body.items)
+
+    return await command.answer(effect, status=201)
+
+
+@router.post("/runs", status_code=201)
+async def announce_runs(body: RunRows, person: Clerk, command: ApiCommand) -> Response:
+    """Announce up to 1,000 runs; a code that is known stays as it is."""
+    check_writes(person, {row.organiser for row in body.items})
+
+    async def effect(session: AsyncSession) -> dict[str, Any]:
+        return await announcing.announce_runs(session, body.items)
+
+    return await command.answer(effect, status=201)
+
+
+@router.get("/programmes")
+async def list_programmes(request: Request, _person: SignedIn) -> dict[str, Any]:
+    """The catalogue's programmes."""
+    async with request.app.state.runtime.sessions() as session:
+        programmes = await store.load_programmes(session)
+    return {"items": [_programme(p) for p in programmes.values()], "next": None}
+
+
+@router.get("/runs")
+async def list_runs(
+    request: Request,
+    _person: SignedIn,
+    asked: Annotated[RunQuery, Query()],
+) -> dict[str, Any]:
+    """Runs by their start."""
+    which = store.RunFilter(agency=asked.agency, organiser=asked.organiser)
+    async with request.app.state.runtime.sessions() as session:
+        runs = await store.page_of_runs(session, which, after=asked.cursor, limit=asked.limit)
+    return page([shown(run) for run in runs], asked.limit)
+
+
+@router.get("/runs/{reference}")
+async def show_run(request: Request, reference: str, _person: SignedIn) -> dict[str, Any]:
+    """One run, by its id or its code."""
+    async with request.app.state.runtime.sessions() as session:
+        run = await store.find_run(session, reference)
+    if run is None:
+        raise not_found()
+    return shown(run)
+
+
+def shown(run: Run) -> dict[str, Any]:
+    """A run as the interface shows it; `status` as of the business day."""
+    names = ("code", "programme_code", "programme_name", "organiser", "open_to", "jp", "starts_on", "ends_on")
+    more = ("seats", "taken", "waiting", "mode", "location", "job_levels", "concluded_on")
+    return {
+        "id": run.run_id,
+        **{name: getattr(run, name) for name in names + more},
+        "pass_score": None if run.pass_score is None else float(run.pass_score),
+        "status": run.status_on(clock.today()),
+    }
+
+
+def _programme(programme: Programme) -> dict[str, Any]:
+    names = ("code", "name", "jp", "kind", "kind_id", "mode", "job_levels", "quota")
+    competencies = [c.model_dump() for c in programme.competencies]
+    return {name: getattr(programme, name) for name in names} | {"competencies": competencies}

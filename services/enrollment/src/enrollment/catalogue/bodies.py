@@ -1,0 +1,110 @@
+"""What the catalogue's commands take."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bina.events.contract import Code, Level, Line
+from bina.events.enrollment import CompetencyTarget
+
+Jp = Annotated[int, Field(ge=1, le=1000, description="jam pelajaran, 45 minutes each")]
+Seats = Annotated[int, Field(ge=0, le=100_000)]
+PassScore = Annotated[Decimal, Field(ge=0, le=100)]
+Levels = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=30)]
+ROWS = 1000
+
+
+class Body(BaseModel):
+    """Nothing unknown is taken silently."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class CompetencyRow(Body):
+    """A competency the programme develops, up to a level."""
+
+    code: Code
+    level: Level
+
+    def target(self) -> CompetencyTarget:
+        """As the contract tells it."""
+        return CompetencyTarget(code=self.code, level=self.level)
+
+
+class ProgrammeRow(Body):
+    """A catalogue entry."""
+
+    code: Code
+    name: Line
+    jp: Jp
+    kind: Annotated[str, Field(max_length=64)] = Field(default="", description="SIASN jenisDiklat")
+    kind_id: int | None = Field(default=None, ge=1, le=99)
+    mode: Annotated[str, Field(max_length=64)] = ""
+    competencies: Annotated[list[CompetencyRow], Field(max_length=30)] = []
+    job_levels: Levels = []
+    quota: Seats | None = None
+
+
+class ProgrammeRows(Body):
+    """Programmes to record."""
+
+    items: Annotated[list[ProgrammeRow], Field(min_length=1, max_length=ROWS)]
+
+
+class RunRow(Body):
+    """A run to announce. Left out: `id` comes from the code, `open_to` is the organiser alone, the rest is the
+    programme's."""
+
+    id: UUID | None = None
+    code: Code
+    programme: Code
+    organiser: Code
+    open_to: Annotated[list[Code], Field(min_length=1, max_length=700)] | None = None
+    starts_on: date
+    ends_on: date
+    seats: Seats | None = None
+    mode: Annotated[str, Field(max_length=64)] | None = None
+    location: Annotated[str, Field(max_length=300)] = ""
+    job_levels: Levels | None = None
+    pass_score: PassScore | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        if self.ends_on < self.starts_on:
+            raise ValueError("ends_on lies before starts_on")
+        return self
+
+
+class RunRows(Body):
+    """Runs to announce."""
+
+    items: Annotated[list[RunRow], Field(min_length=1, max_length=ROWS)]
+
+
+class RunChange(Body):
+    """What changes of a run; what is left out stays. `status` closes or reopens enrolment."""
+
+    open_to: Annotated[list[Code], Field(min_length=1, max_length=700)] | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    seats: Seats | None = None
+    mode: Annotated[str, Field(max_length=64)] | None = None
+    location: Annotated[str, Field(max_length=300)] | None = None
+    job_levels: Levels | None = None
+    pass_score: PassScore | None = None
+    status: Literal["open", "closed"] | None = None
+
+
+class Cancellation(Body):
+    """Why a run will not be held."""
+
+    reason: Annotated[str, Field(min_length=3, max_length=1000)]
+
+
+class Conclusion(Body):
+    """When a run ended; left out: today."""
+
+    concluded_on: date | None = None

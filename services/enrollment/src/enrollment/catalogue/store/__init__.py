@@ -1,0 +1,28 @@
+"""The catalogue's tables and queries."""
+
+from enrollment.catalogue.store.programmes import add_programmes, load_programmes
+from enrollment.catalogue.store.runs import (
+    RunFilter,
+    add_runs,
+    change_run,
+    find_run,
+    load_runs,
+    load_runs_by_code,
+    mark_cancelled,
+    mark_concluded,
+    page_of_runs,
+)
+
+__all__ = [
+    "RunFilter",
+    "add_programmes",
+    "add_runs",
+    "change_run",
+    "find_run",
+    "load_programmes",
+    "load_runs",
+    "load_runs_by_code",
+    "mark_cancelled",
+    "mark_concluded",
+    "page_of_runs",
+]

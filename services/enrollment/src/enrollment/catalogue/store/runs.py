@@ -1,0 +1,182 @@
+"""Runs (angkatan), each with the row that counts its seats."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from enrollment.catalogue.domain import Run
+from enrollment.catalogue.store.programmes import targets
+from enrollment.imports import run_code
+
+_ADD = text(
+    """INSERT INTO runs (run_id, run_code, programme_code, organiser, open_to, jp, job_levels, mode, location,
+        starts_on, ends_on, seats, pass_score)
+    SELECT run_id, code, programme_code, organiser, ARRAY(SELECT jsonb_array_elements_text(open_to)), jp,
+        ARRAY(SELECT jsonb_array_elements_text(job_levels)), mode, location, starts_on, ends_on, seats, pass_score
+    FROM unnest(CAST(:run_id AS uuid[]), CAST(:code AS text[]), CAST(:programme_code AS text[]),
+        CAST(:organiser AS text[]), CAST(:open_to AS jsonb[]), CAST(:jp AS int[]),
+        CAST(:job_levels AS jsonb[]), CAST(:mode AS text[]), CAST(:location AS text[]),
+        CAST(:starts_on AS date[]), CAST(:ends_on AS date[]), CAST(:seats AS int[]),
+        CAST(:pass_score AS numeric[]))
+        AS n (run_id, code, programme_code, organiser, open_to, jp, job_levels, mode, location, starts_on,
+            ends_on, seats, pass_score) ORDER BY run_id"""
+)
+_ADD_SEATS = text("INSERT INTO run_seats (run_id) SELECT unnest(CAST(:run_id AS uuid[])) ORDER BY 1")
+_CHANGE = text(
+    """UPDATE runs SET open_to = ARRAY(SELECT jsonb_array_elements_text(CAST(:open_to AS jsonb))),
+        job_levels = ARRAY(SELECT jsonb_array_elements_text(CAST(:job_levels AS jsonb))), mode = :mode,
+        location = :location, starts_on = :starts_on, ends_on = :ends_on, seats = :seats,
+        pass_score = CAST(:pass_score AS numeric), status = :status, recorded_at = now() WHERE run_id = :run_id"""
+)
+_SELECT = """SELECT runs.*, programmes.name AS programme_name, programmes.kind, programmes.competencies,
+    run_seats.taken, run_seats.waiting, run_seats.last_ticket
+    FROM runs JOIN programmes USING (programme_code) JOIN run_seats USING (run_id)"""
+_LOAD = text(f"{_SELECT} WHERE run_id = ANY (CAST(:ids AS uuid[]))")
+_BY_CODE = text(f"{_SELECT} WHERE run_code = ANY (CAST(:codes AS text[]))")
+_PAGE = text(
+    f"""{_SELECT}
+    WHERE (CAST(:agency AS text) IS NULL OR CAST(:agency AS text) = ANY (open_to) OR organiser = :agency)
+    AND (CAST(:organiser AS text) IS NULL OR organiser = :organiser)
+    AND (CAST(:running_on AS date) IS NULL OR (status = 'open' AND ends_on >= :running_on))
+    AND (CAST(:words AS text) IS NULL OR programmes.name ILIKE :words OR run_code ILIKE :words)
+    AND (CAST(:after AS uuid) IS NULL
+        OR (starts_on, run_id) > (SELECT r.starts_on, r.run_id FROM runs AS r WHERE r.run_id = :after))
+    ORDER BY starts_on, run_id LIMIT :limit"""  # noqa: S608 - fixed names
+)
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """Which runs: open to or organised by an agency, by one organiser, not ended by a day, by words."""
+
+    agency: str | None = None
+    organiser: str | None = None
+    running_on: date | None = None
+    words: str | None = None
+
+
+async def add_runs(session: AsyncSession, runs: Sequence[Run]) -> None:
+    """Record new runs with no seat taken."""
+    await session.execute(
+        _ADD,
+        {
+            "run_id": [run.run_id for run in runs],
+            "code": [run.code for run in runs],
+            "programme_code": [run.programme_code for run in runs],
+            "organiser": [run.organiser for run in runs],
+            "open_to": [json.dumps(run.open_to) for run in runs],
+            "jp": [run.jp for run in runs],
+            "job_levels": [json.dumps(run.job_levels) for run in runs],
+            "mode": [run.mode for run in runs],
+            "location": [run.location for run in runs],
+            "starts_on": [run.starts_on for run in runs],
+            "ends_on": [run.ends_on for run in runs],
+            "seats": [run.seats for run in runs],
+            "pass_score": [run.pass_score for run in runs],
+        },
+    )
+    await session.execute(_ADD_SEATS, {"run_id": [run.run_id for run in runs]})
+
+
+async def change_run(session: AsyncSession, run: Run) -> None:
+    """Replace what may change of a run."""
+    await session.execute(
+        _CHANGE,
+        {
+            "run_id": run.run_id,
+            "open_to": json.dumps(run.open_to),
+            "job_levels": json.dumps(run.job_levels),
+            "mode": run.mode,
+            "location": run.location,
+            "starts_on": run.starts_on,
+            "ends_on": run.ends_on,
+            "seats": run.seats,
+            "pass_score": run.pass_score,
+            "status": run.status,
+        },
+    )
+
+
+async def mark_cancelled(session: AsyncSession, run_id: UUID, reason: str) -> None:
+    """The run will not be held."""
+    await session.execute(
+        text("UPDATE runs SET status = 'cancelled', reason = :reason WHERE run_id = :run_id"),
+        {"run_id": run_id, "reason": reason},
+    )
+
+
+async def mark_concluded(session: AsyncSession, run_id: UUID, day: date) -> None:
+    """The run ended and its results are in."""
+    await session.execute(
+        text("UPDATE runs SET status = 'closed', concluded_on = :day WHERE run_id = :run_id"),
+        {"run_id": run_id, "day": day},
+    )
+
+
+async def load_runs(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Run]:
+    """Runs by id; unknown ones are left out."""
+    rows = await session.execute(_LOAD, {"ids": sorted(set(ids))})
+    return {row.run_id: _run(row) for row in rows}
+
+
+async def load_runs_by_code(session: AsyncSession, codes: Iterable[str]) -> dict[str, Run]:
+    """Runs by code in normal form; unknown ones are left out."""
+    rows = await session.execute(_BY_CODE, {"codes": sorted(set(codes))})
+    return {row.run_code: _run(row) for row in rows}
+
+
+async def find_run(session: AsyncSession, reference: str) -> Run | None:
+    """A run by its id or its code."""
+    try:
+        found = list((await load_runs(session, [UUID(reference)])).values())
+    except ValueError:
+        found = list((await load_runs_by_code(session, [run_code(reference)])).values())
+    return found[0] if found else None
+
+
+async def page_of_runs(
+    session: AsyncSession, which: RunFilter, *, after: UUID | None = None, limit: int
+) -> list[Run]:
+    """Runs by their start, after a run."""
+    values = {
+        "agency": which.agency,
+        "organiser": which.organiser,
+        "running_on": which.running_on,
+        "words": f"%{which.words}%" if which.words else None,
+        "after": after,
+        "limit": limit,
+    }
+    return [_run(row) for row in await session.execute(_PAGE, values)]
+
+
+def _run(row: Any) -> Run:
+    return Run(
+        run_id=row.run_id,
+        code=row.run_code,
+        programme_code=row.programme_code,
+        programme_name=row.programme_name,
+        organiser=row.organiser,
+        open_to=tuple(row.open_to),
+        jp=row.jp,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        seats=row.seats,
+        mode=row.mode,
+        location=row.location,
+        job_levels=tuple(row.job_levels),
+        pass_score=row.pass_score,
+        status=row.status,
+        concluded_on=row.concluded_on,
+        reason=row.reason,
+        taken=row.taken,
+        waiting=row.waiting,
+        last_ticket=row.last_ticket,
+        kind=row.kind,
+        competencies=targets(row.competencies),
+    )

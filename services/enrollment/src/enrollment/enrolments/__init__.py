@@ -1,0 +1,1 @@
+"""Requests, seats, waiting list, attendance, results."""

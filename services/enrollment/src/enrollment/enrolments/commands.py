@@ -1,0 +1,153 @@
+"""Commands of people and clerks on enrolments; the same rules as for agencies' events."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.messaging import clock, emit
+from bina.web.access import Person
+from bina.web.language import gettext as _
+from bina.web.problems import Fault, Problem, not_found
+from enrollment.catalogue import store as catalogue
+from enrollment.catalogue.domain import Run
+from enrollment.enrolments import store
+from enrollment.enrolments.completing import Correction, correct, mark_absent, meet_attendance
+from enrollment.enrolments.domain import Ask, Decision, Enrolment
+from enrollment.enrolments.requesting import request, withdraw
+from enrollment.imports import Kind, Scope
+from enrollment.register import store as register
+from enrollment.register.domain import Asn
+from enrollment.scope import CLERKS, check_writes, out_of_scope
+
+
+async def ask_for(
+    session: AsyncSession, person: Person, run_code: str, nip: str | None, note: str = ""
+) -> Decision:
+    """Request a seat for oneself, or as a clerk for an own employee; a refusal is a `Problem` (409)."""
+    ask = await _ask(session, person, run_code, nip, note)
+    (decision,), facts = await request(session, [ask])
+    if decision.outcome == "refused":
+        raise _refused(decision)
+    await emit(session, facts)
+    return decision
+
+
+async def give_back(session: AsyncSession, person: Person, enrollment_id: UUID, reason: str) -> Decision:
+    """Withdraw an own enrolment, or as a clerk that of an own employee."""
+    found = (await store.load_enrolments(session, [enrollment_id])).get(enrollment_id)
+    if found is None:
+        raise not_found()
+    asn, run = await _subjects(session, found)
+    is_own = person.person_id == found.asn_id
+    ask = await _ask(session, person, run.code, None if is_own else asn.nip)
+    (decision,), facts = await withdraw(session, [(ask, reason)])
+    if decision.outcome == "refused":
+        raise _refused(decision)
+    await emit(session, facts)
+    return decision
+
+
+async def record_attendance(
+    session: AsyncSession, person: Person, present: Sequence[UUID], absent: Sequence[UUID], met_on: date
+) -> dict[str, int]:
+    """Record who met the attendance of runs that the clerk's agency organises, and who did not come."""
+    await store.lock_runs_of(session, [*present, *absent])
+    found = await store.load_enrolments(session, [*present, *absent])
+    if len(found) < len(present) + len(absent):
+        raise not_found(_("Ada pendaftaran yang tidak dikenal."))
+    runs = await catalogue.load_runs(session, {e.run_id for e in found.values()})
+    check_writes(person, {run.organiser for run in runs.values()})
+    _check_day(met_on, runs.values())
+    met = await meet_attendance(session, [found[id_] for id_ in present], runs, met_on)
+    missed = await mark_absent(session, [found[id_] for id_ in absent], met_on)
+    await emit(session, [*met, *missed])
+    return {
+        "present": sum(found[id_].state == "accepted" for id_ in present),
+        "absent": sum(found[id_].state == "accepted" for id_ in absent),
+    }
+
+
+async def correct_result(
+    session: AsyncSession, person: Person, enrollment_id: UUID, correction: Correction
+) -> Enrolment:
+    """Replace a recorded result; only the run's organiser may."""
+    await store.lock_runs_of(session, [enrollment_id])
+    found = (await store.load_enrolments(session, [enrollment_id])).get(enrollment_id)
+    if found is None:
+        raise not_found()
+    run = (await catalogue.load_runs(session, [found.run_id]))[found.run_id]
+    check_writes(person, {run.organiser})
+    _check_correction(found, run, correction)
+    await emit(session, await correct(session, found, correction))
+    return (await store.load_enrolments(session, [enrollment_id]))[enrollment_id]
+
+
+async def _ask(session: AsyncSession, person: Person, run_code: str, nip: str | None, note: str = "") -> Ask:
+    """For oneself the scope is one's own employer; for others it is the clerk's agency's right to enrol."""
+    if nip is None:
+        own = await register.load_people(session, [person.person_id] if person.person_id else [])
+        if not own:
+            raise out_of_scope()
+        scope = Scope(own[0].agency_code, frozenset({own[0].agency_code}))
+        nip = own[0].nip
+    else:
+        scope = await _clerks_scope(session, person, nip)
+    return Ask(nip, run_code, scope, at=clock.now(), on=clock.today(), note=note)
+
+
+async def _clerks_scope(session: AsyncSession, person: Person, nip: str) -> Scope:
+    if person.may("platform"):
+        key = (await register.load_keys(session, [nip])).get(nip)
+        agency = key.agency_code if key else ""
+        return Scope(agency, frozenset({agency}))
+    if not person.agency_code or not person.may(*CLERKS):
+        raise out_of_scope()
+    employers = await register.load_employers(session, Kind.PENDAFTARAN, {person.agency_code})
+    return Scope(person.agency_code, employers[person.agency_code])
+
+
+async def _subjects(session: AsyncSession, enrolment: Enrolment) -> tuple[Asn, Run]:
+    people = await register.load_people(session, [enrolment.asn_id])
+    if not people:
+        raise not_found()
+    return people[0], (await catalogue.load_runs(session, [enrolment.run_id]))[enrolment.run_id]
+
+
+def _refused(decision: Decision) -> Problem:
+    errors = [p for p in decision.problems if p.severity == "error"]
+    return Problem(
+        errors[0].code.replace(".", "-").replace("_", "-"),
+        409,
+        _("Permintaan ini tidak dapat diterima."),
+        errors[0].advice,
+        errors=[Fault(p.column or p.code, p.advice) for p in errors],
+    )
+
+
+def _check_day(day: date, runs: Iterable[Run]) -> None:
+    earliest = min(run.starts_on for run in runs)
+    if earliest <= day <= clock.today():
+        return
+    fault = Fault("met_on", _("Isi tanggal antara mulainya angkatan dan hari ini."))
+    raise Problem("invalid-input", 422, _("Tanggal presensi belum benar."), errors=[fault])
+
+
+def _check_correction(enrolment: Enrolment, run: Run, correction: Correction) -> None:
+    if not enrolment.has_ended:
+        raise Problem(
+            "no-result",
+            409,
+            _("Pendaftaran ini belum punya hasil."),
+            mend=_("Kirim hasilnya lewat laporan kelulusan."),
+        )
+    faults = []
+    least = 1 if correction.completed else 0
+    if not least <= correction.jp <= run.jp:
+        words = _("JP harus %(least)s sampai %(most)s.") % {"least": least, "most": run.jp}
+        faults.append(Fault("jp", words))
+    if not run.starts_on <= correction.completed_on <= clock.today():
+        faults.append(Fault("completed_on", _("Isi tanggal antara mulainya angkatan dan hari ini.")))
+    if faults:
+        raise Problem("invalid-input", 422, _("Ada isian yang belum benar."), errors=faults)

@@ -1,0 +1,40 @@
+"""Rules of enrolments: who gets a seat, what a result changes, what is told of it. No I/O."""
+
+from enrollment.enrolments.domain.changes import Change, SeatChange, facts_of, seat_changes
+from enrollment.enrolments.domain.enrolment import Enrolment, enrollment_id_of
+from enrollment.enrolments.domain.problems import refused_because, refuses, unreadable
+from enrollment.enrolments.domain.requests import Ask, Decision, Examined, Known, decide, examine, facts
+from enrollment.enrolments.domain.results import (
+    ExaminedReport,
+    Judgement,
+    Report,
+    examine_report,
+    judge_reports,
+)
+from enrollment.enrolments.domain.withdrawals import Withdrawal, decide_withdrawals
+
+__all__ = [
+    "Ask",
+    "Change",
+    "Decision",
+    "Enrolment",
+    "Examined",
+    "ExaminedReport",
+    "Judgement",
+    "Known",
+    "Report",
+    "SeatChange",
+    "Withdrawal",
+    "decide",
+    "decide_withdrawals",
+    "enrollment_id_of",
+    "examine",
+    "examine_report",
+    "facts",
+    "facts_of",
+    "judge_reports",
+    "refused_because",
+    "refuses",
+    "seat_changes",
+    "unreadable",
+]

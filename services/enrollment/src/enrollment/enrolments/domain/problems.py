@@ -1,0 +1,60 @@
+"""What an agency is told: the import rules' problems, and those only its events can have."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from bina.events.agency import Problem
+from enrollment.imports import Problem as Found
+
+_ADVICE = {
+    "enrollment.unknown": "Pegawai ini tidak terdaftar di angkatan ini. Periksa NIP dan kode angkatan.",
+    "enrollment.ended": "Pegawai ini sudah mempunyai hasil di angkatan ini. Ajukan perbaikan hasil.",
+    "withdrawal.existing": "Pendaftaran ini sudah ditarik. Tidak ada yang perlu dilakukan.",
+    "message.header.encoding": "Tajuk pesan bukan UTF-8. Kirim ulang dengan tajuk UTF-8.",
+    "message.header.nul": "Tajuk pesan memuat karakter NUL. Hapus karakter itu, lalu kirim ulang.",
+    "message.envelope.missing": "Tajuk ce_type tidak ada. Lengkapi tajuk CloudEvents, lalu kirim ulang.",
+    "message.envelope.version": "Versi CloudEvents tidak didukung. Pakai ce_specversion 1.0.",
+    "message.envelope.invalid": "Tajuk CloudEvents tidak lengkap atau salah. Periksa ce_id, ce_source, dan ce_time.",
+    "message.version.unknown": "Versi pesan lebih baru daripada yang dikenal. Kirim dengan versi yang didukung.",
+    "message.tombstone": "Pesan kosong tidak punya arti di sini. Untuk menarik pendaftaran, kirim WithdrawalRequested.",
+    "message.too_large": "Pesan terlalu besar. Ringkas isinya, lalu kirim ulang.",
+    "message.json.invalid": "Isi pesan bukan JSON yang sah. Perbaiki, lalu kirim ulang.",
+    "message.contract.violated": "Isi pesan tidak sesuai kontrak. Perbaiki isian yang disebut, lalu kirim ulang.",
+    "message.content.nul": "Isi pesan memuat karakter NUL. Hapus karakter itu, lalu kirim ulang.",
+    "message.key.mismatch": "Kunci rekaman harus sama dengan NIP di dalam pesan.",
+    "message.id.conflict": "Nomor pesan (ce_id) pernah dipakai untuk isi yang lain. Beri setiap pesan nomor sendiri.",
+}
+_OTHERWISE = "Pesan tidak dapat dibaca. Periksa bentuknya dengan kontrak, lalu kirim ulang."
+_LONGEST = 4000
+
+
+def told(found: Iterable[Found]) -> tuple[Problem, ...]:
+    """The import rules' problems as an agency is told them."""
+    return tuple(
+        Problem(
+            column=problem.column or "",
+            code=problem.code,
+            severity="error" if problem.is_error else "warning",
+            advice=problem.advice[:_LONGEST],
+        )
+        for problem in found
+    )
+
+
+def refused_because(
+    column: str, code: str, severity: Literal["error", "warning"] = "error"
+) -> tuple[Problem, ...]:
+    """One problem of this service's own."""
+    return (Problem(column=column, code=code, severity=severity, advice=_ADVICE[code]),)
+
+
+def unreadable(code: str, error: str) -> Problem:
+    """Why a message could not be read; `error` is the reader's own finding."""
+    code = f"message.{code}"
+    advice = f"{_ADVICE.get(code, _OTHERWISE)} ({error})" if error else _ADVICE.get(code, _OTHERWISE)
+    return Problem(code=code[:64], advice=advice[:_LONGEST])
+
+
+def refuses(problems: Iterable[Problem]) -> bool:
+    """Whether any of them is an error."""
+    return any(problem.severity == "error" for problem in problems)

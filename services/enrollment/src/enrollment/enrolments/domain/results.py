@@ -1,0 +1,151 @@
+"""Judging reported results (kelulusan), and what each changes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal
+
+from bina.events import Event
+from bina.events.agency import Problem
+from enrollment.enrolments.domain.changes import Change
+from enrollment.enrolments.domain.enrolment import Enrolment, begun
+from enrollment.enrolments.domain.problems import refuses, told
+from enrollment.enrolments.domain.requests import Known, Pair, Subject
+from enrollment.imports import ExistingResult, ResultClaim, Scope, check_result, judge_result
+
+COMPLEMENTED = "Laporan penyelenggara melengkapi hasil presensi."
+
+
+@dataclass(frozen=True)
+class Report:
+    """An organiser's statement on one participant. `on` is the day of `at` in the field's zone."""
+
+    nip: str
+    run_code: str
+    result: str
+    completed_on: date
+    jp: int
+    scope: Scope
+    at: datetime
+    on: date
+    pre_score: float | None = None
+    post_score: float | None = None
+    certificate_number: str = ""
+    cause: Event | None = None
+
+
+@dataclass(frozen=True)
+class ExaminedReport:
+    """A report in normal form, with what is wrong without asking the register."""
+
+    report: Report
+    claim: ResultClaim
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What becomes of a report; without `change` nothing does."""
+
+    report: Report
+    outcome: Literal["accepted", "refused"]
+    problems: tuple[Problem, ...]
+    change: Change | None = None
+    enrolment: Enrolment | None = None
+
+
+def examine_report(report: Report) -> ExaminedReport:
+    """Check what can be checked without the register."""
+    claim, found = check_result(
+        report.on,
+        nip=report.nip,
+        run_code=report.run_code,
+        result=report.result,
+        completed_on=report.completed_on,
+        jp=report.jp,
+        pre_score=report.pre_score,
+        post_score=report.post_score,
+        certificate_number=report.certificate_number or None,
+    )
+    return ExaminedReport(report, claim, told(found))
+
+
+def judge_reports(examined: Sequence[ExaminedReport], known: Known) -> list[Judgement]:
+    """Judge in order of arrival; a report sees what an earlier one of the batch recorded."""
+    enrolments: dict[Pair, Enrolment] = dict(known.enrolments)
+    judgements = []
+    for one in examined:
+        judgement = _judge(one, replace(known, enrolments=enrolments))
+        if judgement.change:
+            after = judgement.change.after
+            enrolments[after.run_id, after.asn_id] = after
+        judgements.append(judgement)
+    return judgements
+
+
+def _judge(examined: ExaminedReport, known: Known) -> Judgement:
+    report, claim = examined.report, examined.claim
+    subject = known.subject(claim.nip, claim.run_code)
+    spoilt = refuses(examined.problems)
+    verdict = judge_result(
+        claim,
+        report.scope,
+        person=subject.person_fact,
+        run=subject.run_fact(report.on),
+        existing=None if spoilt else _existing(subject.live, claim),
+    )
+    problems = (*examined.problems, *told(verdict.problems))
+    if spoilt or verdict.refused:
+        return Judgement(report, "refused", problems)
+    if verdict.existing:
+        return Judgement(report, "accepted", problems, enrolment=subject.live)
+    change = _change(report, claim, subject)
+    return Judgement(report, "accepted", problems, change, change.after)
+
+
+def _existing(live: Enrolment | None, claim: ResultClaim) -> ExistingResult | None:
+    """The recorded result that a claim must agree with.
+
+    A completion by attendance or test alone is no statement of the organiser's: the first pass it reports
+    completes the record, as a new revision.
+    """
+    if live is None or not live.has_ended or live.completed_on is None:
+        return None
+    if live.origin in ("attendance", "assessment") and claim.result == "passed":
+        return None
+    return ExistingResult(
+        result="passed" if live.state == "completed" else live.reason,
+        completed_on=live.completed_on,
+        jp=live.jp,
+        pre_score=live.pre_score,
+        post_score=live.post_score,
+        certificate_number=live.certificate_number or None,
+    )
+
+
+def _change(report: Report, claim: ResultClaim, subject: Subject) -> Change:
+    """The step from what is recorded to what the claim says; whoever was never enrolled is enrolled by it."""
+    assert subject.person is not None
+    assert subject.run is not None
+    assert claim.jp is not None
+    before = subject.live
+    person = subject.person
+    base = before or begun(subject.run.run_id, person.asn_id, person.agency_code, report.at, subject.latest)
+    passed = claim.result == "passed"
+    after = replace(
+        base,
+        state="completed" if passed else "not_completed",
+        reason="" if passed else str(claim.result),
+        ticket=None,
+        met_on=base.met_on or (claim.completed_on if passed else None),
+        completed_on=claim.completed_on,
+        jp=claim.jp,
+        pre_score=claim.pre_score,
+        post_score=claim.post_score,
+        certificate_number=(claim.certificate_number or "") if passed else "",
+        origin="report",
+        revision=base.revision + 1,
+    )
+    earned_on = claim.completed_on if passed else None
+    why = COMPLEMENTED if after.revision > 1 else ""
+    return Change(before, after, earned_on, why=why, cause=report.cause)

@@ -1,0 +1,149 @@
+"""What agencies and assessment say, and what becomes of it."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.events import Event
+from bina.events.agency import (
+    EnrollmentRequested,
+    RequestAnswered,
+    ResultAnswered,
+    TrainingResultReported,
+    WithdrawalRequested,
+)
+from bina.events.assessment import AssessmentScored
+from bina.messaging import Broken, Handlers, clock
+from enrollment.enrolments.completing import take_scores
+from enrollment.enrolments.domain import Ask, Decision, Judgement, Report, unreadable
+from enrollment.enrolments.reporting import report
+from enrollment.enrolments.requesting import request, withdraw
+from enrollment.enrolments.store import PostTest
+from enrollment.imports import Kind, Scope
+from enrollment.register import store as register
+
+handlers = Handlers()
+Inbound = EnrollmentRequested | WithdrawalRequested | TrainingResultReported
+
+
+@handlers.on(EnrollmentRequested)
+async def on_enrollment_requested(events: list[EnrollmentRequested], session: AsyncSession) -> list[Event]:
+    """Give seats in order of arrival, and answer each request."""
+    scopes = await _scopes(session, Kind.PENDAFTARAN, events)
+    asks = [_ask(event, scopes[event.envelope.publisher], note=event.note) for event in events]
+    decisions, facts = await request(session, asks)
+    return [*facts, *(_answered(event, d) for event, d in zip(events, decisions, strict=True))]
+
+
+@handlers.on(WithdrawalRequested)
+async def on_withdrawal_requested(events: list[WithdrawalRequested], session: AsyncSession) -> list[Event]:
+    """Give seats back to the waiting lists, and answer each request."""
+    scopes = await _scopes(session, Kind.PENDAFTARAN, events)
+    asks = [(_ask(event, scopes[event.envelope.publisher]), event.reason) for event in events]
+    decisions, facts = await withdraw(session, asks)
+    return [*facts, *(_answered(event, d) for event, d in zip(events, decisions, strict=True))]
+
+
+@handlers.on(TrainingResultReported)
+async def on_training_result_reported(
+    events: list[TrainingResultReported], session: AsyncSession
+) -> list[Event]:
+    """Record results, and answer each report."""
+    scopes = await _scopes(session, Kind.KELULUSAN, events)
+    reports = [_report(event, scopes[event.envelope.publisher]) for event in events]
+    judgements, facts = await report(session, reports)
+    return [*facts, *(_result_answered(event, j) for event, j in zip(events, judgements, strict=True))]
+
+
+@handlers.on(AssessmentScored)
+async def on_assessment_scored(events: list[AssessmentScored], session: AsyncSession) -> list[Event]:
+    """Complete those who attended and passed; a score may come before anything else is known of it."""
+    tests = [
+        (PostTest(event.enrollment_id, event.score, event.passed, event.scored_on), event)
+        for event in events
+        if event.kind == "post"
+    ]
+    return await take_scores(session, tests) if tests else []
+
+
+@handlers.on_unreadable
+async def on_unreadable(messages: list[Broken], session: AsyncSession) -> list[Event]:  # noqa: ARG001 - nothing is asked
+    """Tell an agency which of its messages could not be read, and why."""
+    return [_unread(broken) for broken in messages]
+
+
+async def _scopes(session: AsyncSession, kind: Kind, events: Iterable[Inbound]) -> dict[str, Scope]:
+    publishers = {event.envelope.publisher for event in events}
+    employers = await register.load_employers(session, kind, publishers)
+    return {publisher: Scope(publisher, employers[publisher]) for publisher in publishers}
+
+
+def _ask(event: EnrollmentRequested | WithdrawalRequested, scope: Scope, note: str = "") -> Ask:
+    return Ask(
+        nip=event.nip,
+        run_code=event.run_code,
+        scope=scope,
+        at=event.time,
+        on=_day(event.time),
+        note=note,
+        cause=event,
+    )
+
+
+def _report(event: TrainingResultReported, scope: Scope) -> Report:
+    return Report(
+        nip=event.nip,
+        run_code=event.run_code,
+        result=event.result,
+        completed_on=event.completed_on,
+        jp=event.jp,
+        scope=scope,
+        at=event.time,
+        on=_day(event.time),
+        pre_score=event.pre_score,
+        post_score=event.post_score,
+        certificate_number=event.certificate_number,
+        cause=event,
+    )
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(clock.ZONE).date()
+
+
+def _answered(event: EnrollmentRequested | WithdrawalRequested, decision: Decision) -> Event:
+    return RequestAnswered(
+        agency_code=event.envelope.publisher,
+        request_id=event.event_id,
+        nip=event.nip,
+        run_code=event.run_code,
+        outcome=decision.outcome,
+        position=decision.position,
+        enrollment_id=str(decision.enrolment.enrollment_id) if decision.enrolment else None,
+        problems=decision.problems,
+    ).because(event)
+
+
+def _result_answered(event: TrainingResultReported, judgement: Judgement) -> Event:
+    return ResultAnswered(
+        agency_code=event.envelope.publisher,
+        request_id=event.event_id,
+        nip=event.nip,
+        run_code=event.run_code,
+        outcome=judgement.outcome,
+        enrollment_id=str(judgement.enrolment.enrollment_id) if judgement.enrolment else None,
+        problems=judgement.problems,
+    ).because(event)
+
+
+def _unread(broken: Broken) -> Event:
+    message = broken.message
+    place = f"{message.topic}/{message.partition}/{message.offset}"
+    return RequestAnswered(
+        agency_code=message.publisher[:64],
+        request_id=(message.header("ce_id") or place)[:300],
+        nip=message.key[:64],
+        outcome="refused",
+        problems=(unreadable(broken.code, broken.error),),
+    )

@@ -1,0 +1,19 @@
+"""Reported results: load what is known, judge, store, tell."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.events import Event
+from enrollment.enrolments.applying import apply
+from enrollment.enrolments.domain import Judgement, Report, examine_report, judge_reports
+from enrollment.enrolments.requesting import load_known
+
+
+async def report(session: AsyncSession, reports: Sequence[Report]) -> tuple[list[Judgement], list[Event]]:
+    """Judge results in their order; who was never requested is enrolled by the result."""
+    examined = [examine_report(one) for one in reports]
+    known = await load_known(session, [(e.claim.nip, e.claim.run_code) for e in examined])
+    judgements = judge_reports(examined, known)
+    told = await apply(session, [j.change for j in judgements if j.change])
+    return judgements, [fact for facts in told for fact in facts]

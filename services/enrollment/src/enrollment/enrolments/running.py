@@ -1,0 +1,78 @@
+"""What happens to a run after it was announced, and to those enrolled in it."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.events import Event
+from bina.events.enrollment import TrainingCancelled, TrainingConcluded
+from bina.messaging import clock, emit
+from bina.web.language import gettext as _
+from bina.web.problems import Fault, Problem
+from enrollment.catalogue import store as catalogue
+from enrollment.catalogue.bodies import RunChange
+from enrollment.catalogue.domain import Run
+from enrollment.enrolments import store
+from enrollment.enrolments.applying import apply, fill_seats
+
+_TUPLES = {"open_to", "job_levels"}
+NO_SEAT = "Kursi tidak tersedia sampai angkatan selesai."
+
+
+async def hold(session: AsyncSession, run: Run) -> Run:
+    """The run as it stands once its seats are held."""
+    await store.lock_runs(session, [run.run_id])
+    return (await catalogue.load_runs(session, [run.run_id]))[run.run_id]
+
+
+async def change(session: AsyncSession, run: Run, wanted: RunChange) -> Run:
+    """Change a run and tell its whole new state; more seats move the waiting list up."""
+    run = await hold(session, run)
+    _refuse_cancelled(run)
+    changed = replace(run, **_given(wanted))
+    if changed == run:
+        return run
+    if changed.ends_on < changed.starts_on:
+        fault = Fault("ends_on", _("Tanggal selesai mendahului tanggal mulai."))
+        raise Problem("invalid-input", 422, _("Ada isian yang belum benar."), errors=[fault])
+    await catalogue.change_run(session, changed)
+    told: list[Event] = [changed.changed()]
+    await emit(session, [*told, *(await fill_seats(session, [run.run_id], clock.today()))])
+    return (await catalogue.load_runs(session, [run.run_id]))[run.run_id]
+
+
+async def cancel(session: AsyncSession, run: Run, reason: str) -> dict[str, Any]:
+    """Cancel a run; those enrolled hear of it from the run's own fact."""
+    run = await hold(session, run)
+    if run.concluded_on:
+        raise Problem("run-concluded", 409, _("Angkatan ini sudah selesai, tidak dapat dibatalkan."))
+    if run.status != "cancelled":
+        await catalogue.mark_cancelled(session, run.run_id, reason)
+        await emit(session, [TrainingCancelled(run_id=run.run_id, reason=reason)])
+    return {"id": run.run_id, "status": "cancelled"}
+
+
+async def conclude(session: AsyncSession, run: Run, day: date) -> dict[str, Any]:
+    """Conclude a run; whoever still waits is let go."""
+    run = await hold(session, run)
+    _refuse_cancelled(run)
+    if run.concluded_on is None:
+        await catalogue.mark_concluded(session, run.run_id, day)
+        released = [replace(c, why=NO_SEAT) for c in await store.release_waiting(session, run.run_id)]
+        told = [fact for facts in await apply(session, released) for fact in facts]
+        await emit(session, [*told, TrainingConcluded(run_id=run.run_id, concluded_on=day)])
+    return {"id": run.run_id, "status": "closed", "concluded_on": run.concluded_on or day}
+
+
+def _given(wanted: RunChange) -> dict[str, Any]:
+    """What is to be replaced; only a pass score may be taken away by null."""
+    given = wanted.model_dump(exclude_unset=True)
+    kept = {name: value for name, value in given.items() if value is not None or name == "pass_score"}
+    return {name: tuple(value) if name in _TUPLES else value for name, value in kept.items()}
+
+
+def _refuse_cancelled(run: Run) -> None:
+    if run.status == "cancelled":
+        raise Problem("run-cancelled", 409, _("Angkatan ini sudah dibatalkan."), run.reason)

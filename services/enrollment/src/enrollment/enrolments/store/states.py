@@ -1,0 +1,98 @@
+"""Enrolments as they stand."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.messaging import columns
+from enrollment.enrolments.domain.enrolment import Enrolment
+
+NAMES = (
+    "enrollment_id",
+    "run_id",
+    "asn_id",
+    "agency_code",
+    "state",
+    "requested_at",
+    "attempt",
+    "ticket",
+    "met_on",
+    "completed_on",
+    "reason",
+    "jp",
+    "pre_score",
+    "post_score",
+    "certificate_number",
+    "origin",
+    "revision",
+)
+SELECTED = ", ".join(f"e.{name}" for name in NAMES)
+_SAVE = text(
+    f"""INSERT INTO enrolments ({", ".join(NAMES)})
+    SELECT * FROM unnest(CAST(:enrollment_id AS uuid[]), CAST(:run_id AS uuid[]), CAST(:asn_id AS uuid[]),
+        CAST(:agency_code AS text[]), CAST(:state AS text[]), CAST(:requested_at AS timestamptz[]),
+        CAST(:attempt AS smallint[]), CAST(:ticket AS bigint[]), CAST(:met_on AS date[]),
+        CAST(:completed_on AS date[]), CAST(:reason AS text[]), CAST(:jp AS int[]),
+        CAST(:pre_score AS numeric[]), CAST(:post_score AS numeric[]), CAST(:certificate_number AS text[]),
+        CAST(:origin AS text[]), CAST(:revision AS int[])) ORDER BY 1
+    ON CONFLICT (enrollment_id) DO UPDATE SET state = excluded.state, ticket = excluded.ticket,
+        met_on = excluded.met_on, completed_on = excluded.completed_on, reason = excluded.reason,
+        jp = excluded.jp, pre_score = excluded.pre_score, post_score = excluded.post_score,
+        certificate_number = excluded.certificate_number, origin = excluded.origin,
+        revision = excluded.revision, recorded_at = now()"""  # noqa: S608 - fixed names
+)
+_LATEST = text(
+    f"""SELECT DISTINCT ON (e.run_id, e.asn_id) {SELECTED}
+    FROM unnest(CAST(:runs AS uuid[]), CAST(:people AS uuid[])) AS asked (run_id, asn_id)
+    JOIN enrolments AS e USING (run_id, asn_id) ORDER BY e.run_id, e.asn_id, e.attempt DESC"""  # noqa: S608 - fixed names
+)
+_LOAD = text(
+    f"SELECT {SELECTED} FROM enrolments AS e WHERE enrollment_id = ANY (CAST(:ids AS uuid[])) ORDER BY 1"  # noqa: S608 - fixed names
+)
+_POSITIONS = text(
+    """SELECT asked.id, (SELECT count(*) FROM enrolments AS e
+        WHERE e.run_id = own.run_id AND e.state = 'waitlisted' AND e.ticket <= own.ticket) AS position
+    FROM unnest(CAST(:ids AS uuid[])) AS asked (id)
+    JOIN enrolments AS own ON own.enrollment_id = asked.id AND own.state = 'waitlisted'"""
+)
+
+
+async def save_enrolments(session: AsyncSession, enrolments: Iterable[Enrolment]) -> None:
+    """Store enrolments as they now stand; the caller holds their runs' seats."""
+    rows = list(enrolments)
+    if rows:
+        await session.execute(_SAVE, columns(rows, *NAMES))
+
+
+async def load_latest(
+    session: AsyncSession, pairs: Iterable[tuple[UUID, UUID]]
+) -> dict[tuple[UUID, UUID], Enrolment]:
+    """The latest attempt of each (run_id, asn_id)."""
+    asked = sorted(set(pairs))
+    if not asked:
+        return {}
+    rows = await session.execute(_LATEST, {"runs": [r for r, _ in asked], "people": [a for _, a in asked]})
+    return {(row.run_id, row.asn_id): enrolment_of(row) for row in rows}
+
+
+async def load_enrolments(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Enrolment]:
+    """Enrolments by id; unknown ones are left out."""
+    rows = await session.execute(_LOAD, {"ids": sorted(set(ids))})
+    return {row.enrollment_id: enrolment_of(row) for row in rows}
+
+
+async def load_positions(session: AsyncSession, enrolments: Sequence[Enrolment]) -> dict[UUID, int]:
+    """Places on the waiting list, from 1, of those who wait."""
+    ids = [e.enrollment_id for e in enrolments if e.state == "waitlisted"]
+    if not ids:
+        return {}
+    rows = await session.execute(_POSITIONS, {"ids": ids})
+    return {row.id: row.position for row in rows}
+
+
+def enrolment_of(row: Any) -> Enrolment:
+    """An enrolment from a row that has all its columns."""
+    return Enrolment(**{name: getattr(row, name) for name in NAMES})

@@ -1,0 +1,1 @@
+"""The ledger of jam pelajaran, and the right and duty to them."""

@@ -1,0 +1,1 @@
+"""Where people arrive: landing page, sign-in's way back, Beranda."""

@@ -1,0 +1,102 @@
+"""What the register's commands take: up to 1,000 rows a call."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bina.events.contract import Code, Line
+
+Nip = Annotated[str, Field(pattern=r"^\d{18}$", description="18 digits")]
+Words = Annotated[str, Field(max_length=300)]
+Short = Annotated[str, Field(max_length=64)]
+ROWS = 1000
+
+
+class Body(BaseModel):
+    """Nothing unknown is taken silently."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class AgencyRow(Body):
+    """An agency; `uploads` names, per kind of report, the employers it may report for (left out: itself)."""
+
+    code: Annotated[Code, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+    name: Line
+    uploads: dict[Literal["pegawai", "pendaftaran", "kelulusan"], list[Code]] | None = None
+
+
+class AgencyRows(Body):
+    """Agencies to record; one alone may stand without the list."""
+
+    items: Annotated[list[AgencyRow], Field(min_length=1, max_length=ROWS)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_alone(cls, data: Any) -> Any:
+        return {"items": [data]} if isinstance(data, dict) and "code" in data else data
+
+
+class UnitRow(Body):
+    """A unit; its parent may stand in the same call, in any order."""
+
+    id: UUID
+    agency_code: Code
+    name: Line
+    parent_id: UUID | None = None
+    remote: bool = False
+
+
+class UnitRows(Body):
+    """Units to record."""
+
+    items: Annotated[list[UnitRow], Field(min_length=1, max_length=ROWS)]
+
+
+class AsnRow(Body):
+    """A person's whole record. Without `id`: the person of that NIP, or a new one.
+
+    A supervisor is named by id (who may be recorded later) or by NIP (who must be known, or in this call).
+    """
+
+    id: UUID | None = None
+    nip: Nip
+    name: Line
+    agency_code: Code
+    employment: Literal["PNS", "PPPK"] | None = Field(default=None, description="left out: read from the NIP")
+    unit_id: UUID | None = None
+    position: Words = ""
+    position_type: Short = ""
+    job_level: Short = ""
+    grade: Annotated[str, Field(max_length=16)] = ""
+    gender: Literal["L", "P", ""] = ""
+    supervisor_id: UUID | None = None
+    supervisor_nip: Nip | None = None
+    started_on: date | None = Field(default=None, description="TMT: appointment or contract")
+    email: Annotated[str, Field(max_length=254)] = ""
+    phone: Annotated[str, Field(max_length=20)] = ""
+    language: Literal["id", "en"] = "id"
+
+
+class AsnRows(Body):
+    """People to record."""
+
+    items: Annotated[list[AsnRow], Field(min_length=1, max_length=ROWS)]
+
+
+class RoleRow(Body):
+    """A role of a person, in an agency or below one of its units."""
+
+    asn_id: UUID
+    role: Literal["asn", "operator", "evaluator", "head", "bkd", "platform"]
+    agency_code: Code
+    unit_id: UUID | None = None
+    shows: Words = Field(default="", description="for a demonstration's visitor: what this person shows")
+
+
+class RoleRows(Body):
+    """Roles to grant."""
+
+    items: Annotated[list[RoleRow], Field(min_length=1, max_length=ROWS)]

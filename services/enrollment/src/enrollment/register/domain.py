@@ -1,0 +1,120 @@
+"""Rules of the register: trees of units, and how a person's whole state is told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from bina.events.enrollment import AsnRecorded, ContactRecorded
+
+KINDS = ("pegawai", "pendaftaran", "kelulusan")
+GRANTED_ROLES = ("asn", "operator", "evaluator", "head", "bkd", "platform")
+
+
+class BrokenTreeError(ValueError):
+    """A unit's parent is unknown, of another agency, or its own descendant."""
+
+    def __init__(self, unit_id: UUID) -> None:
+        super().__init__(str(unit_id))
+        self.unit_id = unit_id
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A node of an agency's tree (OPD and below); `path` leads from the agency's top unit to this one."""
+
+    unit_id: UUID
+    agency_code: str
+    name: str
+    parent_id: UUID | None = None
+    remote: bool = False
+    path: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True)
+class Asn:
+    """A civil servant as registered. `started_on` begins the appointment (PNS) or contract (PPPK)."""
+
+    asn_id: UUID
+    nip: str
+    name: str
+    employment: Literal["PNS", "PPPK"]
+    agency_code: str
+    unit_id: UUID | None = None
+    position: str = ""
+    position_type: str = ""
+    job_level: str = ""
+    grade: str = ""
+    gender: Literal["L", "P", ""] = ""
+    supervisor_id: UUID | None = None
+    started_on: date | None = None
+    unit_name: str = ""
+    unit_path: tuple[UUID, ...] = ()
+
+    def recorded(self) -> AsnRecorded:
+        """The fact that tells this person's whole state."""
+        return AsnRecorded(
+            asn_id=self.asn_id,
+            nip=self.nip,
+            name=self.name,
+            employment=self.employment,
+            agency_code=self.agency_code,
+            unit_id=self.unit_id,
+            unit_name=self.unit_name,
+            unit_path=self.unit_path,
+            position=self.position,
+            job_level=self.job_level,
+            grade=self.grade,
+            gender=self.gender,
+            supervisor_id=self.supervisor_id,
+        )
+
+
+class PersonKey(NamedTuple):
+    """What the rules of enrolment and entitlement ask of a person."""
+
+    nip: str
+    asn_id: UUID
+    agency_code: str
+    employment: str
+    started_on: date | None
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Where a person can be reached."""
+
+    asn_id: UUID
+    email: str = ""
+    phone: str = ""
+    language: Literal["id", "en"] = "id"
+
+    def recorded(self) -> ContactRecorded:
+        """The fact that only notification reads."""
+        return ContactRecorded(asn_id=self.asn_id, email=self.email, phone=self.phone, language=self.language)
+
+
+@dataclass(frozen=True)
+class RoleGrant:
+    """A role beyond being an ASN, in an agency or below one of its units; `shows` tells a demo's visitor why."""
+
+    asn_id: UUID
+    role: str
+    agency_code: str
+    unit_id: UUID | None = None
+    shows: str = ""
+
+
+def path_of(unit_id: UUID, units: Mapping[UUID, Unit]) -> tuple[UUID, ...]:
+    """Ids from the top unit down to this one; raises `BrokenTreeError` where the chain breaks or turns."""
+    agency = units[unit_id].agency_code
+    path: list[UUID] = []
+    at: UUID | None = unit_id
+    while at is not None:
+        unit = units.get(at)
+        if unit is None or unit.agency_code != agency or at in path:
+            raise BrokenTreeError(unit_id)
+        path.append(at)
+        at = unit.parent_id
+    return tuple(reversed(path))

@@ -1,0 +1,162 @@
+"""Recording rows of the register and telling what changed."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.events.enrollment import AgencyRecorded, AsnErased, ContactErased
+from bina.messaging import DueItem, clock, due, emit, new_id
+from bina.web.language import gettext as _
+from bina.web.problems import Fault, Problem
+from enrollment.imports.nip import employment_of
+from enrollment.register import store
+from enrollment.register.bodies import AgencyRow, AsnRow, RoleRow, UnitRow
+from enrollment.register.domain import KINDS, Asn, BrokenTreeError, Contact, RoleGrant, Unit, path_of
+from enrollment.register.schedule import UNIT_CHANGED
+
+Answer = dict[str, Any]
+
+
+async def record_agencies(session: AsyncSession, rows: Sequence[AgencyRow]) -> Answer:
+    """Record agencies and whom they report for; `AgencyRecorded` for those new or renamed."""
+    names = {row.code: row.name for row in rows}
+    known = await store.load_agencies(session)
+    changed = await store.add_agencies(session, names)
+    rights = {row.code: _rights_of(row) for row in rows if row.uploads is not None or row.code not in known}
+    await store.grant_rights(session, rights)
+    await emit(session, [AgencyRecorded(agency_code=code, name=names[code]) for code in sorted(changed)])
+    return {"recorded": len(changed), "unchanged": len(names) - len(changed)}
+
+
+def _rights_of(row: AgencyRow) -> dict[str, list[str]]:
+    if row.uploads is None:
+        return {kind: [row.code] for kind in KINDS}
+    return {kind: employers for kind, employers in row.uploads.items()}  # noqa: C416 - widens the keys' type
+
+
+async def record_units(session: AsyncSession, rows: Sequence[UnitRow]) -> Answer:
+    """Record units; people in or below the changed ones are told anew as due work."""
+    units = await store.load_units(session, {row.agency_code for row in rows})
+    given = {row.id: Unit(row.id, row.agency_code, row.name, row.parent_id, row.remote) for row in rows}
+    known = units | given
+    try:
+        placed = [
+            Unit(u.unit_id, u.agency_code, u.name, u.parent_id, u.remote, path_of(u.unit_id, known))
+            for u in known.values()
+        ]
+    except BrokenTreeError as error:
+        raise _refused(rows, {error.unit_id: _("Unit induk tidak dikenal atau berputar.")}) from error
+    changed = await store.add_units(session, placed)
+    old = changed & units.keys()
+    await due.add(session, [DueItem(UNIT_CHANGED, str(unit_id), clock.now()) for unit_id in sorted(old)])
+    return {"recorded": len(changed & given.keys()), "unchanged": len(given.keys() - changed)}
+
+
+async def record_asn(session: AsyncSession, rows: Sequence[AsnRow]) -> Answer:
+    """Record people and contacts; tells only what changed. Raises `Problem` naming the rows at fault."""
+    nips = {row.nip for row in rows} | {row.supervisor_nip for row in rows if row.supervisor_nip}
+    ids = await store.find_people(session, nips)
+    for row in rows:
+        ids[row.nip] = row.id or ids.get(row.nip) or new_id()
+    people = [_asn(row, ids) for row in rows]
+    await _check_people(session, people)
+    told = await store.load_people(session, await store.add_people(session, people))
+    contacts = await store.add_contacts(session, [_contact(row, ids[row.nip]) for row in rows])
+    await emit(session, [*(p.recorded() for p in told), *(c.recorded() for c in contacts)])
+    unknown = [row.nip for row in rows if row.supervisor_nip and row.supervisor_nip not in ids]
+    return {
+        "recorded": len(told),
+        "unchanged": len(people) - len(told),
+        "without_supervisor": unknown,
+        "ids": {row.nip: ids[row.nip] for row in rows},
+    }
+
+
+def _asn(row: AsnRow, ids: dict[str, UUID]) -> Asn:
+    supervisor = row.supervisor_id or ids.get(row.supervisor_nip or "")
+    employment = row.employment or ("PPPK" if employment_of(row.nip) == "PPPK" else "PNS")
+    return Asn(
+        asn_id=ids[row.nip],
+        nip=row.nip,
+        name=row.name,
+        employment=employment,
+        agency_code=row.agency_code,
+        unit_id=row.unit_id,
+        position=row.position,
+        position_type=row.position_type,
+        job_level=row.job_level,
+        grade=row.grade,
+        gender=row.gender,
+        supervisor_id=supervisor,
+        started_on=row.started_on,
+    )
+
+
+def _contact(row: AsnRow, asn_id: UUID) -> Contact:
+    return Contact(asn_id, row.email, row.phone, row.language)
+
+
+async def _check_people(session: AsyncSession, people: Sequence[Asn]) -> None:
+    faults = _twice(people)
+    agencies = await store.load_agencies(session)
+    units = await store.load_units(session, {p.agency_code for p in people})
+    taken = await store.taken_nips(session, people)
+    for number, person in enumerate(people):
+        if person.agency_code not in agencies:
+            faults.append(Fault(f"items.{number}.agency_code", _("Instansi belum terdaftar.")))
+        if person.unit_id and getattr(units.get(person.unit_id), "agency_code", "") != person.agency_code:
+            faults.append(Fault(f"items.{number}.unit_id", _("Unit ini tidak ada di instansi itu.")))
+        if person.nip in taken:
+            faults.append(Fault(f"items.{number}.nip", _("NIP ini milik orang lain.")))
+        if person.supervisor_id == person.asn_id:
+            faults.append(Fault(f"items.{number}.supervisor_id", _("Atasan tidak boleh dirinya sendiri.")))
+    if faults:
+        raise _invalid(faults)
+
+
+def _twice(people: Sequence[Asn]) -> list[Fault]:
+    seen: set[object] = set()
+    faults = []
+    for number, person in enumerate(people):
+        if seen & {person.asn_id, person.nip}:
+            faults.append(Fault(f"items.{number}", _("Orang ini ada dua kali dalam kiriman.")))
+        seen |= {person.asn_id, person.nip}
+    return faults
+
+
+async def erase_asn(session: AsyncSession, asn_id: UUID) -> Answer:
+    """Erase a person; the tombstones carry it to everyone. Those they supervised are told anew."""
+    subordinates = await store.subordinates_of(session, asn_id)
+    await store.erase(session, asn_id)
+    told = await store.load_people(session, subordinates)
+    erased = [AsnErased(asn_id=asn_id), ContactErased(asn_id=asn_id)]
+    await emit(session, [*erased, *(person.recorded() for person in told)])
+    return {"erased": asn_id}
+
+
+async def record_roles(session: AsyncSession, rows: Sequence[RoleRow]) -> Answer:
+    """Grant roles."""
+    grants = {
+        (r.asn_id, r.role): RoleGrant(r.asn_id, r.role, r.agency_code, r.unit_id, r.shows) for r in rows
+    }
+    await store.add_roles(session, grants.values())
+    return {"granted": len(grants)}
+
+
+def _refused(rows: Sequence[UnitRow], wrong: dict[UUID, str]) -> Problem:
+    places = {row.id: number for number, row in enumerate(rows)}
+    return _invalid(
+        [Fault(f"items.{places.get(unit, '?')}.parent_id", words) for unit, words in wrong.items()]
+    )
+
+
+def _invalid(faults: Sequence[Fault]) -> Problem:
+    return Problem(
+        "invalid-input",
+        422,
+        _("Ada isian yang belum benar."),
+        mend=_("Perbaiki baris yang disebut, lalu kirim lagi semuanya."),
+        errors=faults,
+    )

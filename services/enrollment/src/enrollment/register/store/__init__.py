@@ -1,0 +1,47 @@
+"""The register's tables and queries."""
+
+from enrollment.register.store.agencies import (
+    add_agencies,
+    grant_rights,
+    load_agencies,
+    load_employers,
+    load_rights,
+)
+from enrollment.register.store.people import (
+    add_contacts,
+    add_people,
+    erase,
+    find_people,
+    load_keys,
+    load_people,
+    page_of_people,
+    people_of_units,
+    subordinates_of,
+    taken_nips,
+)
+from enrollment.register.store.roles import DemoPerson, add_roles, load_demo_people, load_session
+from enrollment.register.store.units import add_units, load_units
+
+__all__ = [
+    "DemoPerson",
+    "add_agencies",
+    "add_contacts",
+    "add_people",
+    "add_roles",
+    "add_units",
+    "erase",
+    "find_people",
+    "grant_rights",
+    "load_agencies",
+    "load_demo_people",
+    "load_employers",
+    "load_keys",
+    "load_people",
+    "load_rights",
+    "load_session",
+    "load_units",
+    "page_of_people",
+    "people_of_units",
+    "subordinates_of",
+    "taken_nips",
+]

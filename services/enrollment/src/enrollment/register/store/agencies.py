@@ -1,0 +1,73 @@
+"""Agencies, and for whose people each may report."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+_ADD = text(
+    """INSERT INTO agencies (agency_code, name)
+    SELECT * FROM unnest(CAST(:codes AS text[]), CAST(:names AS text[])) ORDER BY 1
+    ON CONFLICT (agency_code) DO UPDATE SET name = excluded.name, recorded_at = now()
+    WHERE agencies.name <> excluded.name RETURNING agency_code"""
+)
+_FORGET_RIGHTS = text("DELETE FROM publisher_rights WHERE publisher = ANY (CAST(:codes AS text[]))")
+_GRANT = text(
+    """INSERT INTO publisher_rights (publisher, kind, employer)
+    SELECT * FROM unnest(CAST(:publishers AS text[]), CAST(:kinds AS text[]), CAST(:employers AS text[]))
+    ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING"""
+)
+_RIGHTS = text(
+    "SELECT publisher, employer FROM publisher_rights WHERE kind = :kind AND publisher = ANY (CAST(:codes AS text[]))"
+)
+
+Rights = Mapping[str, Mapping[str, Sequence[str]]]
+"""employers by kind of report by publisher"""
+
+
+async def add_agencies(session: AsyncSession, names: Mapping[str, str]) -> set[str]:
+    """Record agencies (code → name); returns the codes that are new or renamed."""
+    rows = await session.scalars(_ADD, {"codes": list(names), "names": list(names.values())})
+    return set(rows)
+
+
+async def grant_rights(session: AsyncSession, rights: Rights) -> None:
+    """Replace the rights of the named publishers."""
+    rows = [
+        (publisher, kind, employer)
+        for publisher, kinds in rights.items()
+        for kind, employers in kinds.items()
+        for employer in employers
+    ]
+    await session.execute(_FORGET_RIGHTS, {"codes": sorted(rights)})
+    await session.execute(
+        _GRANT,
+        {
+            "publishers": [row[0] for row in rows],
+            "kinds": [row[1] for row in rows],
+            "employers": [row[2] for row in rows],
+        },
+    )
+
+
+async def load_employers(session: AsyncSession, kind: str, publishers: set[str]) -> dict[str, frozenset[str]]:
+    """Per publisher, the employers whose people it may name in reports of a kind."""
+    found: dict[str, set[str]] = {publisher: set() for publisher in publishers}
+    for row in await session.execute(_RIGHTS, {"kind": kind, "codes": sorted(publishers)}):
+        found[row.publisher].add(row.employer)
+    return {publisher: frozenset(employers) for publisher, employers in found.items()}
+
+
+async def load_agencies(session: AsyncSession) -> dict[str, str]:
+    """Every agency's name by its code."""
+    rows = await session.execute(text("SELECT agency_code, name FROM agencies ORDER BY agency_code"))
+    return {row.agency_code: row.name for row in rows}
+
+
+async def load_rights(session: AsyncSession) -> dict[str, dict[str, list[str]]]:
+    """All rights: employers by kind by publisher."""
+    found: dict[str, dict[str, list[str]]] = {}
+    rows = await session.execute(text("SELECT * FROM publisher_rights ORDER BY publisher, kind, employer"))
+    for row in rows:
+        found.setdefault(row.publisher, {}).setdefault(row.kind, []).append(row.employer)
+    return found

@@ -1,0 +1,154 @@
+"""ASN and their contacts."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.messaging import columns
+from enrollment.register.domain import Asn, Contact, PersonKey
+from enrollment.scope import Reach
+
+_ADD = text(
+    """INSERT INTO asn (asn_id, nip, name, employment, agency_code, unit_id, position, position_type, job_level,
+        grade, gender, supervisor_id, started_on)
+    SELECT * FROM unnest(CAST(:asn_id AS uuid[]), CAST(:nip AS text[]), CAST(:name AS text[]),
+        CAST(:employment AS text[]), CAST(:agency_code AS text[]), CAST(:unit_id AS uuid[]),
+        CAST(:position AS text[]), CAST(:position_type AS text[]), CAST(:job_level AS text[]),
+        CAST(:grade AS text[]), CAST(:gender AS text[]), CAST(:supervisor_id AS uuid[]),
+        CAST(:started_on AS date[])) ORDER BY 1
+    ON CONFLICT (asn_id) DO UPDATE SET nip = excluded.nip, name = excluded.name,
+        employment = excluded.employment, agency_code = excluded.agency_code, unit_id = excluded.unit_id,
+        position = excluded.position, position_type = excluded.position_type, job_level = excluded.job_level,
+        grade = excluded.grade, gender = excluded.gender, supervisor_id = excluded.supervisor_id,
+        started_on = excluded.started_on, recorded_at = now()
+    WHERE (asn.nip, asn.name, asn.employment, asn.agency_code, asn.unit_id, asn.position, asn.position_type,
+            asn.job_level, asn.grade, asn.gender, asn.supervisor_id, asn.started_on)
+        IS DISTINCT FROM (excluded.nip, excluded.name, excluded.employment, excluded.agency_code,
+            excluded.unit_id, excluded.position, excluded.position_type, excluded.job_level, excluded.grade,
+            excluded.gender, excluded.supervisor_id, excluded.started_on)
+    RETURNING asn_id"""
+)
+_NAMES = (
+    "asn_id",
+    "nip",
+    "name",
+    "employment",
+    "agency_code",
+    "unit_id",
+    "position",
+    "position_type",
+    "job_level",
+    "grade",
+    "gender",
+    "supervisor_id",
+    "started_on",
+)
+_ADD_CONTACTS = text(
+    """INSERT INTO contacts (asn_id, email, phone, language)
+    SELECT * FROM unnest(CAST(:asn_id AS uuid[]), CAST(:email AS text[]), CAST(:phone AS text[]),
+        CAST(:language AS text[])) ORDER BY 1
+    ON CONFLICT (asn_id) DO UPDATE SET email = excluded.email, phone = excluded.phone,
+        language = excluded.language, recorded_at = now()
+    WHERE (contacts.email, contacts.phone, contacts.language)
+        IS DISTINCT FROM (excluded.email, excluded.phone, excluded.language)
+    RETURNING asn_id"""
+)
+_SELECT = """SELECT asn.asn_id, asn.nip, asn.name, asn.employment, asn.agency_code, asn.unit_id, asn.position,
+    asn.position_type, asn.job_level, asn.grade, asn.gender, asn.supervisor_id, asn.started_on,
+    coalesce(units.name, '') AS unit_name, coalesce(units.path, '{}') AS unit_path
+    FROM asn LEFT JOIN units USING (unit_id)"""
+_LOAD = text(f"{_SELECT} WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id")
+_OF_UNITS = text(f"{_SELECT} WHERE units.path && CAST(:ids AS uuid[]) ORDER BY asn_id")
+_PAGE = text(
+    f"""{_SELECT} WHERE (CAST(:agency AS text) IS NULL OR asn.agency_code = :agency)
+    AND (CAST(:unit AS uuid) IS NULL OR CAST(:unit AS uuid) = ANY (units.path))
+    AND (CAST(:nip AS text) IS NULL OR asn.nip = :nip)
+    AND (CAST(:after AS uuid) IS NULL OR asn_id > CAST(:after AS uuid)) ORDER BY asn_id LIMIT :limit"""
+)
+_KEYS = text(
+    """SELECT nip, asn_id, agency_code, employment, started_on FROM asn
+    WHERE nip = ANY (CAST(:nips AS text[]))"""
+)
+_TAKEN = text(
+    """SELECT asn.nip FROM asn JOIN unnest(CAST(:nips AS text[]), CAST(:ids AS uuid[])) AS n (nip, asn_id)
+    ON n.nip = asn.nip AND n.asn_id <> asn.asn_id WHERE asn.asn_id <> ALL (CAST(:ids AS uuid[]))"""
+)
+
+
+async def add_people(session: AsyncSession, people: Iterable[Asn]) -> list[UUID]:
+    """Record people; returns those who are new or changed, sorted."""
+    changed = await session.scalars(_ADD, columns(people, *_NAMES))
+    return sorted(changed)
+
+
+async def add_contacts(session: AsyncSession, contacts: Sequence[Contact]) -> list[Contact]:
+    """Record contacts; returns those that are new or changed, sorted by person."""
+    found = await session.scalars(_ADD_CONTACTS, columns(contacts, "asn_id", "email", "phone", "language"))
+    changed = set(found)
+    return sorted((c for c in contacts if c.asn_id in changed), key=lambda c: c.asn_id)
+
+
+async def load_people(session: AsyncSession, ids: Iterable[UUID]) -> list[Asn]:
+    """People with their units' names and paths, sorted by id; unknown ids are left out."""
+    return [_asn(row) for row in await session.execute(_LOAD, {"ids": list(ids)})]
+
+
+async def people_of_units(session: AsyncSession, unit_ids: Iterable[UUID]) -> list[Asn]:
+    """Everyone in units or below them, sorted by id."""
+    return [_asn(row) for row in await session.execute(_OF_UNITS, {"ids": list(unit_ids)})]
+
+
+async def page_of_people(
+    session: AsyncSession, reach: Reach, *, nip: str | None, after: UUID | None, limit: int
+) -> list[Asn]:
+    """People within reach after an id, sorted by id."""
+    values = {
+        "agency": reach.agency_code,
+        "unit": reach.unit_id,
+        "nip": nip,
+        "after": after,
+        "limit": limit,
+    }
+    return [_asn(row) for row in await session.execute(_PAGE, values)]
+
+
+async def load_keys(session: AsyncSession, nips: Iterable[str]) -> dict[str, PersonKey]:
+    """People by NIP, as far as registered."""
+    rows = await session.execute(_KEYS, {"nips": sorted(set(nips))})
+    return {row.nip: PersonKey(*row) for row in rows}
+
+
+async def find_people(session: AsyncSession, nips: Iterable[str]) -> dict[str, UUID]:
+    """Ids by NIP, as far as registered."""
+    return {nip: key.asn_id for nip, key in (await load_keys(session, nips)).items()}
+
+
+async def taken_nips(session: AsyncSession, people: Sequence[Asn]) -> set[str]:
+    """NIPs among these that belong to somebody else who is not among these."""
+    rows = await session.scalars(_TAKEN, {"nips": [p.nip for p in people], "ids": [p.asn_id for p in people]})
+    return set(rows)
+
+
+async def subordinates_of(session: AsyncSession, asn_id: UUID) -> list[UUID]:
+    """Whom a person supervises."""
+    rows = await session.scalars(
+        text("SELECT asn_id FROM asn WHERE supervisor_id = :id ORDER BY asn_id"), {"id": asn_id}
+    )
+    return list(rows)
+
+
+async def erase(session: AsyncSession, asn_id: UUID) -> None:
+    """Forget a person: record, contact, roles, recommendations. Enrolments keep only the opaque id."""
+    for table in ("contacts", "role_grants", "recommendations", "asn"):
+        await session.execute(text(f"DELETE FROM {table} WHERE asn_id = :id"), {"id": asn_id})  # noqa: S608 - fixed names
+    await session.execute(
+        text("UPDATE asn SET supervisor_id = NULL WHERE supervisor_id = :id"), {"id": asn_id}
+    )
+
+
+def _asn(row: Any) -> Asn:
+    values = row._asdict()
+    return Asn(**{**values, "unit_path": tuple(values["unit_path"])})

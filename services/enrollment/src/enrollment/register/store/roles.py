@@ -1,0 +1,83 @@
+"""Roles beyond being an ASN, and who may sign in as whom."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.messaging import columns
+from bina.web.access import Person
+from enrollment.register.domain import RoleGrant
+
+_ADD = text(
+    """INSERT INTO role_grants (asn_id, role, agency_code, unit_id, shows)
+    SELECT * FROM unnest(CAST(:asn_id AS uuid[]), CAST(:role AS text[]), CAST(:agency_code AS text[]),
+        CAST(:unit_id AS uuid[]), CAST(:shows AS text[])) ORDER BY 1, 2
+    ON CONFLICT (asn_id, role) DO UPDATE SET agency_code = excluded.agency_code, unit_id = excluded.unit_id,
+        shows = excluded.shows, recorded_at = now()"""
+)
+_DEMO = text(
+    """SELECT asn.asn_id, asn.name, asn.position, agencies.name AS agency_name,
+        array_agg(g.role ORDER BY g.role) AS roles, max(g.shows) AS shows,
+        EXISTS (SELECT FROM asn AS s WHERE s.supervisor_id = asn.asn_id) AS supervises
+    FROM role_grants AS g JOIN asn USING (asn_id) JOIN agencies ON agencies.agency_code = asn.agency_code
+    GROUP BY asn.asn_id, asn.name, asn.position, agencies.name
+    ORDER BY max(g.shows) = '', agencies.name, asn.name LIMIT 60"""
+)
+_SESSION = text(
+    """SELECT asn.asn_id, asn.name, asn.agency_code,
+        array_remove(array_agg(g.role), NULL) AS roles,
+        array_remove(array_agg(DISTINCT g.agency_code), NULL) AS agencies,
+        array_agg(g.unit_id) FILTER (WHERE g.role IN ('operator', 'head', 'bkd')) AS units,
+        EXISTS (SELECT FROM asn AS s WHERE s.supervisor_id = asn.asn_id) AS supervises
+    FROM asn LEFT JOIN role_grants AS g USING (asn_id)
+    WHERE asn.asn_id = :id GROUP BY asn.asn_id, asn.name, asn.agency_code"""
+)
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    """Somebody a demonstration lets visitors be."""
+
+    asn_id: UUID
+    name: str
+    position: str
+    agency_name: str
+    roles: tuple[str, ...]
+    shows: str
+
+
+async def add_roles(session: AsyncSession, grants: Iterable[RoleGrant]) -> None:
+    """Grant roles; a role that a person already has is moved to the new scope."""
+    await session.execute(_ADD, columns(grants, "asn_id", "role", "agency_code", "unit_id", "shows"))
+
+
+async def load_demo_people(session: AsyncSession) -> list[DemoPerson]:
+    """People with granted roles, those with something to show first; at most 60."""
+    return [
+        DemoPerson(row.asn_id, row.name, row.position, row.agency_name, _roles(row), row.shows)
+        for row in await session.execute(_DEMO)
+    ]
+
+
+async def load_session(session: AsyncSession, asn_id: UUID) -> Person | None:
+    """A registered person with every role; below one unit only if all staff roles are in that unit."""
+    row = (await session.execute(_SESSION, {"id": asn_id})).one_or_none()
+    if row is None:
+        return None
+    units = set(row.units or [])
+    return Person(
+        person_id=row.asn_id,
+        name=row.name,
+        roles=frozenset(_roles(row)),
+        agency_code=row.agencies[0] if len(row.agencies) == 1 else row.agency_code,
+        unit_id=units.pop() if len(units) == 1 else None,
+    )
+
+
+def _roles(row: Any) -> tuple[str, ...]:
+    derived = ("supervisor",) if row.supervises else ()
+    return tuple(sorted({"asn", *row.roles, *derived}))

@@ -1,0 +1,56 @@
+"""Units of agencies, with their paths kept ready for subtree queries."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from enrollment.register.domain import Unit
+
+_ADD = text(
+    """INSERT INTO units (unit_id, agency_code, name, parent_id, remote, path)
+    SELECT unit_id, agency_code, name, parent_id, remote, CAST(path AS uuid[])
+    FROM unnest(CAST(:unit_id AS uuid[]), CAST(:agency_code AS text[]), CAST(:name AS text[]),
+        CAST(:parent_id AS uuid[]), CAST(:remote AS boolean[]), CAST(:path AS text[]))
+        AS n (unit_id, agency_code, name, parent_id, remote, path)
+    ORDER BY unit_id
+    ON CONFLICT (unit_id) DO UPDATE SET agency_code = excluded.agency_code, name = excluded.name,
+        parent_id = excluded.parent_id, remote = excluded.remote, path = excluded.path, recorded_at = now()
+    WHERE (units.agency_code, units.name, units.remote, units.path)
+        IS DISTINCT FROM (excluded.agency_code, excluded.name, excluded.remote, excluded.path)
+    RETURNING unit_id"""
+)
+_LOAD = text(
+    """SELECT unit_id, agency_code, name, parent_id, remote, path FROM units
+    WHERE agency_code = ANY (CAST(:agencies AS text[])) ORDER BY agency_code, name, unit_id"""
+)
+
+
+async def load_units(session: AsyncSession, agencies: Iterable[str]) -> dict[UUID, Unit]:
+    """All units of agencies, by id, in the order of their names."""
+    rows = await session.execute(_LOAD, {"agencies": sorted(set(agencies))})
+    return {row.unit_id: _unit(row) for row in rows}
+
+
+async def add_units(session: AsyncSession, units: Iterable[Unit]) -> set[UUID]:
+    """Record units with their paths; returns those that are new or changed."""
+    rows = list(units)
+    changed = await session.scalars(
+        _ADD,
+        {
+            "unit_id": [unit.unit_id for unit in rows],
+            "agency_code": [unit.agency_code for unit in rows],
+            "name": [unit.name for unit in rows],
+            "parent_id": [unit.parent_id for unit in rows],
+            "remote": [unit.remote for unit in rows],
+            # arrays of unequal length cannot be unnested, so each path travels as text
+            "path": ["{" + ",".join(map(str, unit.path)) + "}" for unit in rows],
+        },
+    )
+    return set(changed)
+
+
+def _unit(row: Any) -> Unit:
+    return Unit(row.unit_id, row.agency_code, row.name, row.parent_id, row.remote, tuple(row.path))
