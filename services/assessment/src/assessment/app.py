@@ -2,12 +2,19 @@
 
 from pathlib import Path
 
+from fastapi import FastAPI
+
+from assessment.assessments.api import router as assessments_api
 from assessment.assessments.handlers import handlers as assessments
+from assessment.assessments.pages import router as assessments_pages
 from assessment.plans.handlers import handlers as plans
 from assessment.plans.schedule import schedule as plans_schedule
+from assessment.profiles.api import router as profiles_api
 from assessment.profiles.handlers import handlers as profiles
+from assessment.profiles.pages import router as profiles_pages
 from assessment.register.handlers import handlers as register
-from bina.messaging import Service
+from bina.messaging import Runtime, Service, Settings
+from bina.web.app import create_app
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
@@ -15,3 +22,13 @@ MIGRATIONS = Path(__file__).parents[2] / "migrations"
 service = Service(
     "assessment", MIGRATIONS, handlers=[register, assessments, profiles, plans], schedules=[plans_schedule]
 )
+
+
+def create(settings: Settings) -> FastAPI:
+    """The whole service as one application."""
+    return create_app(
+        Runtime(service, settings),
+        title="Penilaian kompetensi",
+        api_routers=[assessments_api, profiles_api],
+        page_routers=[assessments_pages, profiles_pages],
+    )

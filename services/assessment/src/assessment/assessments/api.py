@@ -1,0 +1,117 @@
+"""Tests for machines: a person's own; in a demonstration the platform may answer for people."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from assessment.assessments import store
+from assessment.assessments.answering import answer
+from assessment.assessments.domain import options_of
+from assessment.assessments.store import Assessment
+from assessment.assessments.views import Question, card, questions
+from assessment.profiles import store as profiles
+from assessment.scope import on_behalf, own_test
+from bina.messaging.clock import today
+from bina.web.access import Person, require, settings_of
+from bina.web.commands import ApiCommand
+
+router = APIRouter(prefix="/assessments", tags=["assessments"])
+Taker = Annotated[Person, require("asn", "platform")]
+
+
+class Answers(BaseModel):
+    """Answers by question id, each the letter of the option as this test shows it.
+
+    `taken_on` dates an answer that the platform gives for somebody in a demonstration; others answer today.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    answers: dict[str, str] = Field(min_length=1, max_length=100)
+    taken_on: date | None = None
+
+
+@router.get("")
+async def list_tests(
+    request: Request, person: Taker, enrollment_id: UUID | None = None
+) -> list[dict[str, Any]]:
+    """A person's own tests, the newest first; in a demonstration the platform lists an enrolment's."""
+    demo = on_behalf(person, demo=settings_of(request).demo)
+    async with request.app.state.runtime.sessions() as session:
+        if enrollment_id is not None:
+            found = await store.load_of_enrollment(session, enrollment_id)
+        else:
+            found = await store.load_of_person(session, person.person_id) if person.person_id else []
+    return [_summary(test) for test in found if demo or test.asn_id == person.person_id]
+
+
+@router.get("/{assessment_id}")
+async def show(request: Request, assessment_id: UUID, person: Taker) -> dict[str, Any]:
+    """A test with its questions while it is open; `right` is told to the platform in a demonstration only."""
+    demo = settings_of(request).demo
+    async with request.app.state.runtime.sessions() as session:
+        test = await own_test(session, person, assessment_id, demo=demo)
+    asked = questions(test) if test.state == "open" else []
+    tell = on_behalf(person, demo=demo)
+    return _summary(test) | {"questions": [_question(test, q, tell_right=tell) for q in asked]}
+
+
+@router.post("/{assessment_id}/answers")
+async def take(
+    request: Request, assessment_id: UUID, body: Answers, person: Taker, command: ApiCommand
+) -> Response:
+    """Submit all answers of a test; counts once. 409: taken or closed. 422: a question lacks an answer."""
+    demo = settings_of(request).demo
+    on = body.taken_on if body.taken_on and on_behalf(person, demo=demo) else today()
+
+    async def effect(session: AsyncSession) -> dict[str, Any]:
+        test = await own_test(session, person, assessment_id, demo=demo)
+        scored = await answer(session, test, body.answers, on)
+        return await _result(session, scored)
+
+    return await command.answer(effect)
+
+
+async def _result(session: AsyncSession, test: Assessment) -> dict[str, Any]:
+    results = await profiles.load_results_of(session, test.assessment_id)
+    competencies = [{"code": r.code, "score": r.score, "level": r.level} for r in results]
+    return _summary(test) | {"competencies": competencies}
+
+
+def _summary(test: Assessment) -> dict[str, Any]:
+    shown = card(test, today())
+    return {
+        "assessment_id": test.assessment_id,
+        "enrollment_id": test.enrollment_id,
+        "asn_id": test.asn_id,
+        "run_id": test.run_id,
+        "run_code": test.run_code,
+        "kind": test.kind,
+        "attempt": test.attempt,
+        "source": test.source,
+        "standing": shown.standing,
+        "opened_on": test.opened_on,
+        "due_on": shown.due,
+        "minutes": shown.minutes,
+        "score": test.score,
+        "passed": test.passed,
+        "scored_on": test.scored_on,
+    }
+
+
+def _question(test: Assessment, question: Question, *, tell_right: bool) -> dict[str, Any]:
+    item = question.item
+    told: dict[str, Any] = {
+        "id": item.id,
+        "competency": item.competency,
+        "text": item.text,
+        "options": [{"letter": letter, "text": words} for letter, words in question.options],
+    }
+    if tell_right:
+        places = {n: letter for letter, n, _words in options_of(test.assessment_id, item)}
+        told["right"] = places[item.answer]
+    return told

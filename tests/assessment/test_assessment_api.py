@@ -1,0 +1,118 @@
+"""The machine interface: own tests, answers that count once, profiles within the scope."""
+
+import pytest
+
+from assessment.assessments import domain
+
+from .conftest import Site
+from .story import accepted, announced, attended, day, id_of, person
+
+PRE = domain.own_id(id_of("Aisyah", "PKP-2026-02"), "pre")
+API = "/assessment/api/v1"
+
+
+async def prepared(site: Site) -> Site:
+    await site.svc.receives(
+        person("Aisyah"), person("Budi"), announced(), accepted("Aisyah"), attended("Aisyah")
+    )
+    return site
+
+
+@pytest.fixture
+async def site(site_of) -> Site:
+    return await prepared(await site_of())
+
+
+@pytest.fixture
+async def demo(site_of) -> Site:
+    return await prepared(await site_of(demo=True))
+
+
+def key(name: str = "first") -> dict[str, str]:
+    return {"Idempotency-Key": f"key-of-{name}"}
+
+
+async def test_own_tests_are_listed_and_shown_without_the_right_answers(site: Site) -> None:
+    async with site.client() as client:
+        listed = (await client.get(f"{API}/assessments")).json()
+        shown = (await client.get(f"{API}/assessments/{PRE}")).json()
+    assert {(t["kind"], t["standing"]) for t in listed} == {("pre", "open"), ("post", "open")}
+    assert len(shown["questions"]) == 10
+    assert set(shown["questions"][0]) == {"id", "competency", "text", "options"}
+    assert [o["letter"] for o in shown["questions"][0]["options"]] == ["A", "B", "C", "D"]
+
+
+async def test_answers_count_once(site: Site) -> None:
+    async with site.client() as client:
+        asked = (await client.get(f"{API}/assessments/{PRE}")).json()["questions"]
+        body = {"answers": {q["id"]: "A" for q in asked}}
+        first = await client.post(f"{API}/assessments/{PRE}/answers", json=body, headers=key())
+        again = await client.post(f"{API}/assessments/{PRE}/answers", json=body, headers=key())
+        other = await client.post(f"{API}/assessments/{PRE}/answers", json=body, headers=key("other"))
+    assert first.status_code == again.status_code == 200
+    assert first.json() == again.json()
+    assert first.json()["standing"] == "scored"
+    assert {c["code"] for c in first.json()["competencies"]} == {"M1", "M5"}
+    assert (other.status_code, other.json()["type"]) == (409, "urn:bina:problem:assessment-already-scored")
+
+
+async def test_missing_or_unknown_answers_are_named(site: Site) -> None:
+    async with site.client() as client:
+        asked = (await client.get(f"{API}/assessments/{PRE}")).json()["questions"]
+        body = {"answers": {q["id"]: "A" for q in asked[1:]} | {asked[1]["id"]: "E"}}
+        answer = await client.post(f"{API}/assessments/{PRE}/answers", json=body, headers=key())
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:bina:problem:answers-incomplete")
+    assert {e["where"] for e in answer.json()["errors"]} == {asked[0]["id"], asked[1]["id"]}
+
+
+@pytest.mark.parametrize("roles", [("asn",), ("platform",)])
+async def test_nobody_answers_for_others(site: Site, roles) -> None:
+    async with site.client("Budi", *roles) as client:
+        shown = await client.get(f"{API}/assessments/{PRE}")
+        listed = await client.get(
+            f"{API}/assessments", params={"enrollment_id": str(id_of("Aisyah", "PKP-2026-02"))}
+        )
+        body = {"answers": {"M1-A01": "A"}}
+        taken = await client.post(f"{API}/assessments/{PRE}/answers", json=body, headers=key())
+    assert (shown.status_code, taken.status_code, listed.json()) == (404, 404, [])
+
+
+async def test_in_a_demonstration_the_platform_answers_on_another_day(demo: Site) -> None:
+    async with demo.client("Pengelola", "platform") as client:
+        enrollment = {"enrollment_id": str(id_of("Aisyah", "PKP-2026-02"))}
+        listed = (await client.get(f"{API}/assessments", params=enrollment)).json()
+        asked = (await client.get(f"{API}/assessments/{PRE}")).json()["questions"]
+        body = {"answers": {q["id"]: q["right"] for q in asked}, "taken_on": day(-2).isoformat()}
+        taken = (await client.post(f"{API}/assessments/{PRE}/answers", json=body, headers=key())).json()
+    assert [t["kind"] for t in listed] == ["pre", "post"]
+    assert (taken["score"], taken["scored_on"]) == (100.0, day(-2).isoformat())
+
+
+async def test_a_person_cannot_choose_the_day(demo: Site) -> None:
+    async with demo.client() as client:
+        asked = (await client.get(f"{API}/assessments/{PRE}")).json()["questions"]
+        assert "right" not in asked[0]
+        body = {"answers": {q["id"]: "A" for q in asked}, "taken_on": day(-2).isoformat()}
+        taken = (await client.post(f"{API}/assessments/{PRE}/answers", json=body, headers=key())).json()
+    assert taken["scored_on"] == day(0).isoformat()
+
+
+async def test_a_profile_is_seen_by_its_person_and_the_agencys_staff(site: Site) -> None:
+    path = f"{API}/people/{id_of('Aisyah')}/profile"
+    async with site.client() as client:
+        assert (await client.get(path)).status_code == 404
+        asked = (await client.get(f"{API}/assessments/{PRE}")).json()["questions"]
+        body = {"answers": {q["id"]: "A" for q in asked}}
+        await client.post(f"{API}/assessments/{PRE}/answers", json=body, headers=key())
+        profile = (await client.get(path)).json()
+    assert [e["code"] for e in profile["entries"]] == ["M1", "M5"]
+    assert profile["jpm"]["assessed"] == 2
+    assert profile["required"]["M1"] == 2
+    for who, roles, agency, status in [
+        ("Sulastri", ("bkd",), "5571", 200),
+        ("Sulastri", ("bkd",), "6472", 404),
+        ("Budi", ("asn",), "5571", 404),
+        ("Pengelola", ("platform",), "5571", 403),
+    ]:
+        async with site.client(who, *roles, agency=agency) as client:
+            assert (await client.get(path)).status_code == status, (who, agency)
