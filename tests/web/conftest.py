@@ -47,8 +47,8 @@ async def template(fresh_database):
 
 
 @pytest_asyncio.fixture(scope="session")
-async def app(template) -> AsyncIterator[FastAPI]:
-    made = sample_app(template)
+async def app(template, fresh_database) -> AsyncIterator[FastAPI]:
+    made = sample_app(await fresh_database("web", template=template.rsplit("/", 1)[1]))
     yield made
     await made.state.runtime.engine.dispose()
 
