@@ -1,0 +1,169 @@
+"""What each service is driven with: people and runs it knows beforehand, and one kind of event in numbers."""
+
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID, uuid5
+
+import assessment.app
+import evaluation.app
+import notification.app
+from bina.events import Envelope, Event
+from bina.events.enrollment import (
+    AsnRecorded,
+    CompetencyTarget,
+    ContactRecorded,
+    EnrollmentAccepted,
+    TrainingAnnounced,
+    TrainingCompleted,
+)
+from bina.messaging import Service, clock, new_id
+from bina.messaging.records import Message, message_of
+
+SPACE = UUID("5b1c2a4e-6f0d-4d39-9a54-2f8a7c1d3e11")
+PEOPLE, RUNS = 3000, 60
+AGENCY = "5571"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A service, what it knows, and what it is driven with."""
+
+    service: Service
+    load: Callable[[int], list[Message]]
+    prelude: Callable[[], list[Message]] = field(default=lambda: known())
+    prepare: Callable[[str], Awaitable[None]] | None = None
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Two services and the event that goes from one to the other."""
+
+    teller: Service
+    hearer: Service
+    prelude: Callable[[], list[Event]]
+    load: Callable[[int], list[Event]]
+
+
+def person(number: int) -> UUID:
+    """A person by number."""
+    return uuid5(SPACE, f"asn/{number}")
+
+
+def run(number: int) -> UUID:
+    """A run by number."""
+    return uuid5(SPACE, f"run/{number}")
+
+
+def people() -> list[Event]:
+    """Every person, with every tenth as a supervisor."""
+    return [
+        AsnRecorded(
+            asn_id=person(n),
+            nip=f"19870303201001{n % 1000 + 1000:04d}",
+            name=f"Pegawai {n}",
+            employment="PNS",
+            agency_code=AGENCY,
+            position="Analis Kepegawaian",
+            job_level="Ahli Muda",
+            supervisor_id=person(n // 10 * 10) if n % 10 else None,
+        )
+        for n in range(PEOPLE)
+    ]
+
+
+def runs() -> list[Event]:
+    """Every run; it begins in two weeks."""
+    start = clock.today() + timedelta(days=14)
+    return [
+        TrainingAnnounced(
+            run_id=run(n),
+            run_code=f"BENCH-{n}",
+            programme_code="BENCH",
+            programme_name="Pelatihan Pengukuran",
+            organiser=AGENCY,
+            open_to=(),
+            competencies=(CompetencyTarget(code="M1", level=2), CompetencyTarget(code="M5", level=2)),
+            jp=20,
+            starts_on=start,
+            ends_on=start + timedelta(days=4),
+            seats=1_000_000,
+        )
+        for n in range(RUNS)
+    ]
+
+
+def contacts() -> list[Event]:
+    """Where everybody can be reached."""
+    return [ContactRecorded(asn_id=person(n), email=f"p{n}@kotajambi.example") for n in range(PEOPLE)]
+
+
+def known() -> list[Message]:
+    """People, contacts and runs as records."""
+    return records([*people(), *contacts(), *runs()])
+
+
+def seats(count: int) -> list[tuple[UUID, UUID, UUID]]:
+    """(enrolment, person, run), no two alike, in an order that repeats itself from run to run."""
+    pairs = [(n % PEOPLE, n // PEOPLE % RUNS) for n in range(count)]
+    random.Random(4).shuffle(pairs)
+    return [(uuid5(SPACE, f"{p}/{r}/{count}"), person(p), run(r)) for p, r in pairs]
+
+
+def accepted(count: int) -> list[Message]:
+    """Seats given."""
+    return records(
+        [
+            EnrollmentAccepted(enrollment_id=e, asn_id=a, run_id=r, agency_code=AGENCY)
+            for e, a, r in seats(count)
+        ]
+    )
+
+
+def completed(count: int) -> list[Message]:
+    """Trainings completed."""
+    return records(completions(count))
+
+
+def completions(count: int) -> list[Event]:
+    """Trainings completed, as facts."""
+    today = clock.today()
+    return [
+        TrainingCompleted(
+            enrollment_id=e, asn_id=a, run_id=r, agency_code=AGENCY, jp=20, completed_on=today, jp_in_year=20
+        )
+        for e, a, r in seats(count)
+    ]
+
+
+def records(events: Sequence[Event], publisher: str = "") -> list[Message]:
+    """Events as their producer would write them."""
+    now = clock.now()
+    return [message_of(e.travelled(_envelope(e, now, publisher)), offset=n) for n, e in enumerate(events)]
+
+
+def _envelope(event: Event, now: object, publisher: str) -> Envelope:
+    return Envelope.model_construct(
+        id=str(new_id()),
+        source=publisher or "bench",
+        type=event.type,
+        time=now,
+        subject=event.key,
+        version=1,
+        publisher=publisher,
+    )
+
+
+SCENARIOS = (
+    Scenario(assessment.app.service, accepted),
+    Scenario(evaluation.app.service, completed),
+    Scenario(notification.app.service, accepted),
+)
+
+LATENCY = Latency(
+    assessment.app.service,
+    evaluation.app.service,
+    lambda: [*people()[:200], *runs()],
+    lambda n: completions(n)[:n],
+)
