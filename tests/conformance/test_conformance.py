@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -31,14 +32,23 @@ TESTS = Path(__file__).parents[1]
 Make = Callable[[Service], Awaitable[ServiceUnderTest]]
 
 
-def story_of(name: str) -> list:
-    """The service's story, loaded by its place: its tests' folder is named like the service's package."""
+def module_of(name: str) -> ModuleType:
+    """The service's story module, loaded by its place: its tests' folder is named like the service's package."""
     spec = importlib.util.spec_from_file_location(f"{name}_story", TESTS / name / "story.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.story()
+    return module
+
+
+async def prepared(make: Make, service: Service) -> ServiceUnderTest:
+    """A service with what its commands record and no event brings (the story's `prepare`), if it has such."""
+    made = await make(service)
+    if prepare := getattr(module_of(service.name), "prepare", None):
+        clock.move(NOW - datetime.now(UTC))
+        await prepare(made)
+    return made
 
 
 @pytest.fixture(params=SERVICES)
@@ -54,7 +64,7 @@ def service(name: str) -> Service:
 
 @pytest.fixture
 def story(name: str) -> list[tuple[Event, str]]:
-    told = story_of(name)
+    told = module_of(name).story()
     return [item if isinstance(item, tuple) else (item, "") for item in told]
 
 
@@ -84,7 +94,7 @@ async def told(under_test: ServiceUnderTest) -> list[tuple[str, str]]:
 
 
 async def deliver(make: Make, service: Service, batches: Sequence[Sequence[Message]]) -> ServiceUnderTest:
-    under_test = await make(service)
+    under_test = await prepared(make, service)
     for batch in batches:
         if batch:
             await under_test.receives_raw(*batch)
@@ -93,7 +103,7 @@ async def deliver(make: Make, service: Service, batches: Sequence[Sequence[Messa
 
 @pytest.fixture
 async def expected(under_test: Make, service: Service, story) -> tuple[dict[str, list[str]], list[Message]]:
-    first = await under_test(service)
+    first = await prepared(under_test, service)
     messages = records(first, story)
     for message in messages:
         await first.receives_raw(message)
@@ -136,7 +146,7 @@ async def test_topics_may_come_in_any_order(under_test: Make, service: Service, 
 
 async def test_a_failed_transaction_leaves_nothing(under_test: Make, service: Service, expected, monkeypatch):
     rows, messages = expected
-    fragile = await under_test(service)
+    fragile = await prepared(under_test, service)
     react = fragile.reactions.react
     fail = True
 
@@ -160,7 +170,7 @@ async def test_a_key_that_fails_harms_no_other_and_is_made_good(
     under_test: Make, service: Service, expected, monkeypatch
 ):
     rows, messages = expected
-    fragile = await under_test(service)
+    fragile = await prepared(under_test, service)
     react = fragile.reactions.react
     chosen = next(
         m for m in messages if not m.foreign and m.topic.startswith(("enrollment.enr", "assessment"))
@@ -193,7 +203,7 @@ async def test_bad_payloads_are_parked_and_harm_nothing(under_test: Make, servic
             itertools.product(kinds.values(), (b"{", b"{}", b'{"a":NaN}'))
         )
     ]
-    robust = await under_test(service)
+    robust = await prepared(under_test, service)
     taken = await robust.receives_raw(*bad, *messages)
     assert taken.parked == len(bad)
     assert await tables(robust) == rows
