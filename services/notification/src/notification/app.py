@@ -1,0 +1,39 @@
+"""What the notification service is made of: who was told what, when, by which channel, or why not."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from bina.messaging import Runtime, Service
+from bina.web.app import create_app
+from notification.deliveries import api as deliveries_api
+from notification.deliveries import courier
+from notification.deliveries import handlers as deliveries_handlers
+from notification.deliveries import pages as deliveries_pages
+from notification.notices import api as notices_api
+from notification.notices import handlers as notices_handlers
+from notification.notices import pages as notices_pages
+from notification.notices import schedule as notices_schedule
+from notification.preferences import handlers as preferences_handlers
+from notification.preferences import pages as preferences_pages
+from notification.settings import NotificationSettings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+service = Service(
+    "notification",
+    MIGRATIONS,
+    handlers=[notices_handlers.handlers, deliveries_handlers.handlers, preferences_handlers.handlers],
+    schedules=[notices_schedule.schedule],
+    loops=[courier.deliver_mail],
+)
+
+
+def create(settings: NotificationSettings) -> FastAPI:
+    """The application: API, pages, consumer, relay, due work and the courier in one process."""
+    return create_app(
+        Runtime(service, settings),
+        title="Bina: notifikasi",
+        api_routers=[notices_api.router, deliveries_api.router],
+        page_routers=[notices_pages.router, deliveries_pages.router, preferences_pages.router],
+    )

@@ -1,0 +1,1 @@
+"""Channels that leave the house: e-mail, its tries, its record."""

@@ -1,0 +1,214 @@
+"""Sends mails: claim a chunk, send it outside any transaction, mark it and tell of it in one."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
+from uuid import UUID
+
+from bina.events import Envelope, Event
+from bina.events.notification import NoticeDelivered, NoticeFailed
+from bina.messaging import Runtime, clock, emit, new_id
+from bina.messaging.database import is_transient
+from bina.web.access import issue_task_link
+from notification.deliveries.domain import CHUNK, LEASE, Outcome, Result, pause_after
+from notification.deliveries.mail import Sender, compose
+from notification.deliveries.store import claiming as store
+from notification.deliveries.store.claiming import Claimed, Mark
+from notification.deliveries.transport import Connection
+from notification.notices.domain import Telling, path_of, speak
+from notification.notices.domain.notice import end_of
+from notification.notices.store.reading import load_tellings
+from notification.settings import NotificationSettings
+
+POLL_SECONDS = 1.0
+LONGEST_REST_SECONDS = 20.0
+ADDRESS_SWEEP_SECONDS = 300.0
+EXPIRE_CHUNK = 2000
+log = logging.getLogger(__name__)
+
+
+async def deliver_mail(runtime: Runtime) -> None:
+    """The loop of the service: until stopped, send what is due; rest when the server or the database is away."""
+    courier = Courier(runtime)
+    rest = 0.0
+    while True:
+        try:
+            busy, away = await courier.run_once()
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("mail again: %s", error)
+            busy, away = False, True
+        rest = min(LONGEST_REST_SECONDS, 2 * rest or 1.0) if away else 0.0
+        if away or not busy:
+            await asyncio.sleep(max(POLL_SECONDS, rest * random.uniform(0.5, 1.0)))  # noqa: S311 - jitter
+
+
+class Courier:
+    """One worker's round over the mails that are due."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        assert isinstance(runtime.settings, NotificationSettings)  # the composition root gives no other
+        self._runtime = runtime
+        self._settings = runtime.settings
+        self._connection = Connection(runtime.settings)
+        self._sender = Sender(
+            runtime.settings.mail_sender_name,
+            runtime.settings.mail_from,
+            runtime.settings.public_url.rstrip("/"),
+        )
+        self._swept = time.monotonic()
+
+    async def run_once(self) -> tuple[bool, bool]:
+        """Give up what is late, send a chunk; returns (whether more may be waiting, whether the server was away)."""
+        lease = new_id()
+        expired = await self._expire()
+        claimed, mails, unsendable = await self._claim(lease)
+        until = time.monotonic() + LEASE.total_seconds() / 2
+        tried = await self._connection.send(_while_safe(until, mails)) if mails else []
+        await self._mark(lease, claimed, [*unsendable, *tried])
+        away = bool(mails) and all(result.outcome is Outcome.UNTRIED for result in tried)
+        return expired or len(claimed) == CHUNK, away
+
+    async def _expire(self) -> bool:
+        async with self._runtime.transaction() as session:
+            if time.monotonic() - self._swept > ADDRESS_SWEEP_SECONDS:
+                self._swept = time.monotonic()
+                await store.find_new_addresses(session)
+            rows = await store.expire(session, clock.now(), EXPIRE_CHUNK)
+            tellings = await load_tellings(session, [row.notice_id for row in rows]) if rows else {}
+            await emit(session, [_failed(tellings[r.notice_id], r.reason_code, r.reason) for r in rows])
+        return len(rows) == EXPIRE_CHUNK
+
+    async def _claim(
+        self, lease: UUID
+    ) -> tuple[list[Claimed], list[tuple[UUID, EmailMessage]], list[Result]]:
+        """Claim and write the mails; those that cannot go have their result already."""
+        async with self._runtime.transaction() as session:
+            claimed = await store.claim(session, lease, clock.now(), CHUNK)
+            if not claimed:
+                return [], [], []
+            addresses = await store.load_addresses(session, [c.recipient_id for c in claimed])
+            tellings = await load_tellings(session, [c.notice_id for c in claimed])
+        mails: list[tuple[UUID, EmailMessage]] = []
+        results: list[Result] = []
+        for mine in claimed:
+            address = addresses[mine.recipient_id]
+            made = self._write(tellings[mine.notice_id], address.email, wanted=address.wanted)
+            if isinstance(made, Result):
+                results.append(made)
+            else:
+                mails.append((mine.notice_id, made))
+        return claimed, mails, results
+
+    def _write(self, telling: Telling, email: str, *, wanted: bool) -> EmailMessage | Result:
+        notice_id = telling.notice_id
+        if not wanted:
+            return Result(notice_id, Outcome.SKIPPED, "not_wanted")
+        if not email:
+            return Result(notice_id, Outcome.NO_ADDRESS)
+        try:
+            path, spoken = path_of(telling, self._task_token), speak(telling)
+        except (KeyError, TypeError) as error:
+            # One notice without words must not hold up all others; an operator sees it as failed.
+            log.exception("notice %s of kind %s has no words", notice_id, telling.kind)
+            return Result(notice_id, Outcome.FAILED, "wordless", repr(error))
+        try:
+            return compose(
+                notice_id,
+                spoken,
+                language=telling.language,
+                path=path,
+                sender=self._sender,
+                recipient=email,
+                sent=datetime.now(UTC),
+            )
+        except ValueError as error:
+            return Result(notice_id, Outcome.FAILED, "bad_address", str(error))
+
+    def _task_token(self, task_id: UUID, last_day: date) -> str:
+        """A link ages by wall time, a task by business time."""
+        return issue_task_link(task_id, self._settings.secret, end_of(last_day) - clock.offset())
+
+    async def _mark(self, lease: UUID, claimed: Sequence[Claimed], results: Sequence[Result]) -> None:
+        """Claimed mails without a result go back as they were."""
+        if not claimed:
+            return
+        found = {result.notice_id: result for result in results}
+        marks = [self._mark_of(c, found.get(c.notice_id)) for c in claimed]
+        async with self._runtime.transaction() as session:
+            mine = await store.mark(session, lease, marks)
+            ended = [m for m in marks if m.notice_id in mine and m.state in {"sent", "failed"}]
+            tellings = await load_tellings(session, [m.notice_id for m in ended]) if ended else {}
+            await emit(session, [_told(tellings[m.notice_id], m) for m in ended])
+
+    def _mark_of(self, claimed: Claimed, result: Result | None) -> Mark:
+        notice_id, tries = claimed.notice_id, claimed.attempts
+        match result:
+            case None | Result(outcome=Outcome.UNTRIED):
+                return Mark(notice_id, "waiting", tries)
+            case Result(outcome=Outcome.SENT):
+                return Mark(notice_id, "sent", tries + 1)
+            case Result(outcome=Outcome.SKIPPED):
+                return Mark(notice_id, "skipped", tries, result.code)
+            case Result(outcome=Outcome.NO_ADDRESS):
+                return Mark(notice_id, "waiting", tries, needs_address=True)
+            case Result(outcome=Outcome.FAILED):
+                return Mark(notice_id, "failed", tries + 1, result.code, result.reason)
+        return self._after_refusal(notice_id, tries + 1, result)
+
+    def _after_refusal(self, notice_id: UUID, tries: int, result: Result) -> Mark:
+        if tries >= self._settings.mail_tries:
+            return Mark(notice_id, "failed", tries, "tries_exhausted", result.reason)
+        first = timedelta(seconds=self._settings.mail_retry_seconds)
+        pause = pause_after(tries, first, random.random())  # noqa: S311 - jitter
+        return Mark(notice_id, "waiting", tries, result.code, result.reason, pause)
+
+
+def _while_safe(
+    until: float, mails: Sequence[tuple[UUID, EmailMessage]]
+) -> Iterator[tuple[UUID, EmailMessage]]:
+    """Mails as long as the lease is safe; a slow server leaves the rest for the next round."""
+    for mail in mails:
+        if time.monotonic() >= until:
+            return
+        yield mail
+
+
+def _told(telling: Telling, mark: Mark) -> Event:
+    if mark.state == "sent":
+        return NoticeDelivered(
+            notice_id=telling.notice_id,
+            recipient_id=telling.recipient_id,
+            kind=telling.kind,
+            channel="email",
+            about=str(telling.about_id),
+        ).because(_cause(telling))
+    return _failed(telling, mark.reason_code, mark.reason)
+
+
+def _failed(telling: Telling, code: str, reason: str) -> NoticeFailed:
+    return NoticeFailed(
+        notice_id=telling.notice_id,
+        recipient_id=telling.recipient_id,
+        kind=telling.kind,
+        channel="email",
+        about=str(telling.about_id),
+        reason_code=code,
+        reason=reason,
+    ).because(_cause(telling))
+
+
+def _cause(telling: Telling) -> Envelope:
+    """The fact a notice was caused by, as far as it is remembered."""
+    return Envelope(
+        id=str(telling.event_id),
+        source="notification",
+        type=telling.kind,
+        time=telling.occurred_at,
+        correlation_id=telling.correlation_id,
+    )

@@ -1,0 +1,103 @@
+"""Buku kirim: who was told, or why not."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.messaging import clock
+from bina.web.access import Person, require
+from bina.web.commands import PageCommand
+from bina.web.language import gettext as _
+from bina.web.navigation import Link
+from notification.cursors import read_cursor, write_cursor
+from notification.deliveries.domain import REASONS, STATES
+from notification.deliveries.store import ledger
+from notification.notices.domain import name_of_kind
+from notification.scope import STAFF, scope_of
+from notification.site import pages
+
+router = APIRouter()
+Staff = Annotated[Person, require(*STAFF)]
+PATH = "/notification/buku-kirim"
+PAGE_SIZE = 50
+# Address part in the URL → states it shows.
+TABS = {
+    "": ("Semua", ()),
+    "gagal": ("Gagal", ("failed",)),
+    "kedaluwarsa": ("Kedaluwarsa", ("expired",)),
+    "menunggu": ("Menunggu", ("waiting", "sending")),
+    "terkirim": ("Terkirim", ("sent",)),
+    "tidak-diminta": ("Tidak diminta", ("skipped",)),
+}
+_TAGS = {"sent": "success", "failed": "danger", "expired": "warning", "waiting": "info", "sending": "info"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the ledger, in words."""
+
+    row: Any
+    kind: str
+    state: str
+    tag: str
+    why: str
+
+
+@router.get(PATH)
+async def ledger_page(
+    request: Request, person: Staff, keadaan: str = "", cari: str = "", after: str = ""
+) -> Response:
+    """The ledger, filtered by state and name."""
+    scope, tab = scope_of(person), keadaan if keadaan in TABS else ""
+    chosen = ledger.Filter(states=TABS[tab][1], name=cari.strip()[:100])
+    async with request.app.state.runtime.transaction() as session:
+        rows = await ledger.find_deliveries(
+            session, scope, chosen, after=read_cursor(after), limit=PAGE_SIZE + 1
+        )
+        failed = await ledger.count_failed(session, scope)
+    shown = rows[:PAGE_SIZE]
+    asked = {"keadaan": tab, "cari": chosen.name}
+    more = (
+        {"after": write_cursor(shown[-1].occurred_at, shown[-1].notice_id)} if len(rows) > PAGE_SIZE else {}
+    )
+    return pages.render(
+        request,
+        "deliveries/ledger.html",
+        lines=[_line(row) for row in shown],
+        failed=failed,
+        tabs=[_tab(code, tab, chosen.name) for code in TABS],
+        tab=tab,
+        search=chosen.name,
+        next=_href(asked | more) if more else "",
+        retry_path=f"{PATH}/ulangi",
+    )
+
+
+@router.post(f"{PATH}/ulangi")
+async def retry(command: PageCommand, person: Staff) -> Response:
+    """Queue all given-up e-mails of the reader's scope again."""
+    scope = scope_of(person)
+
+    async def effect(session: AsyncSession) -> str:
+        await ledger.retry_failed(session, scope, clock.now())
+        return f"{PATH}?keadaan=menunggu"
+
+    return await command.redirect(effect, done=_("Surel yang gagal masuk antrean lagi untuk satu hari."))
+
+
+def _line(row: Any) -> Line:
+    why = REASONS.get(row.reason_code, "")
+    said = f"{why} {row.reason}".strip() if row.state in {"failed", "expired", "skipped", "waiting"} else ""
+    return Line(row, name_of_kind(row.kind), STATES[row.state], _TAGS.get(row.state, "neutral"), said)
+
+
+def _tab(code: str, current: str, search: str) -> Link:
+    return Link(TABS[code][0], _href({"keadaan": code, "cari": search}), code == current)
+
+
+def _href(asked: dict[str, str]) -> str:
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"{PATH}?{query}" if query else PATH

@@ -1,0 +1,100 @@
+"""Who was told what, when, by which channel, or why not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.messaging import statement
+from notification.cursors import Cursor
+from notification.scope import SCOPED, Scope
+
+RETRY_WINDOW = timedelta(days=1)
+RETRY_CHUNK = 5000
+
+_FIND = statement(
+    f"""SELECT n.notice_id, n.occurred_at, n.kind, n.read_at, n.recipient_id, n.about_id, d.channel, d.state,
+        d.reason_code, d.reason, d.attempts, d.ended_at, d.send_before, coalesce(p.name, '') AS name,
+        coalesce(t.programme_name, n.details->>'programme', '') AS programme
+    FROM deliveries d JOIN notices n USING (notice_id)
+    LEFT JOIN people p ON p.asn_id = n.recipient_id LEFT JOIN trainings t ON t.run_id = n.run_id
+    WHERE {SCOPED} AND (CAST(:states AS text[]) IS NULL OR d.state = ANY (CAST(:states AS text[])))
+        AND (CAST(:recipient AS uuid) IS NULL OR n.recipient_id = CAST(:recipient AS uuid))
+        AND (:name = '' OR p.name ILIKE '%' || :name || '%')
+        AND (CAST(:at AS timestamptz) IS NULL OR (n.occurred_at, n.notice_id) < (:at, CAST(:after AS uuid)))
+    ORDER BY n.occurred_at DESC, n.notice_id DESC LIMIT :limit""",  # noqa: S608 - constants only
+    "at",
+)
+_COUNT_FAILED = text(
+    f"""SELECT count(*) FROM deliveries d LEFT JOIN people p ON p.asn_id = d.recipient_id
+    WHERE d.state = 'failed' AND {SCOPED}"""  # noqa: S608 - constants only
+)
+_RETRY = statement(
+    f"""UPDATE deliveries SET state = 'waiting', attempts = 0, reason_code = '', reason = '', ended_at = NULL,
+        needs_address = false, not_before = '-infinity', send_before = greatest(send_before, :until)
+    WHERE (notice_id, channel) IN (
+        SELECT d.notice_id, d.channel FROM deliveries d LEFT JOIN people p ON p.asn_id = d.recipient_id
+        WHERE d.state = 'failed' AND {SCOPED}
+            AND (CAST(:ids AS uuid[]) IS NULL OR d.notice_id = ANY (CAST(:ids AS uuid[])))
+        ORDER BY d.notice_id LIMIT :chunk FOR UPDATE OF d SKIP LOCKED)""",  # noqa: S608 - constants only
+    "until",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which deliveries are asked for; empty members ask for all."""
+
+    states: Sequence[str] = ()
+    name: str = ""
+    recipient: UUID | None = None
+
+
+async def find_deliveries(
+    session: AsyncSession, scope: Scope, chosen: Filter, *, after: Cursor | None = None, limit: int = 50
+) -> list[Any]:
+    """Deliveries in a scope, newest notice first."""
+    at, last = after or (None, None)
+    found = await session.execute(
+        _FIND,
+        {
+            **scope.parameters,
+            "states": list(chosen.states) or None,
+            "recipient": chosen.recipient,
+            "name": _literal(chosen.name),
+            "at": at,
+            "after": last,
+            "limit": limit,
+        },
+    )
+    return list(found)
+
+
+async def count_failed(session: AsyncSession, scope: Scope) -> int:
+    """How many e-mails of a scope were given up and can be tried again."""
+    return int(await session.scalar(_COUNT_FAILED, scope.parameters) or 0)
+
+
+async def retry_failed(
+    session: AsyncSession, scope: Scope, business: datetime, notice_ids: Sequence[UUID] | None = None
+) -> int:
+    """Queue given-up e-mails of a scope again, all if none are named, for one more day; returns how many."""
+    done: Any = await session.execute(
+        _RETRY,
+        {
+            **scope.parameters,
+            "ids": list(notice_ids) if notice_ids is not None else None,
+            "until": business + RETRY_WINDOW,
+            "chunk": RETRY_CHUNK,
+        },
+    )
+    return int(done.rowcount)
+
+
+def _literal(name: str) -> str:
+    """Signs that LIKE would read as wildcards stand for themselves."""
+    return name.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

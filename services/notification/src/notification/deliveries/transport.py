@@ -1,0 +1,106 @@
+"""One connection to the mail server, and what its answers mean for each mail."""
+
+import logging
+from collections.abc import Iterable
+from email.message import EmailMessage
+from uuid import UUID
+
+from aiosmtplib import SMTP
+from aiosmtplib.errors import (
+    SMTPAuthenticationError,
+    SMTPException,
+    SMTPHeloError,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+    SMTPSenderRefused,
+)
+
+from notification.deliveries.domain import Outcome, Result, outcome_of
+from notification.settings import NotificationSettings
+
+log = logging.getLogger(__name__)
+# At odds with us, not with a recipient: nothing is wrong with the mail.
+_OURS = (SMTPAuthenticationError, SMTPHeloError, SMTPSenderRefused)
+
+
+class ServerAwayError(Exception):
+    """The server cannot be used now; mails left over are untouched."""
+
+
+class Connection:
+    """A session with the mail server, opened anew when it is lost."""
+
+    def __init__(self, settings: NotificationSettings) -> None:
+        self._settings = settings
+        self._smtp: SMTP | None = None
+
+    async def send(self, mails: Iterable[tuple[UUID, EmailMessage]]) -> list[Result]:
+        """Send one after the other; stops at the first that finds the server away, with a result for each tried."""
+        results: list[Result] = []
+        try:
+            for notice_id, mail in mails:
+                results.append(await self._send_one(notice_id, mail))
+                if results[-1].outcome is Outcome.UNTRIED:
+                    break
+        except ServerAwayError as error:
+            log.warning("mail server away: %s", error)
+        finally:
+            await self._close()
+        return results
+
+    async def _send_one(self, notice_id: UUID, mail: EmailMessage) -> Result:
+        smtp = await self._open()
+        try:
+            await smtp.send_message(mail)
+        except SMTPRecipientsRefused as refused:
+            first = refused.recipients[0]
+            return _answered(notice_id, first.code, first.message)
+        except _OURS as error:
+            raise ServerAwayError(str(error)) from error
+        except SMTPResponseException as error:
+            return _answered(notice_id, error.code, error.message)
+        except (SMTPException, OSError) as lost:
+            # It may have been taken before the line broke: another try may duplicate it, under the same Message-ID.
+            await self._close()
+            return Result(notice_id, Outcome.RETRY, "connection_lost", str(lost))
+        except ValueError as error:
+            return Result(notice_id, Outcome.FAILED, "bad_address", str(error))
+        return Result(notice_id, Outcome.SENT)
+
+    async def _open(self) -> SMTP:
+        if self._smtp is not None and self._smtp.is_connected:
+            return self._smtp
+        chosen = self._settings
+        smtp = SMTP(
+            hostname=chosen.smtp_host,
+            port=chosen.smtp_port,
+            username=chosen.smtp_user or None,
+            password=chosen.smtp_password or None,
+            start_tls=chosen.smtp_start_tls,
+            timeout=chosen.smtp_timeout_seconds,
+        )
+        try:
+            await smtp.connect()
+        except (SMTPException, OSError) as error:
+            smtp.close()
+            raise ServerAwayError(str(error)) from error
+        self._smtp = smtp
+        return smtp
+
+    async def _close(self) -> None:
+        smtp, self._smtp = self._smtp, None
+        if smtp is None:
+            return
+        try:
+            if smtp.is_connected:
+                await smtp.quit()
+        except (SMTPException, OSError):
+            log.debug("the mail server did not say goodbye")
+        finally:
+            smtp.close()
+
+
+def _answered(notice_id: UUID, reply: int, said: str) -> Result:
+    outcome = outcome_of(reply)
+    code = "refused" if outcome is Outcome.FAILED else "deferred"
+    return Result(notice_id, outcome, code, f"{reply} {said}"[:500])

@@ -1,0 +1,3 @@
+from bina.messaging.migrate import run_env
+
+run_env()

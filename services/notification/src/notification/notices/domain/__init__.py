@@ -1,0 +1,36 @@
+"""Rules of notices: what is told, until when it is worth telling, in which words, and where it leads."""
+
+from .kinds import (
+    ANNOUNCE,
+    FAN_OUT_CHUNK,
+    KINDS,
+    MATCH,
+    REMIND_TASK,
+    REMIND_TEST,
+    SETTLE,
+    TELL_ENROLLED,
+    Kind,
+)
+from .notice import Notice, Run, Telling, changes_between, reminder_time
+from .rendering import Spoken, name_of_kind, path_of, speak
+
+__all__ = [
+    "ANNOUNCE",
+    "FAN_OUT_CHUNK",
+    "KINDS",
+    "MATCH",
+    "REMIND_TASK",
+    "REMIND_TEST",
+    "SETTLE",
+    "TELL_ENROLLED",
+    "Kind",
+    "Notice",
+    "Run",
+    "Spoken",
+    "Telling",
+    "changes_between",
+    "name_of_kind",
+    "path_of",
+    "reminder_time",
+    "speak",
+]

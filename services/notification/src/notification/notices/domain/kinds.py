@@ -1,0 +1,59 @@
+"""What can be told: how long it is worth an e-mail, and which page it is about."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+SETTLE = timedelta(seconds=5)
+"""An audience is looked up this long after its cause, so that facts of other topics can catch up."""
+FAN_OUT_CHUNK = 5000
+"""Most people looked at in one transaction."""
+REMIND_BEFORE = timedelta(days=3)
+
+ANNOUNCE = "notices.announce"
+MATCH = "notices.match"
+TELL_ENROLLED = "notices.tell_enrolled"
+REMIND_TASK = "notices.remind_task"
+REMIND_TEST = "notices.remind_test"
+
+_RUN = "/enrollment/angkatan/{run_id}"
+_CATALOGUE = "/enrollment/katalog"
+_TEST = "/assessment/tes/{about_id}"
+_TASKS = "/evaluation/tugas"
+_TASK = "/evaluation/tugas/{token}"
+_PROFILE = "/assessment/profil"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of notice. After `limit` (business time from its cause) an e-mail is no longer worth sending."""
+
+    code: str
+    place: str
+    limit: timedelta = timedelta(days=3)
+
+
+KINDS = {
+    kind.code: kind
+    for kind in (
+        Kind("training_announced_gap", _RUN),
+        Kind("training_announced_job", _RUN),
+        Kind("enrollment_accepted", _RUN),
+        Kind("enrollment_waitlisted", _RUN),
+        Kind("enrollment_rejected", _CATALOGUE),
+        Kind("enrollment_withdrawn", _RUN),
+        Kind("pretest_ready", _TEST),
+        Kind("posttest_ready", _TEST),
+        Kind("test_reminder", _TEST, timedelta(days=2)),
+        Kind("test_scored", _PROFILE),
+        Kind("training_completed", "/enrollment/jp"),
+        Kind("training_not_completed", _CATALOGUE),
+        Kind("training_recommended", _RUN),
+        Kind("training_recommended_unscheduled", _PROFILE, timedelta(days=7)),
+        Kind("training_changed", _RUN),
+        Kind("training_cancelled", _CATALOGUE),
+        Kind("task_opened", _TASK),
+        Kind("task_reminder", _TASK, timedelta(days=2)),
+        Kind("task_expired", _TASKS),
+    )
+}
+"""Limits are our own decision (no regulation sets them): three days, less for a reminder, a week for advice."""

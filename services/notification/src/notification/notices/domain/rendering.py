@@ -1,0 +1,224 @@
+"""From a notice to words.
+
+Rendered when it is read or sent, in the reader's language, with the run as it was at the notice's time: so no copy
+of a name lies in a notice, an erased person leaves none behind, and a later change does not rewrite what was said.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from notification.notices.templates import Language, load_templates
+
+from .kinds import KINDS
+from .notice import Telling
+from .reference import competency_name, entitlement_on
+from .writing import day, deadline, language_of, number, short_day
+
+TaskToken = Callable[[UUID, date], str]
+_LISTED = {"dates": "change_dates", "location": "change_location"}
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A notice in one reader's words."""
+
+    subject: str
+    body: str
+    link: str
+
+
+def speak(telling: Telling) -> Spoken:
+    """The words of a notice."""
+    language = language_of(telling.language)
+    template = load_templates().notices[telling.kind]
+    known = _values(telling, language)
+    words = template.render(language, {name: known.get(name, "–") for name in template.placeholders})
+    return Spoken(" ".join(words.subject.split()), words.body, words.link)
+
+
+def path_of(telling: Telling, task_token: TaskToken) -> str:
+    """The page a notice leads to. `task_token` signs the personal link of a task, open until its last day."""
+    place = KINDS[telling.kind].place
+    if "{token}" in place:
+        return place.format(token=task_token(telling.about_id, date.fromisoformat(telling.details["due"])))
+    return place.format(run_id=telling.run_id, about_id=telling.about_id)
+
+
+def name_of_kind(kind: str) -> str:
+    """A kind as staff call it."""
+    return _KIND_NAMES.get(kind, kind)
+
+
+def _values(telling: Telling, language: Language) -> dict[str, str]:
+    values = {
+        "name": telling.name or _phrase("recipient_unknown", language),
+        "position": telling.position or "–",
+        **_of_run(telling, language),
+        **{key: _plain(value, language) for key, value in telling.details.items()},
+    }
+    return values | _SPECIAL.get(telling.kind, _nothing)(telling, language)
+
+
+def _of_run(telling: Telling, language: Language) -> dict[str, str]:
+    run = telling.run
+    if run is None:
+        return {}
+    return {
+        "programme": run.programme_name,
+        "run_code": run.run_code,
+        "starts_on": day(run.starts_on, language),
+        "ends_on": day(run.ends_on, language),
+        "location": run.location or _phrase("location_open", language),
+        "jp": number(run.jp, language),
+        "seats": number(run.seats, language),
+    }
+
+
+def _plain(value: Any, language: Language) -> str:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return number(value, language)
+    return str(value)
+
+
+def _phrase(name: str, language: Language, **values: object) -> str:
+    return load_templates().phrases[name].render(language, values)
+
+
+def _nothing(_telling: Telling, _language: Language) -> dict[str, str]:
+    return {}
+
+
+def _gap(telling: Telling, language: Language) -> dict[str, str]:
+    return {"competency": competency_name(telling.details["competency"], language)}
+
+
+def _due(telling: Telling, language: Language) -> dict[str, str]:
+    return {"due": deadline(telling.details["due"], language)}
+
+
+def _task(telling: Telling, language: Language) -> dict[str, str]:
+    own = telling.details["alumnus_id"] == str(telling.recipient_id)
+    about = "about_self" if own else "about_unknown"
+    return {
+        **_due(telling, language),
+        "about": (not own and telling.about_name) or _phrase(about, language),
+    }
+
+
+def _test_reminder(telling: Telling, language: Language) -> dict[str, str]:
+    return {**_due(telling, language), "test": _phrase(f"test_{telling.details['test']}", language)}
+
+
+def _expired(telling: Telling, language: Language) -> dict[str, str]:
+    return {"closed_on": short_day(telling.details["closed_on"], language)}
+
+
+def _reason(telling: Telling, language: Language) -> dict[str, str]:
+    return {"reason": telling.details.get("reason") or _phrase("reason_missing", language)}
+
+
+def _rejected(telling: Telling, language: Language) -> dict[str, str]:
+    phrases = load_templates().phrases
+    mend = f"mend_{telling.details['reason_code'].replace('-', '_').replace('.', '_')}"
+    return {
+        **_reason(telling, language),
+        "mend": _phrase(mend if mend in phrases else "mend_otherwise", language),
+    }
+
+
+def _not_completed(telling: Telling, language: Language) -> dict[str, str]:
+    return {"reason": _phrase(f"not_completed_{telling.details['reason']}", language)}
+
+
+def _scored(telling: Telling, language: Language) -> dict[str, str]:
+    test, passed = telling.details["test"], telling.details["passed"]
+    pass_score = telling.run.pass_score if telling.run else None
+    if test == "pre":
+        following = _phrase("next_after_pre", language)
+    elif passed is None or (not passed and pass_score is None):
+        following = _phrase("next_without_pass_rule", language)
+    elif passed:
+        following = _phrase("next_after_pass", language)
+    else:
+        following = _phrase("next_after_fail", language, pass_score=number(pass_score or 0, language))
+    return {"test": _phrase(f"test_{test}", language), "next": following}
+
+
+def _completed(telling: Telling, language: Language) -> dict[str, str]:
+    done = date.fromisoformat(telling.details["completed_on"])
+    earned = max(telling.details["jp_in_year"], telling.details["jp"])
+    return {
+        "jp_in_year": number(earned, language),
+        "jp_note": _jp_note(telling.employment, done, earned, language),
+    }
+
+
+def _jp_note(employment: str, done: date, earned: int, language: Language) -> str:
+    """For PNS a floor to reach, for PPPK a ceiling (never a target); nothing where no rule is known."""
+    rule = entitlement_on(employment, done)
+    if rule is None:
+        return ""
+    if employment == "PPPK":
+        return _phrase("jp_note_pppk_limit", language, limit=rule.jp)
+    if earned >= rule.jp:
+        return _phrase("jp_note_met", language, target=rule.jp)
+    year_end = short_day(done.replace(month=12, day=31), language)
+    return _phrase("jp_note_short", language, missing=rule.jp - earned, deadline=year_end)
+
+
+def _changed(telling: Telling, language: Language) -> dict[str, str]:
+    values = _of_run(telling, language)
+    parts = [_LISTED[change] for change in telling.details["changes"]]
+    phrases = load_templates().phrases
+    return {"changes": "\n".join(phrases[part].render(language, values) for part in parts)}
+
+
+def _recommended(telling: Telling, language: Language) -> dict[str, str]:
+    names = competency_name(telling.details["competency_code"], language)
+    said = telling.details["competency"]
+    return {"competency": said if names == telling.details["competency_code"] or language == "id" else names}
+
+
+_SPECIAL: dict[str, Callable[[Telling, Language], dict[str, str]]] = {
+    "training_announced_gap": _gap,
+    "enrollment_rejected": _rejected,
+    "enrollment_withdrawn": _reason,
+    "pretest_ready": _due,
+    "posttest_ready": _due,
+    "test_reminder": _test_reminder,
+    "test_scored": _scored,
+    "training_completed": _completed,
+    "training_not_completed": _not_completed,
+    "training_recommended": _recommended,
+    "training_recommended_unscheduled": _recommended,
+    "training_changed": _changed,
+    "training_cancelled": _reason,
+    "task_opened": _task,
+    "task_reminder": _task,
+    "task_expired": _expired,
+}
+
+_KIND_NAMES = {
+    "training_announced_gap": "Pelatihan untuk kesenjangan",
+    "training_announced_job": "Pelatihan sesuai jabatan",
+    "enrollment_accepted": "Terdaftar",
+    "enrollment_waitlisted": "Daftar tunggu",
+    "enrollment_rejected": "Pendaftaran ditolak",
+    "enrollment_withdrawn": "Pendaftaran ditarik",
+    "pretest_ready": "Tes awal siap",
+    "posttest_ready": "Tes akhir siap",
+    "test_reminder": "Pengingat tes",
+    "test_scored": "Nilai tes",
+    "training_completed": "Pelatihan selesai",
+    "training_not_completed": "Pelatihan belum selesai",
+    "training_recommended": "Saran pelatihan",
+    "training_recommended_unscheduled": "Saran pelatihan",
+    "training_changed": "Perubahan jadwal",
+    "training_cancelled": "Pelatihan dibatalkan",
+    "task_opened": "Tugas menilai",
+    "task_reminder": "Pengingat tugas",
+    "task_expired": "Tugas berakhir",
+}

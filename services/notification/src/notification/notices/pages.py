@@ -1,0 +1,138 @@
+"""Kotak masuk: what is new, and where it leads."""
+
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.messaging import clock
+from bina.web.access import SignedIn, issue_task_link, secret_of
+from bina.web.commands import PageCommand
+from bina.web.formats import weekday
+from bina.web.language import gettext as _
+from bina.web.problems import not_found
+from notification.cursors import read_cursor, write_cursor
+from notification.notices.domain import Spoken, Telling, path_of, speak
+from notification.notices.domain.notice import end_of
+from notification.notices.store import reading
+from notification.notices.store.notices import mark_read
+from notification.scope import own_id
+from notification.site import pages
+
+router = APIRouter()
+PATH = "/notification/kotak-masuk"
+PAGE_SIZE = 30
+NEWEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A notice as the inbox lists it."""
+
+    telling: Telling
+    spoken: Spoken
+    href: str
+
+    @property
+    def gist(self) -> str:
+        """The first sentence after the salutation."""
+        paragraphs = [part for part in self.spoken.body.split("\n\n") if part]
+        return " ".join(paragraphs[1].split())[:160] if len(paragraphs) > 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The notices of one day, its heading in words."""
+
+    heading: str
+    items: list[Item]
+
+
+@router.get(PATH)
+async def inbox(request: Request, person: SignedIn, after: str = "") -> Response:
+    """Unread notices first, then the read ones, each by day."""
+    recipient, since = own_id(person), read_cursor(after)
+    async with request.app.state.runtime.transaction() as session:
+        count = await reading.count_unread(session, recipient)
+        unread = [] if since else await reading.find_inbox(session, recipient, unread=True, limit=PAGE_SIZE)
+        read = await reading.find_inbox(session, recipient, unread=False, after=since, limit=PAGE_SIZE + 1)
+    shown = read[:PAGE_SIZE]
+    last = shown[-1] if len(read) > PAGE_SIZE else None
+    return pages.render(
+        request,
+        "notices/inbox.html",
+        count=count,
+        unread=_days(unread),
+        hidden=count - len(unread) if not since else 0,
+        read=_days(shown),
+        first_page=since is None,
+        next=f"{PATH}?after={write_cursor(last.occurred_at, last.notice_id)}" if last else "",
+    )
+
+
+@router.get(f"{PATH}/{{notice_id}}")
+async def notice(request: Request, notice_id: UUID, person: SignedIn) -> Response:
+    """One notice in full; opening it is reading it."""
+    async with request.app.state.runtime.transaction() as session:
+        found = (await reading.load_tellings(session, [notice_id])).get(notice_id)
+        if found is None or found.recipient_id != own_id(person):
+            raise not_found()
+        await mark_read(session, found.recipient_id, clock.now(), [notice_id])
+    return pages.render(
+        request, "notices/notice.html", item=_item(found), place=_place(request, found), inbox=PATH
+    )
+
+
+@router.post(f"{PATH}/dibaca")
+async def read_all(command: PageCommand, person: SignedIn) -> Response:
+    """Mark all of the reader's notices as read."""
+
+    async def effect(session: AsyncSession) -> str:
+        await mark_read(session, own_id(person), clock.now())
+        return PATH
+
+    return await command.redirect(effect, done=_("Semua pemberitahuan ditandai sudah dibaca."))
+
+
+@router.get("/notification/potongan/beranda")
+async def home_fragment(request: Request, person: SignedIn) -> Response:
+    """The newest three, for a sibling's page; opened by itself it leads to the inbox."""
+    if request.headers.get("x-fragment") != "1":
+        return RedirectResponse(PATH, 303)
+    recipient = own_id(person)
+    async with request.app.state.runtime.transaction() as session:
+        found = await reading.find_newest(session, recipient, NEWEST)
+        count = await reading.count_unread(session, recipient)
+    return pages.render(
+        request, "notices/fragment.html", items=[_item(t) for t in found], count=count, inbox=PATH
+    )
+
+
+def _days(tellings: list[Telling]) -> list[Day]:
+    return [Day(_heading(day), [_item(t) for t in group]) for day, group in groupby(tellings, _day)]
+
+
+def _day(telling: Telling) -> date:
+    return telling.occurred_at.astimezone(clock.ZONE).date()
+
+
+def _heading(day: date) -> str:
+    near = {0: _("Hari ini"), 1: _("Kemarin")}.get((clock.today() - day).days)
+    return f"{near}, {weekday(day)}" if near else weekday(day)
+
+
+def _item(telling: Telling) -> Item:
+    return Item(telling, speak(telling), f"{PATH}/{telling.notice_id}")
+
+
+def _place(request: Request, telling: Telling) -> str:
+    """Where a notice leads; a task's personal link ages by wall time, the task by business time."""
+
+    def token(task_id: UUID, last_day: date) -> str:
+        return issue_task_link(task_id, secret_of(request), end_of(last_day) - clock.offset())
+
+    return path_of(telling, token)

@@ -1,0 +1,1 @@
+"""Tables and queries of notices: copies of others' facts, audiences, notices."""

@@ -1,0 +1,9 @@
+import pytest_asyncio
+
+from bina.messaging.testing import ServiceUnderTest
+from notification.app import service
+
+
+@pytest_asyncio.fixture
+async def notification(under_test) -> ServiceUnderTest:
+    return await under_test(service)

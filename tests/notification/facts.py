@@ -1,0 +1,168 @@
+"""Facts to test with; each call makes a new one."""
+
+from datetime import UTC, date, datetime
+from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
+
+from bina.events import Envelope, Event
+from bina.events.assessment import (
+    AssessmentOpened,
+    AssessmentScored,
+    CompetencyProfileChanged,
+    ProfileEntry,
+    TrainingRecommended,
+)
+from bina.events.enrollment import (
+    AsnRecorded,
+    CompetencyTarget,
+    ContactRecorded,
+    EnrollmentAccepted,
+    TrainingAnnounced,
+    TrainingChanged,
+)
+from bina.events.evaluation import EvaluationTaskOpened
+from bina.messaging import new_id
+
+START = datetime(2026, 11, 20, 2, tzinfo=UTC)
+
+
+def named(name: str) -> UUID:
+    """The same name is the same id, in every run."""
+    return uuid5(NAMESPACE_OID, f"bina-test/{name}")
+
+
+def at(event: Event, when: datetime = START) -> Event:
+    """The fact as it happened at a given business time."""
+    return event.travelled(
+        Envelope(
+            id=str(new_id()),
+            source=event.topic.split(".")[0],
+            type=event.type,
+            time=when,
+            subject=event.key,
+            version=int(when.timestamp()),
+        )
+    )
+
+
+def person(
+    asn_id: UUID | None = None,
+    *,
+    name: str = "Rahma Yulita",
+    agency: str = "5571",
+    level: str = "Pengawas",
+    **more: object,
+) -> AsnRecorded:
+    return AsnRecorded(
+        asn_id=asn_id or uuid4(),
+        nip="198703032010011003",
+        name=name,
+        employment=more.pop("employment", "PNS"),
+        agency_code=agency,
+        position="Kepala Subbagian Umum",
+        job_level=level,
+        **more,
+    )
+
+
+def contact(asn_id: UUID, email: str = "rahma@example.org", language: str = "id") -> ContactRecorded:
+    return ContactRecorded(asn_id=asn_id, email=email, language=language)
+
+
+def profile(
+    asn_id: UUID, code: str = "M7", level: int = 2, standard: int | None = 3
+) -> CompetencyProfileChanged:
+    entry = ProfileEntry(
+        code=code, level=level, standard=standard, source="post-test", assessed_on=date(2026, 11, 1)
+    )
+    return CompetencyProfileChanged(asn_id=asn_id, entries=(entry,))
+
+
+def _training(run_id: UUID | None, changes: dict) -> dict:
+    facts: dict = {
+        "run_id": run_id or uuid4(),
+        "run_code": "MP-2027-01",
+        "programme_code": "MP",
+        "programme_name": "Manajemen Perubahan",
+        "organiser": "5500",
+        "open_to": ("5571",),
+        "competencies": (CompetencyTarget(code="M7", level=3),),
+        "job_levels": ("Pengawas",),
+        "jp": 30,
+        "location": "Aula BKPSDM",
+        "starts_on": date(2027, 2, 8),
+        "ends_on": date(2027, 2, 12),
+        "seats": 30,
+    }
+    return facts | changes
+
+
+def run(run_id: UUID | None = None, **changes: object) -> TrainingAnnounced:
+    return TrainingAnnounced(**_training(run_id, changes))
+
+
+def changed(run_id: UUID, **changes: object) -> TrainingChanged:
+    return TrainingChanged(**_training(run_id, changes))
+
+
+def accepted(run_id: UUID, asn_id: UUID, enrollment_id: UUID | None = None) -> EnrollmentAccepted:
+    return EnrollmentAccepted(
+        enrollment_id=enrollment_id or uuid4(), asn_id=asn_id, run_id=run_id, agency_code="5571"
+    )
+
+
+def opened_test(run_id: UUID, asn_id: UUID, kind: str = "pre", **changes: object) -> AssessmentOpened:
+    facts: dict = {
+        "assessment_id": uuid4(),
+        "enrollment_id": uuid4(),
+        "opens_on": date(2026, 11, 20),
+        "due_on": date(2026, 12, 4),
+        "questions": 15,
+        "minutes": 20,
+    }
+    return AssessmentOpened(asn_id=asn_id, run_id=run_id, kind=kind, **(facts | changes))
+
+
+def scored_test(
+    opened: AssessmentOpened, *, score: float = 72.5, passed: bool | None = None
+) -> AssessmentScored:
+    return AssessmentScored(
+        asn_id=opened.asn_id,
+        assessment_id=opened.assessment_id,
+        enrollment_id=opened.enrollment_id,
+        run_id=opened.run_id,
+        kind=opened.kind,
+        score=score,
+        passed=passed,
+        scored_on=date(2026, 11, 25),
+    )
+
+
+def recommended(asn_id: UUID, run_id: UUID | None = None) -> TrainingRecommended:
+    return TrainingRecommended(
+        asn_id=asn_id,
+        competency_code="M7",
+        competency_name="Mengelola Perubahan",
+        gap=1,
+        programme_code="MP",
+        programme_name="Manajemen Perubahan",
+        run_id=run_id,
+    )
+
+
+def task(run_id: UUID, respondent_id: UUID, about_id: UUID, **changes: object) -> EvaluationTaskOpened:
+    facts: dict = {
+        "task_id": uuid4(),
+        "enrollment_id": uuid4(),
+        "instrument_code": "l3-supervisor",
+        "instrument_version": 1,
+        "title": "Penilaian perilaku kerja oleh atasan",
+        "level": "L3",
+        "method": "survey",
+        "role": "supervisor",
+        "opens_on": date(2026, 11, 20),
+        "closes_on": date(2026, 12, 4),
+        "minutes": 6,
+    }
+    return EvaluationTaskOpened(
+        run_id=run_id, respondent_id=respondent_id, about_id=about_id, **(facts | changes)
+    )
