@@ -6,12 +6,18 @@ from fastapi import FastAPI
 
 from bina.messaging import Runtime, Service, Settings
 from bina.web.app import create_app
+from evaluation.impact import api as impact_api
 from evaluation.impact import handlers as impact_handlers
+from evaluation.impact import pages as impact_pages
 from evaluation.impact import schedule as impact_schedule
 from evaluation.instruments import store as instruments
+from evaluation.responses import api as responses_api
 from evaluation.responses import handlers as responses_handlers
+from evaluation.responses import pages as responses_pages
 from evaluation.roster import handlers as roster_handlers
+from evaluation.tasks import api as tasks_api
 from evaluation.tasks import handlers as tasks_handlers
+from evaluation.tasks import pages as tasks_pages
 from evaluation.tasks import schedule as tasks_schedule
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -40,4 +46,9 @@ service = Service(
 
 def create(settings: Settings) -> FastAPI:
     """The application: API, pages, consumer, relay and due work in one process."""
-    return create_app(Runtime(service, settings), title="Bina: evaluasi")
+    return create_app(
+        Runtime(service, settings),
+        title="Bina: evaluasi",
+        api_routers=[responses_api.router, tasks_api.router, impact_api.router],
+        page_routers=[responses_pages.router, tasks_pages.router, impact_pages.router],
+    )

@@ -55,7 +55,10 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A run as far as it is known. Scores are 0-100; `paired_*` are of those with both tests."""
+    """A run as far as it is known. Scores are 0-100; `paired_*` are of those with both tests.
+
+    `people_asked` and `people_heard` count the trained about whom anybody was asked, and about whom anybody answered.
+    """
 
     run_id: UUID
     run_code: str
@@ -66,6 +69,8 @@ class Outcome:
     cancelled: bool
     enrolled: int
     trained: int
+    people_asked: int
+    people_heard: int
     pre: Mean
     post: Mean
     paired_pre: Mean

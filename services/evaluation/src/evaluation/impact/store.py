@@ -48,14 +48,21 @@ _RUNS = text(
     tested AS (
         SELECT enrollment_id, max(score) FILTER (WHERE kind = 'pre') AS pre,
             max(score) FILTER (WHERE kind = 'post') AS post
-        FROM best GROUP BY enrollment_id)
+        FROM best GROUP BY enrollment_id),
+    heard AS (
+        SELECT enrollment_id, bool_or(t.opened) AS asked, bool_or(t.state = 'answered') AS answered
+        FROM tasks t JOIN seen USING (enrollment_id)
+        WHERE NOT t.baseline AND t.state <> 'withdrawn' GROUP BY enrollment_id)
     SELECT r.run_id, r.run_code, r.programme_name, r.organiser, r.starts_on, r.ends_on, r.cancelled,
         count(*) AS enrolled, count(*) FILTER (WHERE seen.completed) AS trained,
+        count(*) FILTER (WHERE seen.completed AND h.asked) AS people_asked,
+        count(*) FILTER (WHERE seen.completed AND h.answered) AS people_heard,
         count(t.pre) AS pre_n, avg(t.pre) AS pre, count(t.post) AS post_n, avg(t.post) AS post,
         count(*) FILTER (WHERE t.pre IS NOT NULL AND t.post IS NOT NULL) AS paired_n,
         avg(t.pre) FILTER (WHERE t.post IS NOT NULL) AS paired_pre,
         avg(t.post) FILTER (WHERE t.pre IS NOT NULL) AS paired_post
     FROM seen JOIN runs r USING (run_id) LEFT JOIN tested t USING (enrollment_id)
+        LEFT JOIN heard h USING (enrollment_id)
     GROUP BY r.run_id ORDER BY r.ends_on DESC, r.run_code"""  # noqa: S608 - our own parts
 )
 _LANES = text(
@@ -119,8 +126,9 @@ def _lane(row: Any) -> Lane:
 
 def _outcome(row: Any, lanes: Sequence[Lane]) -> Outcome:
     names = ("run_id", "run_code", "programme_name", "organiser", "starts_on", "ends_on", "cancelled")
+    counts = ("enrolled", "trained", "people_asked", "people_heard")
     return Outcome(
-        **{name: getattr(row, name) for name in (*names, "enrolled", "trained")},
+        **{name: getattr(row, name) for name in (*names, *counts)},
         pre=_mean(row.pre_n, row.pre),
         post=_mean(row.post_n, row.post),
         paired_pre=_mean(row.paired_n, row.paired_pre),

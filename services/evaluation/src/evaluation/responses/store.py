@@ -39,6 +39,7 @@ class Assignment:
     ends_on: date
     competencies: Sequence[str]
     about_name: str
+    about_nip: str
     about_position: str
     receipt: str | None
     answered_on: date | None
@@ -56,7 +57,7 @@ class Form:
 _ASSIGNMENT = """SELECT t.task_id, t.respondent_id, t.run_id, t.about_id, t.enrollment_id, t.instrument_code,
     t.instrument_version, t.level, t.method, t.role, t.opens_on, t.closes_on, t.state,
     coalesce(r.programme_name, '') AS programme_name, coalesce(r.run_code, '') AS run_code, r.ends_on,
-    coalesce(r.competencies, '{}') AS competencies, coalesce(p.name, '') AS about_name,
+    coalesce(r.competencies, '{}') AS competencies, coalesce(p.name, '') AS about_name, coalesce(p.nip, '') AS about_nip,
     coalesce(p.position, '') AS about_position, a.receipt, a.answered_on
     FROM tasks t LEFT JOIN runs r USING (run_id) LEFT JOIN people p ON p.asn_id = t.about_id
     LEFT JOIN responses a ON a.task_id = t.task_id"""

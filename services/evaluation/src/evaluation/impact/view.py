@@ -1,0 +1,216 @@
+"""A run's figures in sentences and charts for the heads of agencies."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bina.web import charts
+from bina.web.charts import Figure
+from bina.web.formats import day, number, percent
+from bina.web.language import gettext as _
+
+from . import domain
+from .domain import Lane, Mean, Outcome
+
+MOST_PAIRS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One training in the list."""
+
+    outcome: Outcome
+    tag: str
+    kind: str
+
+    @property
+    def rate(self) -> float | None:
+        """Answers per task asked."""
+        return self.outcome.answered / self.outcome.asked if self.outcome.asked else None
+
+
+@dataclass(frozen=True, slots=True)
+class LevelView:
+    """One of Kirkpatrick's levels: what it says, how sure that is, and what lies behind it."""
+
+    level: str
+    title: str
+    finding: str
+    tag: str
+    kind: str
+    lanes: Sequence[Lane] = ()
+
+
+def line_of(outcome: Outcome) -> Line:
+    """A training with its verdict at the furthest level that has enough answers."""
+    _level, verdict = domain.verdict(outcome)
+    return Line(outcome, *verdict_tag(verdict))
+
+
+def verdict_tag(verdict: domain.Verdict) -> tuple[str, str]:
+    """A verdict's words and the kind of its tag."""
+    return {
+        "changed": (_("Berubah"), "success"),
+        "unchanged": (_("Tidak berubah"), "danger"),
+        "unknown": (_("Belum cukup data"), "neutral"),
+    }[verdict]
+
+
+def summary(lines: Sequence[Line]) -> str:
+    """What the list says as a whole."""
+    known = [line for line in lines if line.kind != "neutral"]
+    changed = [line for line in known if line.kind == "success"]
+    if not lines:
+        return ""
+    if not known:
+        return _("Belum ada pelatihan dengan cukup data untuk dinilai.")
+    return _("%(changed)s dari %(known)s pelatihan yang cukup datanya membawa perubahan.") % {
+        "changed": number(len(changed)),
+        "known": number(len(known)),
+    }
+
+
+def scores(outcomes: Sequence[Outcome]) -> Figure | None:
+    """Before and after of the latest runs whose tests may be shown."""
+    shown = [o for o in outcomes if o.paired_pre.shown is not None and o.paired_post.shown is not None]
+    pairs = [
+        charts.Pair(
+            f"{o.programme_name} ({o.run_code})",
+            round(o.paired_pre.shown or 0, 1),
+            round(o.paired_post.shown or 0, 1),
+        )
+        for o in shown[:MOST_PAIRS]
+    ]
+    if not pairs:
+        return None
+    least = min(pairs, key=lambda pair: float(pair.found or 0) - float(pair.reference))
+    return charts.dumbbell(
+        _("Kenaikan nilai terkecil pada %(name)s") % {"name": least.label}
+        if len(pairs) > 1
+        else _("Nilai sebelum dan sesudah pelatihan"),
+        pairs,
+        low=0,
+        high=100,
+        ticks=(0, 25, 50, 75, 100),
+        reference=_("sebelum"),
+        found=_("sesudah"),
+        show=lambda value: number(value, 1) if value % 1 else number(value),
+        note=_("Rata-rata peserta yang mengikuti kedua tes, sedikitnya %(n)s orang")
+        % {"n": domain.rules().minimum},
+    )
+
+
+def response_funnel(outcome: Outcome) -> Figure:
+    """Of the people trained: asked about, heard about."""
+    silent = outcome.people_asked - outcome.people_heard
+    return charts.funnel(
+        _("%(n)s orang ditanyakan tanpa satu pun jawaban") % {"n": number(silent)}
+        if silent
+        else _("Dari siapa kita mendengar"),
+        [
+            charts.Stage(_("Dilatih"), outcome.trained),
+            charts.Stage(_("Ditanyakan"), outcome.people_asked),
+            charts.Stage(_("Terjawab sedikitnya satu"), outcome.people_heard),
+        ],
+        note=_("Orang; yang tidak dijawab dibiarkan kosong dan ikut dihitung"),
+    )
+
+
+def behaviour(outcome: Outcome) -> Figure | None:
+    """Behaviour before and after by the alumni's own answers, where both may be shown."""
+    before = domain.level_mean(outcome.before)
+    after = next((lane.score for lane in outcome.of("L3") if lane.role == "alumnus"), Mean(0, None))
+    if before.shown is None or after.shown is None:
+        return None
+    return charts.dumbbell(
+        _("Perilaku menurut alumni, sebelum dan sesudah"),
+        [charts.Pair(_("Rata-rata skala 1 sampai 4"), round(before.shown, 2), round(after.shown, 2))],
+        low=1,
+        high=4,
+        ticks=(1, 2, 3, 4),
+        reference=_("sebelum"),
+        found=_("sesudah"),
+        show=lambda value: number(value, 2),
+        note=_("%(before)s jawaban sebelum, %(after)s sesudah; bukan orang yang persis sama")
+        % {"before": number(before.n), "after": number(after.n)},
+    )
+
+
+def levels(outcome: Outcome) -> list[LevelView]:
+    """The lanes L1 to L3."""
+    return [_reaction(outcome), _knowledge(outcome), _behaviour(outcome)]
+
+
+def _reaction(outcome: Outcome) -> LevelView:
+    mean = domain.level_mean(outcome.of("L1"))
+    finding = (
+        _("Rata-rata kesan %(mean)s dari 4.") % {"mean": number(mean.shown, 2)}
+        if mean.shown is not None
+        else _few(sum(lane.answered for lane in outcome.of("L1")))
+    )
+    tag = (_("Terukur"), "info") if mean.shown is not None else verdict_tag("unknown")
+    return LevelView("L1", _("Reaksi"), finding, *tag, outcome.of("L1"))
+
+
+def _knowledge(outcome: Outcome) -> LevelView:
+    gain, band = outcome.gain, domain.band_of(outcome.gain)
+    pre, post = outcome.paired_pre, outcome.paired_post
+    finding = _few(pre.n)
+    if pre.shown is not None and post.shown is not None:
+        finding = _("Nilai dari %(pre)s menjadi %(post)s pada %(n)s orang.") % {
+            "pre": number(pre.shown, 1),
+            "post": number(post.shown, 1),
+            "n": number(pre.n),
+        }
+        if gain is not None:
+            finding += " " + _("N-gain %(gain)s, %(band)s.") % {"gain": number(gain, 2), "band": band}
+    return LevelView("L2", _("Pengetahuan"), finding, *verdict_tag(domain.knowledge_verdict(outcome)))
+
+
+def _behaviour(outcome: Outcome) -> LevelView:
+    lanes = outcome.of("L3")
+    change = domain.joined(lane.change for lane in lanes)
+    finding = _few(sum(lane.change.n for lane in lanes))
+    opening = [lane.next_on for lane in lanes if lane.next_on]
+    if change.value is not None:
+        finding = _("Perubahan cara kerja %(mean)s dari 4 menurut %(n)s jawaban.") % {
+            "mean": number(change.value, 2),
+            "n": number(change.n),
+        }
+    elif opening and not any(lane.asked for lane in lanes):
+        finding = _("Baru ditanyakan mulai %(day)s.") % {"day": day(min(opening))}
+    return LevelView("L3", _("Perilaku"), finding, *verdict_tag(domain.behaviour_verdict(outcome)), lanes)
+
+
+def _few(n: int) -> str:
+    if not n:
+        return _("Belum ada jawaban.")
+    return _("Baru %(n)s jawaban; rata-rata tampil mulai %(least)s.") % {
+        "n": number(n),
+        "least": number(domain.rules().minimum),
+    }
+
+
+def lane_name(lane: Lane) -> str:
+    """Who was asked how."""
+    who = {
+        "alumnus": _("Alumni"),
+        "supervisor": _("Atasan"),
+        "peer": _("Rekan"),
+        "evaluator": _("Evaluator"),
+    }[lane.role]
+    how = {"survey": _("survei"), "interview": _("wawancara"), "observation": _("pengamatan")}[lane.method]
+    return f"{who}, {how}"
+
+
+def lane_mean(lane: Lane) -> str:
+    """The lane's mean of four, or why there is none."""
+    if lane.score.shown is not None:
+        return number(lane.score.shown, 2)
+    return f"n < {domain.rules().minimum}" if lane.answered else "–"
+
+
+def lane_rate(lane: Lane) -> str:
+    """The response rate, or when the first is asked."""
+    if lane.rate is not None:
+        return percent(lane.rate)
+    return _("mulai %(day)s") % {"day": day(lane.next_on)} if lane.next_on else "–"

@@ -1,0 +1,114 @@
+"""Machine interface: open tasks, handing in answers."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.messaging import clock
+from bina.web.access import Person, SignedIn, settings_of
+from bina.web.commands import ApiCommand
+from bina.web.language import gettext as _
+from bina.web.problems import Problem, not_found
+from evaluation.roster import store as roster
+
+from . import store, submission
+
+router = APIRouter(tags=["tasks"])
+NIP_DIGITS = 18
+
+
+class Answers(BaseModel):
+    """Answers by question id: 1-4 for a scale, a choice's code, a number, or text."""
+
+    answers: dict[Annotated[str, Field(max_length=40)], int | float | str]
+
+
+class TaskView(BaseModel):
+    """A task of a respondent; `about_nip` is told to the platform only."""
+
+    task_id: UUID
+    respondent_id: UUID
+    run_id: UUID
+    run_code: str
+    enrollment_id: UUID
+    about_id: UUID
+    about_nip: str | None = None
+    instrument_code: str
+    instrument_version: int
+    level: str
+    method: str
+    role: str
+    opens_on: date
+    closes_on: date
+    state: str
+
+
+class TaskList(BaseModel):
+    """Tasks of a respondent."""
+
+    tasks: list[TaskView]
+
+
+@router.get("/tasks")
+async def list_tasks(
+    request: Request,
+    person: SignedIn,
+    respondent: Annotated[str, Query(max_length=36, description="id or NIP; left out: the caller")] = "",
+    state: Literal["open", "answered"] = "open",
+) -> TaskList:
+    """A respondent's tasks, open or answered last. Everyone sees their own; the platform sees anyone's."""
+    async with request.app.state.runtime.sessions() as session:
+        who = await _respondent(session, person, respondent)
+        if state == "open":
+            found = await store.load_open(session, who, clock.today())
+        else:
+            found = await store.load_answered(session, who)
+    shown = {"about_nip"} if person.may(submission.MACHINE) else set()
+    return TaskList(tasks=[_view(assignment, shown) for assignment in found])
+
+
+def _view(assignment: store.Assignment, shown: set[str]) -> TaskView:
+    names = set(TaskView.model_fields) - ({"about_nip"} - shown)
+    return TaskView(**{name: getattr(assignment, name) for name in names})
+
+
+async def _respondent(session: AsyncSession, person: Person, wanted: str) -> UUID:
+    if not wanted and person.person_id:
+        return person.person_id
+    who = await _find(session, wanted)
+    if who is None or not (person.may(submission.MACHINE) or person.person_id == who):
+        raise not_found()
+    return who
+
+
+async def _find(session: AsyncSession, wanted: str) -> UUID | None:
+    if len(wanted) == NIP_DIGITS and wanted.isdecimal():
+        return (await roster.find_by_nip(session, [wanted])).get(wanted)
+    try:
+        return UUID(wanted)
+    except ValueError:
+        raise Problem(
+            "invalid-input",
+            422,
+            _("Responden tidak dikenal."),
+            mend=_("Kirim id atau NIP (18 angka) sebagai respondent."),
+        ) from None
+
+
+@router.post("/tasks/{task_id}/answers", status_code=201)
+async def answer(
+    request: Request, task_id: UUID, body: Answers, person: SignedIn, command: ApiCommand
+) -> Response:
+    """Hand in the answers to a task; `{"receipt": "EV-7K2M-X4QP"}`. Counts once however often it is sent."""
+    demo = settings_of(request).demo
+
+    async def effect(session: AsyncSession) -> dict[str, Any]:
+        assignment = await submission.own_assignment(session, task_id, person, demo=demo)
+        behalf = person.person_id != assignment.respondent_id
+        return {"receipt": await submission.submit(session, assignment, body.answers, on_behalf=behalf)}
+
+    return await command.answer(effect, status=201)

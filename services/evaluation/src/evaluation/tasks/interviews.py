@@ -1,0 +1,59 @@
+"""Interviews of an agency as its operator sees them: waiting for an evaluator, or under way."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Interviews of one run that nobody was appointed for."""
+
+    run_id: UUID
+    run_code: str
+    programme_name: str
+    organiser: str
+    waiting: int
+    closes_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """One open interview."""
+
+    task_id: UUID
+    evaluator: str
+    alumnus: str
+    programme_name: str
+    closes_on: date
+
+
+# An agency appoints for its own people, and for the runs it organises.
+_SCOPE = "(t.agency_code = CAST(:agency AS text) OR r.organiser = CAST(:agency AS text))"
+_WAITING = text(
+    f"""SELECT r.run_id, r.run_code, r.programme_name, r.organiser, count(*) AS waiting, min(t.closes_on) AS closes_on
+    FROM tasks t JOIN runs r USING (run_id)
+    WHERE t.state = 'unassigned' AND t.role = 'evaluator' AND {_SCOPE}
+    GROUP BY r.run_id ORDER BY min(t.closes_on), r.run_code"""  # noqa: S608 - our own condition
+)
+_UNDER_WAY = text(
+    f"""SELECT t.task_id, e.name AS evaluator, a.name AS alumnus, r.programme_name, t.closes_on
+    FROM tasks t JOIN runs r USING (run_id) JOIN people e ON e.asn_id = t.respondent_id
+    JOIN people a ON a.asn_id = t.about_id
+    WHERE t.state = 'open' AND t.role = 'evaluator' AND {_SCOPE}
+    ORDER BY t.closes_on, e.name, a.name, t.task_id LIMIT :most"""  # noqa: S608 - our own condition
+)
+
+
+async def load_waiting(session: AsyncSession, agency_code: str) -> list[Waiting]:
+    """Runs with interviews that wait for an evaluator, the nearest deadline first."""
+    return [Waiting(*row) for row in await session.execute(_WAITING, {"agency": agency_code})]
+
+
+async def load_under_way(session: AsyncSession, agency_code: str, most: int = 100) -> list[UnderWay]:
+    """Open interviews, the nearest deadline first."""
+    found = await session.execute(_UNDER_WAY, {"agency": agency_code, "most": most})
+    return [UnderWay(*row) for row in found]

@@ -1,0 +1,98 @@
+"""The operator's page: interviews that wait for an evaluator."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.messaging import clock
+from bina.web.access import Person, issue_task_link, require, settings_of
+from bina.web.commands import FormCommand, PageCommand
+from bina.web.language import gettext as _
+from bina.web.problems import Problem, not_found
+from evaluation.site import pages
+
+from . import interviews, windows
+from .api import MOST, Appointment, appoint
+from .interviews import UnderWay
+
+router = APIRouter()
+PATH = "/evaluation/penilai"
+Operator = Annotated[Person, require("operator", "bkd")]
+
+
+@router.get(PATH)
+async def evaluators(request: Request, person: Operator) -> Response:
+    """Which interviews have nobody to hold them?"""
+    return await _page(request, person)
+
+
+@router.post(PATH)
+async def post_evaluators(request: Request, person: Operator, command: PageCommand) -> Response:
+    """Appoint evaluators by NIP."""
+    nips, where = re.findall(r"\d{18}", command.text("evaluators")), command.text("where")
+    if not nips or not where or len(nips) > MOST:
+        errors = {} if where else {"where": _("Pilih untuk siapa evaluator ditunjuk.")}
+        errors |= {} if nips else {"evaluators": _("Isi sedikitnya satu NIP, 18 angka.")}
+        return await _page(request, person, command, errors or {"evaluators": _("Terlalu banyak NIP.")})
+
+    async def effect(session: AsyncSession) -> str:
+        await appoint(session, _wanted(where, nips), person)
+        return PATH
+
+    try:
+        return await command.redirect(effect, done=_("Evaluator ditunjuk; tugasnya segera terbuka."))
+    except Problem as problem:
+        if problem.type != "evaluator-unknown":
+            raise
+        missing = ", ".join(fault.what for fault in problem.errors)
+        return await _page(
+            request, person, command, {"evaluators": _("NIP tidak dikenal: %(nips)s") % {"nips": missing}}
+        )
+
+
+def _wanted(where: str, nips: list[str]) -> Appointment:
+    scope, _colon, key = where.partition(":")
+    if scope == "agency":
+        return Appointment(agency_code=key, evaluators=nips)
+    try:
+        return Appointment(run_id=UUID(key), evaluators=nips)
+    except ValueError:
+        raise not_found() from None
+
+
+async def _page(
+    request: Request, person: Person, command: FormCommand | None = None, errors: dict[str, str] | None = None
+) -> Response:
+    if person.agency_code is None:
+        raise not_found()
+    async with request.app.state.runtime.sessions() as session:
+        waiting = await interviews.load_waiting(session, person.agency_code)
+        under_way = await interviews.load_under_way(session, person.agency_code)
+    own = [
+        (f"run:{w.run_id}", f"{w.programme_name} ({w.run_code})")
+        for w in waiting
+        if w.organiser == person.agency_code
+    ]
+    return pages.render(
+        request,
+        "tasks/evaluators.html",
+        status_code=422 if errors else 200,
+        waiting=waiting,
+        links=[(row, _link(request, row)) for row in under_way],
+        scopes=[(f"agency:{person.agency_code}", _("Semua pegawai instansi kami")), *own],
+        total=sum(w.waiting for w in waiting),
+        given={name: command.text(name) if command else "" for name in ("where", "evaluators")},
+        errors=errors or {},
+    )
+
+
+def _link(request: Request, row: UnderWay) -> str:
+    """A personal link that lasts as long as the task: tokens live by wall time, tasks by business time."""
+    left = windows.midnight(row.closes_on + timedelta(days=1)) - clock.now()
+    settings = settings_of(request)
+    token = issue_task_link(row.task_id, settings.secret, datetime.now(UTC) + left)
+    return f"{settings.public_url}/evaluation/tautan/{token}"
