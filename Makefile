@@ -52,7 +52,7 @@ test: .venv/dev.stamp $(ASSETS) browser ## everything: real Kafka, journeys, con
 lint: .venv/dev.stamp ## ruff, mypy strict, import contracts
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
-	.venv/bin/mypy $(PACKAGES:%=%/src) tests benchmarks
+	.venv/bin/mypy $(PACKAGES:%=%/src) benchmarks
 	.venv/bin/lint-imports
 
 format: .venv/dev.stamp ## let ruff format and mend

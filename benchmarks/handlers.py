@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -19,13 +20,13 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from sqlalchemy import text
 
-from bina.messaging import Runtime, Settings
+from bina.messaging import Runtime, Service, Settings
 from bina.messaging.database import create_engine, sessions
 from bina.messaging.intake import Intake
 
 from .figures import Figure, figure, say
 from .parts import Parts, connect
-from .scenarios import SCENARIOS, Scenario
+from .scenarios import SCENARIOS, Scenario, known
 
 EVENTS = 30_000
 ONE_BY_ONE = 400
@@ -78,12 +79,7 @@ async def _measure(parts: Parts, scenario: Scenario, runs: int) -> list[Figure]:
 async def _prepared(parts: Parts, scenario: Scenario) -> tuple[str, dict[str, int]]:
     """A database that knows the people and runs; how many rows each table has."""
     url = await parts.database(scenario.service)
-    engine = create_engine(url)
-    intake = Intake(sessions(engine), scenario.service.reactions(demo=False))
-    for batch in _chunks(scenario.prelude(), MAX_RECORDS):
-        taken = await intake.take(batch)
-        assert not taken.parked, "the prelude must apply"
-    await engine.dispose()
+    await (scenario.prepare or partial(_hear, scenario.service))(url)
     connection = await connect(url)
     await connection.execute("UPDATE messaging.outbox SET published_at = now()")
     await connection.execute("DELETE FROM messaging.due WHERE due_at <= now()")
@@ -91,6 +87,16 @@ async def _prepared(parts: Parts, scenario: Scenario) -> tuple[str, dict[str, in
     await connection.execute("VACUUM ANALYZE")
     await connection.close()
     return url, counts
+
+
+async def _hear(service: Service, url: str) -> None:
+    """Take in people, contacts and runs as events."""
+    engine = create_engine(url)
+    intake = Intake(sessions(engine), service.reactions(demo=False))
+    for batch in _chunks(known(), MAX_RECORDS):
+        taken = await intake.take(batch)
+        assert not taken.parked, "the prelude must apply"
+    await engine.dispose()
 
 
 async def _real(parts: Parts, scenario: Scenario, url: str, messages: Sequence[Any]) -> float:
@@ -112,7 +118,7 @@ async def _real(parts: Parts, scenario: Scenario, url: str, messages: Sequence[A
             done.set()
         return taken
 
-    runtime.intake.take = take  # type: ignore[method-assign] # counts what the real one did
+    runtime.intake.take = take  # type: ignore[assignment,method-assign] # counts what the real one did
     await runtime.consumer.start()
     async with asyncio.timeout(300):
         await done.wait()
@@ -152,7 +158,7 @@ async def _left(url: str, before: dict[str, int]) -> list[Table]:
     """The rows that a run added, per table, as JSON texts ready for `jsonb_populate_record`-free unnesting."""
     connection = await connect(url)
     tables = []
-    for name, known in before.items():
+    for name, rows_before in before.items():
         columns = await connection.fetch(
             """SELECT attname FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0
             AND NOT attisdropped AND attgenerated = '' AND attidentity <> 'a' ORDER BY attnum""",

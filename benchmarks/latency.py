@@ -11,7 +11,8 @@ from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from bina.messaging import Runtime, Settings, emit
+from bina.events import Event
+from bina.messaging import Runtime, Service, Settings, emit
 
 from .figures import Figure, figure, say
 from .parts import Parts, connect
@@ -71,14 +72,14 @@ async def _ours(parts: Parts) -> list[float]:
     return times
 
 
-async def _tell(runtime: Runtime, event: object) -> None:
+async def _tell(runtime: Runtime, event: Event) -> None:
     async with runtime.transaction() as session:
-        await emit(session, [event])  # type: ignore[list-item] # an event
+        await emit(session, [event])
 
 
-async def _runtime(parts: Parts, service: object) -> Runtime:
-    named = replace(service, name=f"{service.name}-{uuid4().hex[:6]}", loops=())  # type: ignore[type-var,attr-defined] # a Service
-    url = await parts.database(service)  # type: ignore[arg-type] # likewise
+async def _runtime(parts: Parts, service: Service) -> Runtime:
+    named = replace(service, name=f"{service.name}-{uuid4().hex[:6]}", loops=())
+    url = await parts.database(service)
     runtime = Runtime(named, Settings(database_url=url, kafka=parts.kafka.bootstrap, secret="x" * 32))
     await runtime.start()
     return runtime

@@ -2,8 +2,8 @@
 
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 import assessment.app
@@ -32,8 +32,8 @@ class Scenario:
 
     service: Service
     load: Callable[[int], list[Message]]
-    prelude: Callable[[], list[Message]] = field(default=lambda: known())
     prepare: Callable[[str], Awaitable[None]] | None = None
+    """Puts in place by commands what the service itself owns; else it hears of people and runs by events."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def records(events: Sequence[Event], publisher: str = "") -> list[Message]:
     return [message_of(e.travelled(_envelope(e, now, publisher)), offset=n) for n, e in enumerate(events)]
 
 
-def _envelope(event: Event, now: object, publisher: str) -> Envelope:
+def _envelope(event: Event, now: datetime, publisher: str) -> Envelope:
     return Envelope.model_construct(
         id=str(new_id()),
         source=publisher or "bench",
