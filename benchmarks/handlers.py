@@ -166,7 +166,7 @@ async def _left(url: str, before: dict[str, int]) -> list[Table]:
         )
         listed = ", ".join(f'"{row["attname"]}"' for row in columns)
         rows = await connection.fetch(
-            f"SELECT row_to_json(t)::text AS row FROM (SELECT {listed} FROM {name} OFFSET $1) t", known
+            f"SELECT row_to_json(t)::text AS row FROM (SELECT {listed} FROM {name} OFFSET $1) t", rows_before
         )
         if rows:
             tables.append(Table(name, listed, [row["row"] for row in rows]))
