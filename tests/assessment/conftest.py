@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -38,7 +38,7 @@ def settings_for(svc: ServiceUnderTest, *, demo: bool) -> Settings:
 
 
 @pytest_asyncio.fixture
-async def site_of(under_test) -> AsyncIterator[Callable]:
+async def site_of(under_test) -> AsyncIterator[Callable[..., Awaitable[Site]]]:
     """`site = await site_of(demo=True)` on the business day of the demonstration."""
     made: list[Site] = []
 

@@ -17,6 +17,7 @@ from bina.events.enrollment import (
     TrainingChanged,
     TrainingCompleted,
     TrainingNotCompleted,
+    TrainingResultCorrected,
 )
 from bina.messaging import clock
 
@@ -91,6 +92,11 @@ def completed(name: str, code: str = "PKP-2026-02", **changes: Any) -> TrainingC
     )
 
 
+def corrected(name: str, code: str = "PKP-2026-02", **changes: Any) -> TrainingResultCorrected:
+    state = {"revision": 2, "completed": True, "jp": 40, "completed_on": day(0)}
+    return TrainingResultCorrected(**{**seat(name, code), **state, **changes})
+
+
 def story() -> list[Event]:
     """Facts in a valid order that exercise every handler."""
     return [
@@ -118,6 +124,7 @@ def story() -> list[Event]:
         attended("Budi", "KEU-2026-03"),
         attended("Aisyah", "SEM-2026-07"),
         completed("Aisyah", pre_score=55.0, post_score=82.5),
+        corrected("Aisyah", pre_score=55.0, post_score=85.0),
         completed("Aisyah", "KEU-2026-03"),
         completed("Budi"),
         attended("Budi"),

@@ -29,7 +29,7 @@ M1 = (CompetencyTarget(code="M1", level=2),)
 
 @pytest.fixture
 async def svc(under_test) -> ServiceUnderTest:
-    svc = await under_test(service)
+    svc: ServiceUnderTest = await under_test(service)
     clock.move(datetime(2026, 11, 20, 3, tzinfo=UTC) - datetime.now(UTC))
     await svc.receives(person("Aisyah"), announced(pass_score=70), accepted("Aisyah"), attended("Aisyah"))
     return svc

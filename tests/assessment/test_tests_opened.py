@@ -1,19 +1,34 @@
 """When tests open, and when they do not."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 
 from assessment.app import service
+from bina.events import Event
 from bina.events.assessment import AssessmentOpened, AssessmentScored
 from bina.events.enrollment import AsnErased, EnrollmentWithdrawn, TrainingCancelled, TrainingNotCompleted
+from bina.messaging import Service
 from bina.messaging.testing import ServiceUnderTest
 
-from .story import accepted, announced, attended, changed, completed, day, id_of, person, seat, story
+from .story import (
+    accepted,
+    announced,
+    attended,
+    changed,
+    completed,
+    corrected,
+    day,
+    id_of,
+    person,
+    seat,
+    story,
+)
 
 
 @pytest.fixture
-async def svc(under_test) -> ServiceUnderTest:
+async def svc(under_test: Callable[[Service], Awaitable[ServiceUnderTest]]) -> ServiceUnderTest:
     return await under_test(service)
 
 
@@ -118,6 +133,18 @@ async def test_the_organisers_scores_are_told_once_and_close_open_tests(svc: Ser
     }
 
 
+async def test_a_corrected_score_takes_the_place_of_the_reported_one(svc: ServiceUnderTest) -> None:
+    await svc.receives(person("Aisyah"), announced(pass_score=70), accepted("Aisyah"))
+    await svc.receives(completed("Aisyah", pre_score=55.0, post_score=65.0))
+    await svc.emitted()
+    await svc.receives(corrected("Aisyah", pre_score=55.0, post_score=82.5))
+    assert [(e.kind, e.score, e.passed) for e in await svc.emitted(AssessmentScored)] == [
+        ("post", 82.5, True)
+    ]
+    standing = await svc.rows("SELECT kind, score FROM assessments WHERE state = 'scored' ORDER BY kind DESC")
+    assert [tuple(row) for row in standing] == [("pre", 55.0), ("post", 82.5)]
+
+
 async def test_no_post_test_after_the_organiser_reported_its_score(svc: ServiceUnderTest) -> None:
     await svc.receives(person("Aisyah"), announced(), accepted("Aisyah"))
     await svc.receives(completed("Aisyah", post_score=82.5))
@@ -143,7 +170,7 @@ async def test_the_story_reaches_its_end(svc: ServiceUnderTest) -> None:
     for event in story():
         await svc.receives(event)
     await svc.does_due_work()
-    told = await svc.emitted()
+    told: list[Event] = await svc.emitted()
     assert await svc.held() == []
     assert {type(e) for e in told} == {AssessmentOpened, AssessmentScored}
-    assert len([e for e in told if isinstance(e, AssessmentScored)]) == 2
+    assert len([e for e in told if isinstance(e, AssessmentScored)]) == 3

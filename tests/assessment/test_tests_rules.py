@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from assessment.assessments import domain
-from assessment.assessments.bank import load_bank
+from assessment.assessments.bank import Item, load_bank
 from assessment.assessments.rules import VERSIONS, rules_on
 from assessment.register.domain import Target
 
@@ -16,9 +16,9 @@ TARGETS = (Target("M1", 2), Target("M5", 2))
 PRE = domain.select_items(TARGETS, "pre", 10)
 
 
-def items_of(codes: str) -> list:
+def items_of(codes: str) -> list[Item]:
     """Questions of the given competencies, e.g. "M1 M1 M5"."""
-    taken: list = []
+    taken: list[Item] = []
     for code in codes.split():
         taken.append(next(i for i in load_bank().items if i.competency == code and i not in taken))
     return taken
@@ -81,6 +81,7 @@ def test_only_a_post_test_of_a_run_that_requires_it_is_passed_or_failed(
 def test_n_gain_is_the_share_of_the_possible_gain(pre: float, post: float, gain: float, band: str) -> None:
     found = domain.normalised_gain(pre, post)
     assert found == pytest.approx(gain)
+    assert found is not None
     assert RULES.gain_band(found) == band
 
 

@@ -16,7 +16,7 @@ from assessment.register.handlers import handlers as register
 from bina.messaging import Runtime, Service, Settings
 from bina.web.app import create_app
 
-MIGRATIONS = Path(__file__).parents[2] / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 # In this order they react to one fact: copies first, then tests, profiles, and what follows from profiles.
 service = Service(

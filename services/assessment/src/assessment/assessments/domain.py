@@ -44,9 +44,9 @@ def own_id(enrollment_id: UUID, kind: Kind, attempt: int = 1) -> UUID:
     return uuid5(_SPACE, f"{enrollment_id}/{kind}/{attempt}")
 
 
-def reported_id(enrollment_id: UUID, kind: Kind) -> UUID:
-    """Identity of a score that the organiser reported."""
-    return uuid5(_SPACE, f"{enrollment_id}/{kind}/organiser")
+def reported_id(enrollment_id: UUID, kind: Kind, revision: int = 1) -> UUID:
+    """Identity of a score that the organiser reported; a corrected one is another."""
+    return uuid5(_SPACE, f"{enrollment_id}/{kind}/organiser/{revision}")
 
 
 @lru_cache(maxsize=4096)

@@ -22,6 +22,7 @@ from bina.events.enrollment import (
     TrainingCancelled,
     TrainingCompleted,
     TrainingNotCompleted,
+    TrainingResultCorrected,
 )
 from bina.messaging import Handlers
 
@@ -58,12 +59,15 @@ async def on_training_completed(
     completions: list[TrainingCompleted], session: AsyncSession
 ) -> list[AssessmentScored]:
     """Take over the scores that the organiser reported; tests still open for them are closed."""
-    runs = await register.load_runs(session, {e.run_id for e in completions})
-    scores = [(score, e) for e in completions for score in reported(e, runs[e.run_id].pass_score)]
-    new = await store.add_reported(session, [score for score, _ in scores])
-    for kind in KINDS:
-        await store.close(session, {s.enrollment_id for s, _ in scores if s.kind == kind}, [kind])
-    return [told_reported(score).because(e) for score, e in scores if score.assessment_id in new]
+    return await _report(session, completions)
+
+
+@handlers.on(TrainingResultCorrected, needs=(run_of, person_of))
+async def on_training_result_corrected(
+    corrections: list[TrainingResultCorrected], session: AsyncSession
+) -> list[AssessmentScored]:
+    """Take over corrected scores, in place of those reported before."""
+    return await _report(session, corrections)
 
 
 @handlers.on(EnrollmentWithdrawn)
@@ -92,6 +96,20 @@ async def on_asn_erased(people: list[AsnErased], session: AsyncSession) -> list[
     """Forget a person's tests."""
     await store.erase(session, {e.asn_id for e in people})
     return []
+
+
+async def _report(
+    session: AsyncSession, results: Sequence[TrainingCompleted] | Sequence[TrainingResultCorrected]
+) -> list[AssessmentScored]:
+    runs = await register.load_runs(session, {e.run_id for e in results})
+    scores = [(score, e) for e in results for score in reported(e, runs[e.run_id].pass_score)]
+    if not scores:
+        return []
+    new = await store.add_reported(session, [score for score, _ in scores])
+    await store.supersede(session, new)
+    for kind in KINDS:
+        await store.close(session, {s.enrollment_id for s, _ in scores if s.kind == kind}, [kind])
+    return [told_reported(score).because(e) for score, e in scores if score.assessment_id in new]
 
 
 async def _open(

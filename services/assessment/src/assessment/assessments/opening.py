@@ -10,7 +10,7 @@ from assessment.assessments.domain import Kind
 from assessment.assessments.rules import rules_on
 from assessment.register.domain import Run
 from bina.events.assessment import AssessmentOpened, AssessmentScored
-from bina.events.enrollment import TrainingCompleted
+from bina.events.enrollment import TrainingCompleted, TrainingResultCorrected
 
 
 class Seat(Protocol):
@@ -89,12 +89,13 @@ def told_open(test: NewTest, run: Run) -> AssessmentOpened:
     )
 
 
-def reported(event: TrainingCompleted, pass_score: float | None) -> list[Reported]:
-    """The scores that came with a completion, dated by it: the organiser tells no other day."""
+def reported(event: TrainingCompleted | TrainingResultCorrected, pass_score: float | None) -> list[Reported]:
+    """The scores that came with a result, dated by it: the organiser tells no other day."""
+    revision = event.revision if isinstance(event, TrainingResultCorrected) else 1
     scores: tuple[tuple[Kind, float | None], ...] = (("pre", event.pre_score), ("post", event.post_score))
     return [
         Reported(
-            assessment_id=domain.reported_id(event.enrollment_id, kind),
+            assessment_id=domain.reported_id(event.enrollment_id, kind, revision),
             enrollment_id=event.enrollment_id,
             asn_id=event.asn_id,
             run_id=event.run_id,

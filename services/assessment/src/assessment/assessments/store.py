@@ -48,7 +48,8 @@ _OPEN = text(
         AS n (id, enrollment_id, asn_id, run_id, kind, attempt, state, opened_on, items)
     ORDER BY id ON CONFLICT DO NOTHING RETURNING assessment_id"""
 )
-# Own answers are better evidence than a reported figure, so a test that was taken keeps its place.
+# Own answers are better evidence than a reported figure, so a test that was taken keeps its place; and a correction
+# that leaves a score as it was says nothing about it.
 _REPORT = text(
     """INSERT INTO assessments (assessment_id, enrollment_id, asn_id, run_id, kind, attempt, source, state,
         opened_on, items, score, passed, scored_on)
@@ -58,7 +59,7 @@ _REPORT = text(
         CAST(:days AS date[])) AS n (id, enrollment_id, asn_id, run_id, kind, score, passed, day)
     WHERE EXISTS (SELECT FROM people WHERE people.asn_id = n.asn_id)
         AND NOT EXISTS (SELECT FROM assessments own WHERE own.enrollment_id = n.enrollment_id
-            AND own.kind = n.kind AND own.source = 'test' AND own.state = 'scored')
+            AND own.kind = n.kind AND own.state = 'scored' AND (own.source = 'test' OR own.score = n.score))
     ORDER BY id ON CONFLICT DO NOTHING RETURNING assessment_id"""
 )
 _REPORTED = text(
@@ -75,6 +76,12 @@ _CLOSE_RUNS = text(
     """UPDATE assessments SET state = 'closed' WHERE assessment_id IN (
         SELECT assessment_id FROM assessments WHERE run_id = ANY (CAST(:ids AS uuid[])) AND state = 'open'
         ORDER BY assessment_id FOR UPDATE)"""
+)
+_SUPERSEDE = text(
+    """UPDATE assessments old SET state = 'closed' FROM assessments new
+    WHERE new.assessment_id = ANY (CAST(:ids AS uuid[])) AND old.enrollment_id = new.enrollment_id
+        AND old.kind = new.kind AND old.source = 'organiser' AND old.state = 'scored'
+        AND old.assessment_id <> new.assessment_id"""
 )
 _ERASE = text("DELETE FROM assessments WHERE asn_id = ANY (CAST(:ids AS uuid[]))")
 _COLUMNS = """SELECT a.assessment_id, a.enrollment_id, a.asn_id, a.run_id, a.kind, a.attempt, a.source, a.state,
@@ -130,6 +137,11 @@ async def add_reported(session: AsyncSession, scores: Sequence[Reported]) -> set
         },
     )
     return set(rows)
+
+
+async def supersede(session: AsyncSession, new: Iterable[UUID]) -> None:
+    """Close the reported scores that newly reported ones correct."""
+    await session.execute(_SUPERSEDE, {"ids": sorted(new)})
 
 
 async def find_reported(session: AsyncSession, enrollment_ids: Iterable[UUID], kind: Kind) -> set[UUID]:

@@ -119,7 +119,7 @@ def outcome(
     """A scored test with its pre-test (taken the same way) and the repetition that is open, if any."""
     others = [s for s in siblings if s.assessment_id != test.assessment_id]
     pre = [s for s in others if s.kind == "pre" and s.source == test.source and s.state == "scored"]
-    again = [c for s in others if s.kind == "post" and (c := card(s, today)).takeable]
+    again = [c for s in others if test.passed is False and (c := card(s, today)).takeable]
     return Outcome(
         card(test, today),
         tuple(results),

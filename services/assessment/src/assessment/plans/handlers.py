@@ -17,14 +17,16 @@ from bina.events.enrollment import (
     TrainingAnnounced,
     TrainingCancelled,
     TrainingChanged,
-    TrainingCompleted,
     TrainingNotCompleted,
+    TrainingResultCorrected,
 )
 from bina.messaging import Handlers, due
 from bina.messaging.clock import today
 
 handlers = Handlers()
-OfPerson = AsnRecorded | EnrollmentAccepted | EnrollmentWithdrawn | TrainingCompleted | TrainingNotCompleted
+OfPerson = (
+    AsnRecorded | EnrollmentAccepted | EnrollmentWithdrawn | TrainingNotCompleted | TrainingResultCorrected
+)
 OfRun = TrainingAnnounced | TrainingChanged | TrainingCancelled
 
 
@@ -56,6 +58,14 @@ async def on_training_not_completed(
 ) -> list[TrainingRecommended]:
     """Not completed: the gap stays."""
     return await _recommend(session, ended)
+
+
+@handlers.on(TrainingResultCorrected)
+async def on_training_result_corrected(
+    corrections: list[TrainingResultCorrected], session: AsyncSession
+) -> list[TrainingRecommended]:
+    """A completion that was none leaves the gap."""
+    return await _recommend(session, corrections)
 
 
 @handlers.on(TrainingAnnounced)

@@ -70,8 +70,10 @@ class Profile:
         measured = [e for e in self.ranked if e.standard is not None]
         if not measured:
             return None
+        short = sum(1 for e in measured if e.gap)
+        title = _("%(short)s dari %(all)s kompetensi yang dinilai di bawah standar")
         return charts.dumbbell(
-            self.finding,
+            title % {"short": short, "all": len(measured)},
             [charts.Pair(competency_name(e.code), e.standard or 0, e.level) for e in measured],
             low=0,
             high=5,

@@ -14,6 +14,7 @@ from bina.events.enrollment import (
     TrainingChanged,
     TrainingCompleted,
     TrainingNotCompleted,
+    TrainingResultCorrected,
 )
 from bina.messaging import Handlers, Need
 
@@ -82,4 +83,15 @@ async def on_training_completed(ended: list[TrainingCompleted], session: AsyncSe
 async def on_training_not_completed(ended: list[TrainingNotCompleted], session: AsyncSession) -> list[Event]:
     """Remember that an enrolment ended without completion."""
     await store.end_enrollments(session, {e.enrollment_id for e in ended}, "not_completed")
+    return []
+
+
+@handlers.on(TrainingResultCorrected)
+async def on_training_result_corrected(
+    corrections: list[TrainingResultCorrected], session: AsyncSession
+) -> list[Event]:
+    """Remember whether it is a completion after all."""
+    for completed, state in ((True, "completed"), (False, "not_completed")):
+        ids = {e.enrollment_id for e in corrections if e.completed is completed}
+        await store.end_enrollments(session, ids, state)
     return []
