@@ -1,3 +1,4 @@
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from bina.events import REGISTRY
 from bina_local import topics
+from bina_local.process import until
 from bina_local.state import project_root
 
 pytestmark = pytest.mark.kafka
@@ -41,7 +43,11 @@ async def test_a_changed_list_changes_the_topic(kafka, tmp_path: Path):
     changed.write_text(yaml.safe_dump(document))
     await topics.ensure(kafka.bootstrap, topics.listed())
     await topics.ensure(kafka.bootstrap, topics.listed(changed))
-    assert (await found_config(kafka.bootstrap, "evaluation.tasks"))["retention.ms"] == "1234567"
+
+    async def changed_there() -> bool:
+        return (await found_config(kafka.bootstrap, "evaluation.tasks"))["retention.ms"] == "1234567"
+
+    await asyncio.wait_for(until(changed_there), 30)
 
 
 async def test_a_topic_cut_otherwise_is_named_not_recut(kafka):

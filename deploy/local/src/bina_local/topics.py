@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from bina_local.process import until
 from bina_local.state import project_root
 
 TIMEOUT_SECONDS = 30
@@ -85,9 +87,10 @@ async def _ensure(admin: AIOKafkaAdminClient, topics: list[Topic]) -> list[str]:
     while pending := await _create(admin, missing):
         missing = pending
         await asyncio.sleep(0.2)
+    await until(partial(_placed, admin, [topic.name for topic in topics]))
+    await _compare(admin, topics)
     present = [topic for topic in topics if topic.name in existing]
     if present:
-        await _compare(admin, present)
         await _configure(admin, present)
     return [topic.name for topic in topics if topic.name not in existing]
 
@@ -107,6 +110,12 @@ async def _create(admin: AIOKafkaAdminClient, topics: list[Topic]) -> list[Topic
         elif code and error is not TopicAlreadyExistsError:
             raise error(f"{name}: {message}")
     return [topic for topic in topics if topic.name in pending]
+
+
+async def _placed(admin: AIOKafkaAdminClient, names: list[str]) -> bool:
+    """Whether clients can use the topics: created is not yet known, nor led, everywhere."""
+    found = await admin.describe_topics(names)
+    return all(t["partitions"] and all(p["leader"] >= 0 for p in t["partitions"]) for t in found)
 
 
 async def _compare(admin: AIOKafkaAdminClient, topics: list[Topic]) -> None:
