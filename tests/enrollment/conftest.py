@@ -1,15 +1,23 @@
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
+from typing import Any
+from uuid import UUID, uuid4
 
+import httpx
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 
-from bina.messaging import clock
+from bina.messaging import Settings, clock
 from bina.messaging.testing import ServiceUnderTest
+from bina.web.access import Person, issue_token
 
-from .story import prepare
+from .story import CITY, asn_id, prepare
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
+SECRET = "a secret of the tests, 32 characters"
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +31,49 @@ def as_of():
 @pytest_asyncio.fixture
 async def svc(under_test) -> ServiceUnderTest:
     """Enrollment with the story's register; what recording it told is forgotten."""
-    service = await under_test(import_module("enrollment.app").service)
+    service: ServiceUnderTest = await under_test(import_module("enrollment.app").service)
     await prepare(service)
     await service.emitted()
     return service
+
+
+@dataclass
+class Site:
+    """The service's HTTP side on the database of a service under test."""
+
+    app: FastAPI
+    svc: ServiceUnderTest
+
+    def client(
+        self, *roles: str, person: int | None = None, agency: str | None = CITY, unit: UUID | None = None
+    ) -> httpx.AsyncClient:
+        """Signed in with roles; without any: a visitor."""
+        cookies = {}
+        if roles:
+            who = Person(asn_id(person) if person else None, "Uji", frozenset(roles), agency, unit)
+            cookies["bina_session"] = issue_token(who, SECRET)
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
+        return httpx.AsyncClient(transport=transport, base_url="http://bina.test", cookies=cookies)
+
+    async def command(self, path: str, body: dict[str, Any], *roles: str, **who) -> httpx.Response:
+        """One command with a key of its own."""
+        async with self.client(*roles, **who) as client:
+            headers = {"Idempotency-Key": str(uuid4())}
+            return await client.post(f"/enrollment/api/v1/{path}", json=body, headers=headers)
+
+    async def reads(self, path: str, *roles: str, **who) -> httpx.Response:
+        """One question to the machine interface."""
+        async with self.client(*roles, **who) as client:
+            return await client.get(f"/enrollment/api/v1/{path}")
+
+
+@pytest_asyncio.fixture
+async def site(svc: ServiceUnderTest) -> AsyncIterator[Site]:
+    """Runs without being started: what it serves needs no broker."""
+    url = svc.engine.url.render_as_string(hide_password=False)
+    settings = Settings(
+        database_url=url, kafka="127.0.0.1:1", secret=SECRET, demo=True, public_url="http://bina.test"
+    )
+    app = import_module("enrollment.app").create(settings)
+    yield Site(app, svc)
+    await app.state.runtime.engine.dispose()

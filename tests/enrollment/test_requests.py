@@ -9,6 +9,7 @@ from bina.events.enrollment import (
 )
 from bina.messaging import clock
 from bina.messaging.records import Message
+from enrollment.catalogue.domain import run_id_of
 
 from .story import (
     CITY,
@@ -23,7 +24,6 @@ from .story import (
     enrollment_id,
     left,
     nip,
-    run_id_of,
 )
 
 
@@ -32,7 +32,8 @@ def codes(answer: RequestAnswered) -> list[tuple[str, str]]:
 
 
 async def answers(svc) -> list[RequestAnswered]:
-    return await svc.emitted(RequestAnswered)
+    found: list[RequestAnswered] = await svc.emitted(RequestAnswered)
+    return found
 
 
 async def seats(svc, run: str) -> tuple[int, int]:
@@ -160,7 +161,7 @@ async def test_a_withdrawal_frees_a_seat_for_the_longest_waiting(svc):
 
 
 async def _sorted(svc):
-    order = [EnrollmentWithdrawn, RequestAnswered, EnrollmentAccepted]
+    order: list[type] = [EnrollmentWithdrawn, RequestAnswered, EnrollmentAccepted]
     return sorted(await svc.emitted(), key=lambda e: order.index(type(e)))
 
 

@@ -1,6 +1,7 @@
 """Reported results, tests and the ledger."""
 
 from datetime import date
+from typing import Any
 
 from bina.events.agency import ResultAnswered
 from bina.events.enrollment import (
@@ -32,7 +33,7 @@ def codes(answer: ResultAnswered) -> list[tuple[str, str]]:
     return [(p.code, p.severity) for p in answer.problems]
 
 
-async def ledger(svc) -> list[tuple]:
+async def ledger(svc) -> list[tuple[Any, ...]]:
     rows = await svc.rows("SELECT asn_id, jp, earned_on FROM jp_entries ORDER BY earned_on, asn_id")
     return [tuple(row) for row in rows]
 

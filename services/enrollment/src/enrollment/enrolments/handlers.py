@@ -80,18 +80,20 @@ async def _scopes(session: AsyncSession, kind: Kind, events: Iterable[Inbound]) 
 
 
 def _ask(event: EnrollmentRequested | WithdrawalRequested, scope: Scope, note: str = "") -> Ask:
+    at = event.time
     return Ask(
         nip=event.nip,
         run_code=event.run_code,
         scope=scope,
-        at=event.time,
-        on=_day(event.time),
+        at=at,
+        on=_day(at),
         note=note,
         cause=event,
     )
 
 
 def _report(event: TrainingResultReported, scope: Scope) -> Report:
+    at = event.time
     return Report(
         nip=event.nip,
         run_code=event.run_code,
@@ -99,8 +101,8 @@ def _report(event: TrainingResultReported, scope: Scope) -> Report:
         completed_on=event.completed_on,
         jp=event.jp,
         scope=scope,
-        at=event.time,
-        on=_day(event.time),
+        at=at,
+        on=_day(at),
         pre_score=event.pre_score,
         post_score=event.post_score,
         certificate_number=event.certificate_number,

@@ -16,7 +16,7 @@ from enrollment.enrolments.domain import (
     decide,
     decide_withdrawals,
     examine,
-    facts,
+    rejection,
 )
 from enrollment.register import store as register
 
@@ -29,8 +29,8 @@ async def request(session: AsyncSession, asks: Sequence[Ask]) -> tuple[list[Deci
     examined = [examine(ask) for ask in asks]
     known = await load_known(session, [(e.claim.nip, e.claim.run_code) for e in examined])
     decisions = decide(examined, known)
-    await apply(session, [d.change for d in decisions if d.change])
-    return decisions, facts(decisions)
+    told = iter(await apply(session, [d.change for d in decisions if d.change]))
+    return decisions, [fact for d in decisions for fact in (next(told) if d.change else rejection(d))]
 
 
 async def withdraw(
@@ -42,13 +42,12 @@ async def withdraw(
     known = await load_known(session, [(claim.nip, claim.run_code) for claim in claims])
     decisions = decide_withdrawals(examined, known)
     changes = [d.change for d in decisions if d.change]
-    await apply(session, changes)
+    told = [fact for facts in await apply(session, changes) for fact in facts]
     freed = {change.after.run_id: change.cause for change in changes}
     moved: list[Event] = []
     if changes:
         on = max(ask.on for ask, _reason in withdrawals)
         moved = await fill_seats(session, freed, on, {run: cause for run, cause in freed.items() if cause})
-    told = [fact for decision in decisions if decision.change for fact in facts([decision])]
     return decisions, [*told, *moved]
 
 

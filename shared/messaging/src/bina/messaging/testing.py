@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from sqlalchemy import text
 
@@ -64,7 +64,13 @@ class ServiceUnderTest:
             publisher=agency,
         )
 
-    async def emitted(self, *contracts: type[E]) -> list[E]:
+    @overload
+    async def emitted(self) -> list[Any]: ...
+
+    @overload
+    async def emitted(self, *contracts: type[E]) -> list[E]: ...
+
+    async def emitted(self, *contracts: type[Any]) -> list[Any]:
         """Facts told since the last call, in order; only those of the given contracts, if any are given."""
         rows = await self.rows("SELECT * FROM messaging.outbox WHERE id > :seen ORDER BY id", seen=self._seen)
         self._seen = max([self._seen, *(row.id for row in rows)])

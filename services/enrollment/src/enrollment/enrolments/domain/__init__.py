@@ -3,7 +3,7 @@
 from enrollment.enrolments.domain.changes import Change, SeatChange, facts_of, seat_changes
 from enrollment.enrolments.domain.enrolment import Enrolment, enrollment_id_of
 from enrollment.enrolments.domain.problems import refused_because, refuses, unreadable
-from enrollment.enrolments.domain.requests import Ask, Decision, Examined, Known, decide, examine, facts
+from enrollment.enrolments.domain.requests import Ask, Decision, Examined, Known, decide, examine, rejection
 from enrollment.enrolments.domain.results import (
     ExaminedReport,
     Judgement,
@@ -30,11 +30,11 @@ __all__ = [
     "enrollment_id_of",
     "examine",
     "examine_report",
-    "facts",
     "facts_of",
     "judge_reports",
     "refused_because",
     "refuses",
+    "rejection",
     "seat_changes",
     "unreadable",
 ]

@@ -1,6 +1,6 @@
 """Deciding requests: the import rules, the run's seats in order of arrival, the waiting list."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
@@ -10,7 +10,7 @@ from bina.events import Event
 from bina.events.agency import Problem
 from bina.events.enrollment import EnrollmentRejected
 from enrollment.catalogue.domain import Run
-from enrollment.enrolments.domain.changes import Change, facts_of
+from enrollment.enrolments.domain.changes import Change
 from enrollment.enrolments.domain.enrolment import Enrolment, begun, enrollment_id_of
 from enrollment.enrolments.domain.problems import refuses, told
 from enrollment.imports import (
@@ -187,14 +187,8 @@ class _Desk:
         return Decision(ask, subject, outcome, problems, change, new, position)
 
 
-def facts(decisions: Iterable[Decision]) -> list[Event]:
-    """What decisions are told as; a refusal is a fact of its person only if both person and run are known."""
-    return [fact for decision in decisions for fact in _facts(decision)]
-
-
-def _facts(decision: Decision) -> list[Event]:
-    if decision.change:
-        return facts_of(decision.change)
+def rejection(decision: Decision) -> list[Event]:
+    """What a refusal is told as: a fact of its person, if both person and run are known and the asker may name her."""
     person, run = decision.subject.person, decision.subject.run
     in_scope = person is not None and person.agency_code in decision.ask.scope.employers
     if decision.outcome != "refused" or person is None or run is None or not in_scope:

@@ -11,6 +11,7 @@ from enrollment.enrolments.store.lists import (
     page_of_enrolments,
     participants_of,
 )
+from enrollment.enrolments.store.post_tests import PostTest, add_post_tests, load_post_tests
 from enrollment.enrolments.store.seats import (
     count_seats,
     lock_runs,
@@ -25,7 +26,6 @@ from enrollment.enrolments.store.states import (
     load_positions,
     save_enrolments,
 )
-from enrollment.enrolments.store.post_tests import PostTest, add_post_tests, load_post_tests
 
 __all__ = [
     "EnrolmentFilter",

@@ -1,0 +1,209 @@
+"""Commands on enrolments, attendance, results and runs."""
+
+from datetime import date
+
+from bina.events.enrollment import (
+    AttendanceMet,
+    EnrollmentAccepted,
+    EnrollmentWithdrawn,
+    TrainingAnnounced,
+    TrainingCancelled,
+    TrainingChanged,
+    TrainingCompleted,
+    TrainingConcluded,
+    TrainingNotCompleted,
+    TrainingResultCorrected,
+)
+
+from .conftest import Site
+from .story import (
+    CITY,
+    FOREIGN,
+    OPEN,
+    PAST,
+    PROVINCE,
+    REGENCY,
+    SMALL,
+    TESTED,
+    asked,
+    asn_id,
+    enrollment_id,
+    nip,
+    reported,
+    scored,
+)
+
+
+async def test_an_asn_asks_for_herself_and_gives_back(site: Site):
+    answer = await site.command("enrolments", {"run": SMALL}, "asn", person=2)
+    assert (answer.status_code, answer.json()["outcome"]) == (201, "accepted")
+    given = answer.json()["enrollment_id"]
+    back = await site.command(f"enrolments/{given}/withdraw", {"reason": "Cuti"}, "asn", person=2)
+    assert back.json()["outcome"] == "withdrawn"
+    told = [type(e).__name__ for e in await site.svc.emitted()]
+    assert told == ["EnrollmentAccepted", "EnrollmentWithdrawn"]
+
+
+async def test_nobody_asks_or_gives_back_for_another(site: Site):
+    assert (
+        await site.command("enrolments", {"run": SMALL, "nip": nip(3)}, "asn", person=2)
+    ).status_code == 403
+    await site.svc.receives(asked(3, SMALL), agency=CITY)
+    path = f"enrolments/{enrollment_id(3, SMALL)}/withdraw"
+    assert (await site.command(path, {}, "asn", person=2)).status_code == 403
+    assert (await site.command(path, {}, "operator", agency=REGENCY)).status_code == 409
+    assert (await site.command(path, {}, "operator")).status_code == 200
+
+
+async def test_a_clerk_enrols_own_people_by_the_same_rules(site: Site):
+    accepted = await site.command("enrolments", {"run": SMALL, "nip": nip(3)}, "operator")
+    assert accepted.json()["outcome"] == "accepted"
+    foreign = await site.command("enrolments", {"run": SMALL, "nip": nip(21)}, "operator")
+    assert (foreign.status_code, foreign.json()["type"]) == (409, "urn:bina:problem:nip-other-agency")
+    unknown = await site.command("enrolments", {"run": FOREIGN, "nip": nip(3)}, "operator")
+    assert unknown.json()["type"] == "urn:bina:problem:run-unknown"
+    closed = await site.command("enrolments", {"run": PAST, "nip": nip(3)}, "operator")
+    assert closed.json()["type"] == "urn:bina:problem:run-closed"
+
+
+async def test_attendance_completes_a_run_without_pass_score(site: Site):
+    await site.svc.receives(asked(3, OPEN), asked(4, OPEN), agency=CITY)
+    await site.command(f"runs/{OPEN}/change", {"starts_on": "2026-11-16"}, "operator", agency=REGENCY)
+    await site.svc.emitted()
+    body = {
+        "enrollments": [str(enrollment_id(3, OPEN))],
+        "absent": [str(enrollment_id(4, OPEN))],
+        "met_on": "2026-11-20",
+    }
+    assert (await site.command("attendance", body, "operator")).status_code == 403
+    answer = await site.command("attendance", body, "operator", agency=REGENCY)
+    assert answer.json() == {"present": 1, "absent": 1}
+    met, completed, missed = await site.svc.emitted()
+    assert isinstance(met, AttendanceMet)
+    assert isinstance(completed, TrainingCompleted)
+    assert (completed.jp, completed.jp_in_year) == (40, 40)
+    assert isinstance(missed, TrainingNotCompleted)
+    assert missed.reason == "absent"
+    await site.command("attendance", body, "operator", agency=REGENCY)
+    assert await site.svc.emitted() == []
+
+
+async def test_with_a_pass_score_attendance_and_pass_complete_in_either_order(site: Site):
+    await site.svc.receives(asked(5, TESTED), asked(6, TESTED), agency=CITY)
+    await site.svc.receives(scored(5))
+    await site.svc.emitted()
+    both = {"enrollments": [str(enrollment_id(n, TESTED)) for n in (5, 6)], "met_on": "2026-09-17"}
+    assert (await site.command("attendance", both, "operator")).json() == {"present": 2, "absent": 0}
+    told = await site.svc.emitted()
+    assert [e.asn_id for e in told if isinstance(e, TrainingCompleted)] == [asn_id(5)]
+    await site.svc.receives(scored(6))
+    (completed,) = await site.svc.emitted()
+    assert (completed.asn_id, completed.completed_on) == (asn_id(6), date(2026, 9, 18))
+
+
+async def test_attendance_before_the_run_is_refused(site: Site):
+    await site.svc.receives(asked(3, OPEN), agency=CITY)
+    body = {"enrollments": [str(enrollment_id(3, OPEN))], "met_on": "2026-11-19"}
+    answer = await site.command("attendance", body, "operator", agency=REGENCY)
+    assert answer.status_code == 422
+
+
+async def test_a_correction_replaces_the_result_and_the_ledger_follows(site: Site):
+    await site.svc.receives(reported(7, PAST), agency=CITY)
+    await site.svc.emitted()
+    path = f"results/{enrollment_id(7, PAST)}/correct"
+    body = {"completed": False, "jp": 0, "completed_on": "2026-10-06", "reason": "Salah baris"}
+    assert (await site.command(path, body, "operator", agency=REGENCY)).status_code == 403
+    assert (await site.command(path, body, "operator")).json()["revision"] == 2
+    (corrected,) = await site.svc.emitted()
+    assert isinstance(corrected, TrainingResultCorrected)
+    assert (corrected.completed, corrected.revision, corrected.reason) == (False, 2, "Salah baris")
+    assert await site.svc.rows("SELECT 1 FROM jp_entries") == []
+    again = body | {"completed": True, "jp": 12}
+    await site.command(path, again, "operator")
+    (entry,) = await site.svc.rows("SELECT jp FROM jp_entries")
+    assert entry.jp == 12
+
+
+async def test_a_correction_needs_a_result_and_sound_figures(site: Site):
+    body = {"completed": True, "jp": 16, "completed_on": "2026-10-06", "reason": "Salah baris"}
+    await site.svc.receives(asked(3, SMALL), reported(7, PAST), agency=CITY)
+    none = await site.command(f"results/{enrollment_id(3, SMALL)}/correct", body, "operator")
+    assert none.status_code == 409
+    wrong = body | {"jp": 17, "completed_on": "2026-10-04"}
+    answer = await site.command(f"results/{enrollment_id(7, PAST)}/correct", wrong, "operator")
+    assert {fault["where"] for fault in answer.json()["errors"]} == {"jp", "completed_on"}
+
+
+async def test_runs_are_announced_once_with_what_their_programme_says(site: Site):
+    run = {
+        "code": "btk-2026-06",
+        "programme": "BTK",
+        "organiser": CITY,
+        "starts_on": "2026-12-21",
+        "ends_on": "2026-12-22",
+    }
+    first = await site.command("runs", {"items": [run]}, "operator")
+    assert first.json()["announced"] == 1
+    (announced,) = await site.svc.emitted()
+    assert isinstance(announced, TrainingAnnounced)
+    assert (announced.run_code, announced.jp, announced.open_to) == ("BTK-2026-06", 16, (CITY,))
+    second = await site.command("runs", {"items": [run]}, "operator")
+    assert second.json()["existing"] == ["BTK-2026-06"]
+    assert await site.svc.emitted() == []
+    assert (await site.command("runs", {"items": [run]}, "operator", agency=REGENCY)).status_code == 403
+    shown = (await site.reads("runs/btk-2026-06", "asn")).json()
+    assert (shown["status"], shown["seats"]) == ("open", 30)
+
+
+async def test_more_seats_move_the_waiting_list_up(site: Site):
+    await site.svc.receives(*(asked(n, SMALL) for n in (1, 2, 3, 4)), agency=CITY)
+    await site.svc.emitted()
+    answer = await site.command(f"runs/{SMALL}/change", {"seats": 3}, "operator")
+    assert (answer.json()["taken"], answer.json()["waiting"]) == (3, 1)
+    changed, moved = await site.svc.emitted()
+    assert isinstance(changed, TrainingChanged)
+    assert changed.seats == 3
+    assert (type(moved), moved.asn_id) == (EnrollmentAccepted, asn_id(3))
+
+
+async def test_a_cancelled_run_takes_nobody_and_is_told_once(site: Site):
+    for _ in range(2):
+        await site.command(f"runs/{SMALL}/cancel", {"reason": "Anggaran dipotong"}, "operator")
+    (told,) = await site.svc.emitted()
+    assert isinstance(told, TrainingCancelled)
+    refused = await site.command("enrolments", {"run": SMALL}, "asn", person=2)
+    assert refused.json()["type"] == "urn:bina:problem:run-closed"
+    assert (await site.command(f"runs/{SMALL}/change", {"seats": 9}, "operator")).status_code == 409
+
+
+async def test_a_concluded_run_lets_the_waiting_go(site: Site):
+    await site.svc.receives(*(asked(n, SMALL) for n in (1, 2, 3)), agency=CITY)
+    await site.svc.emitted()
+    await site.command(f"runs/{SMALL}/conclude", {}, "operator")
+    released, concluded = await site.svc.emitted()
+    assert (type(released), released.asn_id) == (EnrollmentWithdrawn, asn_id(3))
+    assert concluded.concluded_on == date(2026, 11, 20)
+    await site.command(f"runs/{SMALL}/conclude", {}, "operator")
+    assert await site.svc.emitted(TrainingConcluded) == []
+
+
+async def test_readers_see_own_people_and_own_runs(site: Site):
+    await site.svc.receives(asked(1, SMALL), asked(2, OPEN), agency=CITY)
+    await site.svc.receives(asked(21, OPEN), agency=REGENCY)
+
+    async def seen(*roles, **who) -> set[tuple[str, str]]:
+        items = (await site.reads("enrolments", *roles, **who)).json()["items"]
+        return {(item["nip"], item["run_code"]) for item in items} - {(nip(9), TESTED)}
+
+    assert await seen("operator") == {(nip(1), SMALL), (nip(2), OPEN)}
+    assert await seen("operator", agency=REGENCY) == {(nip(2), OPEN), (nip(21), OPEN)}
+    assert await seen("operator", agency=PROVINCE) == set()
+    assert len(await seen("platform", agency=None)) == 3
+    own = (await site.reads(f"enrolments?asn={asn_id(2)}", "asn", person=2)).json()["items"]
+    assert [item["run_code"] for item in own] == [OPEN]
+    assert (await site.reads(f"enrolments?asn={asn_id(1)}", "asn", person=2)).status_code == 403
+    by_run = (await site.reads(f"enrolments?run={OPEN}&agency={CITY}", "platform", agency=None)).json()[
+        "items"
+    ]
+    assert [item["nip"] for item in by_run] == [nip(2)]
