@@ -144,7 +144,7 @@ def records(events: Sequence[Event], publisher: str = "") -> list[Message]:
 
 
 def _envelope(event: Event, now: datetime, publisher: str) -> Envelope:
-    return Envelope.model_construct(
+    return Envelope(
         id=str(new_id()),
         source=publisher or "bench",
         type=event.type,

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -125,7 +126,7 @@ async def test_an_agencys_event_acts_once_and_its_id_with_another_payload_is_ref
 async def test_the_same_id_of_another_agency_is_another_event(service: ServiceUnderTest):
     one, two = requested(), requested()
     await service.receives(one, agency="5571")
-    two.travelled(one.envelope.model_copy(update={"publisher": "5508"}))
+    two.travelled(replace(one.envelope, publisher="5508"))
     assert (await service.receives(two)).applied == 1
 
 

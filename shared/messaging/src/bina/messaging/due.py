@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -84,7 +84,7 @@ async def add(session: AsyncSession, items: Iterable[DueItem]) -> None:
                 "key": [item.key for item in rows],
                 "due_at": [item.due_at for item in rows],
                 "payload": [json.dumps(item.payload, default=str) for item in rows],
-                "cause": [item.cause.model_dump_json() if item.cause else None for item in rows],
+                "cause": [_cause_json(item.cause) for item in rows],
             },
         )
 
@@ -142,6 +142,12 @@ class DueWork:
 def _item(row: Any) -> DueItem:
     payload = json.loads(row.payload) if isinstance(row.payload, str) else row.payload
     cause = json.loads(row.cause) if isinstance(row.cause, str) else row.cause
-    return DueItem(
-        row.kind, row.key, row.due_at, payload, Envelope.model_validate(cause) if cause else None, row.id
-    )
+    return DueItem(row.kind, row.key, row.due_at, payload, _cause_of(cause), row.id)
+
+
+def _cause_json(cause: Envelope | None) -> str | None:
+    return json.dumps({**asdict(cause), "time": cause.time.isoformat()}) if cause else None
+
+
+def _cause_of(stored: dict[str, Any] | None) -> Envelope | None:
+    return Envelope(**{**stored, "time": datetime.fromisoformat(stored["time"])}) if stored else None

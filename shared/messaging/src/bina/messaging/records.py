@@ -6,6 +6,7 @@ as `Ignored`.
 
 from collections.abc import Container
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 from bina.events import TOMBSTONES, Envelope, Event, agency
 
 MAX_BYTES = 900_000
+MAX_NAME = 200
 NUL = b"\\u0000"
 INBOUND_PREFIX = agency.INBOUND + "."
 
@@ -145,36 +147,49 @@ def _refuse_newer(kind: str, wanted: Container[str]) -> None:
 def _envelope(message: Message, headers: dict[str, str]) -> Envelope:
     if headers.get("ce_specversion", "1.0") != "1.0":
         raise UnreadableError("envelope.version", f"CloudEvents {headers['ce_specversion']} is not supported")
-    attributes = {name.removeprefix("ce_"): text for name, text in headers.items() if name.startswith("ce_")}
     try:
-        envelope = Envelope.model_validate(
-            {
-                **{
-                    field: attributes[field]
-                    for field in ("id", "source", "type", "time", "subject")
-                    if field in attributes
-                },
-                "correlation_id": attributes.get("correlationid", ""),
-                "causation_id": attributes.get("causationid", ""),
-                "version": attributes.get("aggregateversion") or 0,
-                "traceparent": headers.get("traceparent", ""),
-                "publisher": message.publisher,
-            }
+        return Envelope(
+            id=_id(message, headers.get("ce_id", "")),
+            source=_named(headers, "ce_source"),
+            type=headers.get("ce_type", ""),
+            time=_time(headers.get("ce_time", "")),
+            subject=headers.get("ce_subject", ""),
+            correlation_id=headers.get("ce_correlationid", ""),
+            causation_id=headers.get("ce_causationid", ""),
+            version=int(headers.get("ce_aggregateversion") or 0),
+            traceparent=headers.get("traceparent", ""),
+            publisher=message.publisher,
         )
-    except ValidationError as error:
-        raise UnreadableError("envelope.invalid", _first(error)) from None
-    return _with_known_id(message, envelope)
+    except ValueError as error:
+        if isinstance(error, UnreadableError):
+            raise
+        raise UnreadableError("envelope.invalid", f"ce_time or ce_aggregateversion: {error}") from None
 
 
-def _with_known_id(message: Message, envelope: Envelope) -> Envelope:
-    if envelope.time.tzinfo is None:
-        raise UnreadableError("envelope.invalid", "time: has no zone")
+def _id(message: Message, text: str) -> str:
     if not message.foreign:
         try:
-            UUID(envelope.id)
+            UUID(text)
         except ValueError:
-            raise UnreadableError("envelope.invalid", f"id: {envelope.id!r} is not a UUID") from None
-    return envelope
+            raise UnreadableError("envelope.invalid", f"ce_id: {text!r} is not a UUID") from None
+    return _bounded("ce_id", text)
+
+
+def _named(headers: dict[str, str], name: str) -> str:
+    return _bounded(name, headers.get(name, ""))
+
+
+def _bounded(name: str, text: str) -> str:
+    if not 0 < len(text) <= MAX_NAME:
+        raise UnreadableError("envelope.invalid", f"{name}: 1 to {MAX_NAME} characters are needed")
+    return text
+
+
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise UnreadableError("envelope.invalid", "ce_time: has no zone")
+    return time
 
 
 def _tombstone(

@@ -169,7 +169,7 @@ def acknowledged_prefix(rows: Sequence[Any], results: Sequence[Any]) -> list[Any
 
 
 def _envelope(row: Any, source: str) -> Envelope:
-    return Envelope.model_construct(
+    return Envelope(
         id=str(row["event_id"]),
         source=source,
         type=row["type"],
@@ -179,5 +179,4 @@ def _envelope(row: Any, source: str) -> Envelope:
         causation_id=row["causation_id"],
         version=row["version"],
         traceparent=row["traceparent"],
-        publisher="",
     )
