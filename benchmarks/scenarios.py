@@ -3,13 +3,15 @@
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
 import assessment.app
+import enrollment.app
 import evaluation.app
 import notification.app
 from bina.events import Envelope, Event
+from bina.events.agency import EnrollmentRequested
 from bina.events.enrollment import (
     AsnRecorded,
     CompetencyTarget,
@@ -19,7 +21,12 @@ from bina.events.enrollment import (
     TrainingCompleted,
 )
 from bina.messaging import Service, clock, new_id
+from bina.messaging.database import create_engine, sessions
 from bina.messaging.records import Message, message_of
+from enrollment.catalogue.announcing import announce_runs, record_programmes
+from enrollment.catalogue.bodies import ProgrammeRow, RunRow
+from enrollment.register.bodies import AgencyRow, AsnRow
+from enrollment.register.recording import record_agencies, record_asn
 
 SPACE = UUID("5b1c2a4e-6f0d-4d39-9a54-2f8a7c1d3e11")
 PEOPLE, RUNS = 3000, 60
@@ -155,7 +162,48 @@ def _envelope(event: Event, now: datetime, publisher: str) -> Envelope:
     )
 
 
+def nip(number: int) -> str:
+    """A plausible NIP of a PNS by number."""
+    return f"1987{number // 900 + 1:02d}032010011{number % 900 + 1:03d}"
+
+
+def requested(count: int) -> list[Message]:
+    """Seats asked for by the agency on its own topic."""
+    pairs = [(n % PEOPLE, n // PEOPLE % RUNS) for n in range(count)]
+    random.Random(4).shuffle(pairs)
+    return records([EnrollmentRequested(nip=nip(p), run_code=f"PBJ-2026-{r:02d}") for p, r in pairs], AGENCY)
+
+
+async def register(url: str) -> None:
+    """Agency, people, programme and open runs, as commands record them."""
+    start = clock.today() + timedelta(days=14)
+    engine = create_engine(url)
+    async with sessions(engine)() as session, session.begin():
+        await record_agencies(session, [AgencyRow(code=AGENCY, name="Pemerintah Kota Jambi")])
+        rows = [
+            AsnRow(id=person(n), nip=nip(n), name=f"Pegawai {n}", agency_code=AGENCY) for n in range(PEOPLE)
+        ]
+        for first in range(0, PEOPLE, 1000):
+            await record_asn(session, rows[first : first + 1000])
+        await record_programmes(session, [ProgrammeRow(code="PBJ", name="Pengadaan Barang/Jasa", jp=40)])
+        await announce_runs(session, [_open_run(n, start) for n in range(RUNS)])
+    await engine.dispose()
+
+
+def _open_run(number: int, start: date) -> RunRow:
+    return RunRow(
+        code=f"PBJ-2026-{number:02d}",
+        programme="PBJ",
+        organiser=AGENCY,
+        open_to=[AGENCY],
+        starts_on=start,
+        ends_on=start + timedelta(days=4),
+        seats=100_000,
+    )
+
+
 SCENARIOS = (
+    Scenario(enrollment.app.service, requested, register),
     Scenario(assessment.app.service, accepted),
     Scenario(evaluation.app.service, completed),
     Scenario(notification.app.service, accepted),
