@@ -22,7 +22,7 @@ from .metrics import Metrics
 from .relay import Relay
 from .service import Service, follow_clock
 from .settings import Settings
-from .status import Status, count, resident_bytes
+from .status import Backlog, Status, count, count_backlog, resident_bytes
 
 POLL_SECONDS = 1.0
 SWEEP_EVERY = 5
@@ -204,6 +204,11 @@ class Runtime:
             await count(session, status)
         self._gauge(status)
         return status
+
+    async def backlog(self) -> Backlog:
+        """What is left to do without anything new coming in; asks the database alone."""
+        async with self.sessions() as session:
+            return await count_backlog(session)
 
     def _gauge(self, status: Status) -> None:
         self.metrics.outbox_depth.set(status.outbox["depth"])

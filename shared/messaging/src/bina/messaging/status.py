@@ -50,6 +50,23 @@ class Status:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Backlog:
+    """Work that a service has taken on: facts not yet published, messages set aside, work that is due."""
+
+    outbox: int
+    parked: int
+    waiting: int
+    due: int
+    business_time: str
+
+
+async def count_backlog(session: AsyncSession) -> Backlog:
+    """Read it in one statement, so that the figures belong together."""
+    row = (await session.execute(_COUNTS, {"now": clock.now()})).one()
+    return Backlog(row.depth, row.parked, row.waiting, row.due, clock.now().isoformat())
+
+
 async def count(session: AsyncSession, status: Status) -> None:
     """Fill in what the database knows."""
     row = (await session.execute(_COUNTS, {"now": clock.now()})).one()
