@@ -224,3 +224,47 @@ def test_receipts_are_the_same_for_the_same_task_and_hard_to_mistake():
     assert domain.receipts_of(task) == domain.receipts_of(task)
     assert len(set(domain.receipts_of(task))) == 4
     assert not set("".join(domain.receipts_of(task))) & set("01ILO")
+
+
+def filled(name: str, about: str, instrument: str, answers: dict, on: str) -> dict[str, object]:
+    nips = {"respondent": recorded(name).nip, "about": recorded(about).nip}
+    return nips | {"run": RUN, "instrument": instrument, "on": on, "answers": answers}
+
+
+async def test_in_a_demonstration_many_answer_at_once(evaluation, client_of, app, asked: UUID):
+    rows = [
+        filled("rahma", "rahma", "L1-REACTION", GOOD | {"r9": "Latihan"}, "2020-01-01"),
+        filled("rahma", "rahma", "L3-ALUMNUS", {}, "2020-01-01"),
+        filled("erna", "rahma", "L1-REACTION", GOOD, "2020-01-01"),
+    ]
+    command = {"json": {"items": rows}, "headers": {"Idempotency-Key": "many answers"}}
+    async with client_of(None, "platform") as client:
+        refused = await client.post("/evaluation/api/v1/responses", **command)
+        app.state.settings = app.state.settings.model_copy(update={"demo": True})
+        taken = await client.post("/evaluation/api/v1/responses", **command)
+        again = await client.post("/evaluation/api/v1/responses", **command)
+        later = command | {"headers": {"Idempotency-Key": "once more"}}
+        closed = await client.post("/evaluation/api/v1/responses", **later)
+    async with client_of(person("rahma")) as client:
+        assert (await client.post("/evaluation/api/v1/responses", **later)).status_code == 403
+    assert refused.status_code == 404
+    assert taken.json() == again.json() == {"answered": 1, "closed": 0, "unknown": 2, "invalid": 0}
+    assert closed.json() == {"answered": 0, "closed": 0, "unknown": 3, "invalid": 0}
+    [told] = await evaluation.emitted(EvaluationTaskClosed)
+    assert (told.task_id, told.reason) == (asked, "answered")
+    [row] = await evaluation.rows(
+        "SELECT answers, score, on_behalf, receipt, answered_on, opens_on FROM responses JOIN tasks USING (task_id)"
+    )
+    assert (row.answers, row.score, row.on_behalf) == (GOOD | {"r9": "Latihan"}, 3.0, True)
+    assert row.receipt == domain.receipts_of(asked)[0]
+    assert row.answered_on == row.opens_on
+
+
+async def test_invalid_answers_among_many_are_left_out(evaluation, client_of, app, asked: UUID):
+    app.state.settings = app.state.settings.model_copy(update={"demo": True})
+    rows = [filled("rahma", "rahma", "L1-REACTION", {"r1": 9}, "2026-06-01")]
+    async with client_of(None, "platform") as client:
+        command = {"json": {"items": rows}, "headers": {"Idempotency-Key": "bad answers"}}
+        answer = await client.post("/evaluation/api/v1/responses", **command)
+    assert answer.json() == {"answered": 0, "closed": 0, "unknown": 0, "invalid": 1}
+    assert await evaluation.rows("SELECT * FROM responses") == []

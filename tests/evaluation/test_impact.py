@@ -162,6 +162,7 @@ def outcome(*lanes: Lane, pre: Mean = NONE, post: Mean = NONE) -> Outcome:
         10,
         10,
         5,
+        2,
         pre,
         post,
         pre,

@@ -57,7 +57,8 @@ class Lane:
 class Outcome:
     """A run as far as it is known. Scores are 0-100; `paired_*` are of those with both tests.
 
-    `people_asked` and `people_heard` count the trained about whom anybody was asked, and about whom anybody answered.
+    `people_asked` and `people_heard` count the trained about whom anybody was asked, about whom anybody
+    answered, and about whom everybody did.
     """
 
     run_id: UUID
@@ -71,6 +72,7 @@ class Outcome:
     trained: int
     people_asked: int
     people_heard: int
+    people_complete: int
     pre: Mean
     post: Mean
     paired_pre: Mean

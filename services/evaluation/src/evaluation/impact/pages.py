@@ -55,6 +55,8 @@ async def training(
         funnel=view.response_funnel(outcome),
         scores=view.scores([outcome]),
         behaviour=view.behaviour(outcome),
+        lanes=view.in_order(outcome.lanes),
+        period=view.period(outcome),
         lane_name=view.lane_name,
         lane_mean=view.lane_mean,
         lane_rate=view.lane_rate,

@@ -50,13 +50,15 @@ _RUNS = text(
             max(score) FILTER (WHERE kind = 'post') AS post
         FROM best GROUP BY enrollment_id),
     heard AS (
-        SELECT enrollment_id, bool_or(t.opened) AS asked, bool_or(t.state = 'answered') AS answered
+        SELECT enrollment_id, bool_or(t.opened) AS asked, bool_or(t.state = 'answered') AS answered,
+            bool_and(t.state = 'answered') FILTER (WHERE t.opened) AS complete
         FROM tasks t JOIN seen USING (enrollment_id)
         WHERE NOT t.baseline AND t.state <> 'withdrawn' GROUP BY enrollment_id)
     SELECT r.run_id, r.run_code, r.programme_name, r.organiser, r.starts_on, r.ends_on, r.cancelled,
         count(*) AS enrolled, count(*) FILTER (WHERE seen.completed) AS trained,
         count(*) FILTER (WHERE seen.completed AND h.asked) AS people_asked,
         count(*) FILTER (WHERE seen.completed AND h.answered) AS people_heard,
+        count(*) FILTER (WHERE seen.completed AND h.complete) AS people_complete,
         count(t.pre) AS pre_n, avg(t.pre) AS pre, count(t.post) AS post_n, avg(t.post) AS post,
         count(*) FILTER (WHERE t.pre IS NOT NULL AND t.post IS NOT NULL) AS paired_n,
         avg(t.pre) FILTER (WHERE t.post IS NOT NULL) AS paired_pre,
@@ -126,7 +128,7 @@ def _lane(row: Any) -> Lane:
 
 def _outcome(row: Any, lanes: Sequence[Lane]) -> Outcome:
     names = ("run_id", "run_code", "programme_name", "organiser", "starts_on", "ends_on", "cancelled")
-    counts = ("enrolled", "trained", "people_asked", "people_heard")
+    counts = ("enrolled", "trained", "people_asked", "people_heard", "people_complete")
     return Outcome(
         **{name: getattr(row, name) for name in (*names, *counts)},
         pre=_mean(row.pre_n, row.pre),

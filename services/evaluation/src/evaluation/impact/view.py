@@ -19,6 +19,7 @@ class Line:
     """One training in the list."""
 
     outcome: Outcome
+    verdict: domain.Verdict
     tag: str
     kind: str
 
@@ -42,8 +43,9 @@ class LevelView:
 
 def line_of(outcome: Outcome) -> Line:
     """A training with its verdict at the furthest level that has enough answers."""
-    _level, verdict = domain.verdict(outcome)
-    return Line(outcome, *verdict_tag(verdict))
+    level, verdict = domain.verdict(outcome)
+    words, kind = verdict_tag(verdict)
+    return Line(outcome, verdict, words if verdict == "unknown" else f"{words} · {level}", kind)
 
 
 def verdict_tag(verdict: domain.Verdict) -> tuple[str, str]:
@@ -57,8 +59,8 @@ def verdict_tag(verdict: domain.Verdict) -> tuple[str, str]:
 
 def summary(lines: Sequence[Line]) -> str:
     """What the list says as a whole."""
-    known = [line for line in lines if line.kind != "neutral"]
-    changed = [line for line in known if line.kind == "success"]
+    known = [line for line in lines if line.verdict != "unknown"]
+    changed = [line for line in known if line.verdict == "changed"]
     if not lines:
         return ""
     if not known:
@@ -101,18 +103,28 @@ def scores(outcomes: Sequence[Outcome]) -> Figure | None:
 
 def response_funnel(outcome: Outcome) -> Figure:
     """Of the people trained: asked about, heard about."""
-    silent = outcome.people_asked - outcome.people_heard
     return charts.funnel(
-        _("%(n)s orang ditanyakan tanpa satu pun jawaban") % {"n": number(silent)}
-        if silent
-        else _("Dari siapa kita mendengar"),
+        _silence(outcome),
         [
             charts.Stage(_("Dilatih"), outcome.trained),
             charts.Stage(_("Ditanyakan"), outcome.people_asked),
-            charts.Stage(_("Terjawab sedikitnya satu"), outcome.people_heard),
+            charts.Stage(_("Sedikitnya satu menjawab"), outcome.people_heard),
+            charts.Stage(_("Semua yang ditanya menjawab"), outcome.people_complete),
         ],
         note=_("Orang; yang tidak dijawab dibiarkan kosong dan ikut dihitung"),
     )
+
+
+def _silence(outcome: Outcome) -> str:
+    silent = outcome.people_asked - outcome.people_heard
+    if silent:
+        return _("%(n)s orang ditanyakan tanpa satu pun jawaban") % {"n": number(silent)}
+    if not outcome.people_complete:
+        return _("Belum ada orang yang semua penilainya menjawab")
+    return _("Tentang %(n)s dari %(all)s orang semua yang ditanya menjawab") % {
+        "n": number(outcome.people_complete),
+        "all": number(outcome.people_asked),
+    }
 
 
 def behaviour(outcome: Outcome) -> Figure | None:
@@ -188,6 +200,20 @@ def _few(n: int) -> str:
         "n": number(n),
         "least": number(domain.rules().minimum),
     }
+
+
+def in_order(lanes: Sequence[Lane]) -> list[Lane]:
+    """Before the training first, then level by level: alumni, supervisors, evaluators."""
+    roles = ("alumnus", "supervisor", "peer", "evaluator")
+    return sorted(
+        lanes, key=lambda lane: (not lane.baseline, lane.level, roles.index(lane.role), lane.method)
+    )
+
+
+def period(outcome: Outcome) -> str:
+    """When it was held; one day is said once."""
+    days = dict.fromkeys((day(outcome.starts_on), day(outcome.ends_on)))
+    return " – ".join(days)
 
 
 def lane_name(lane: Lane) -> str:

@@ -9,22 +9,41 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
-from bina.web.access import Person, SignedIn, settings_of
+from bina.web.access import Person, SignedIn, require, settings_of
 from bina.web.commands import ApiCommand
 from bina.web.language import gettext as _
 from bina.web.problems import Problem, not_found
 from evaluation.roster import store as roster
 
-from . import store, submission
+from . import bulk, store, submission
 
 router = APIRouter(tags=["tasks"])
 NIP_DIGITS = 18
+MOST_ROWS = 1000
+Code = Annotated[str, Field(max_length=64)]
+Nip = Annotated[str, Field(pattern=r"^\d{18}$")]
 
 
 class Answers(BaseModel):
     """Answers by question id: 1-4 for a scale, a choice's code, a number, or text."""
 
     answers: dict[Annotated[str, Field(max_length=40)], int | float | str]
+
+
+class ResponseRow(Answers):
+    """Answers to the task of `instrument` that `respondent` has about a person in a run."""
+
+    respondent: Nip
+    about: Nip
+    run: Code
+    instrument: Code
+    on: date
+
+
+class ResponseRows(BaseModel):
+    """Answers on behalf of many."""
+
+    items: Annotated[list[ResponseRow], Field(min_length=1, max_length=MOST_ROWS)]
 
 
 class TaskView(BaseModel):
@@ -110,5 +129,20 @@ async def answer(
         assignment = await submission.own_assignment(session, task_id, person, demo=demo)
         behalf = person.person_id != assignment.respondent_id
         return {"receipt": await submission.submit(session, assignment, body.answers, on_behalf=behalf)}
+
+    return await command.answer(effect, status=201)
+
+
+@router.post("/responses", status_code=201)
+async def answer_for_many(
+    request: Request, body: ResponseRows, _person: Annotated[Person, require("platform")], command: ApiCommand
+) -> Response:
+    """In a demonstration only: hand in up to 1,000 people's answers at once; says how many were taken."""
+    if not settings_of(request).demo:
+        raise not_found()
+    filled = [bulk.Filled(**dict(row)) for row in body.items]
+
+    async def effect(session: AsyncSession) -> dict[str, int]:
+        return await bulk.answer_many(session, filled)
 
     return await command.answer(effect, status=201)

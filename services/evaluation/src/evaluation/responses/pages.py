@@ -20,6 +20,7 @@ from . import domain, store, submission, view
 from .store import Assignment, Form
 
 router = APIRouter()
+ANSWERED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ async def inbox(
     """What am I to answer, by when?"""
     async with request.app.state.runtime.sessions() as session:
         found = await store.load_open(session, _me(person), clock.today())
-        answered = await store.load_answered(session, _me(person))
+        answered = await store.load_answered(session, _me(person), ANSWERED)
     group = [a for a in found if (a.run_id, a.instrument_code) == (angkatan, formulir)]
     if group:
         rows = [view.row_of(a, clock.today()) for a in group]
@@ -59,7 +60,9 @@ async def inbox(
             request, "responses/group.html", rows=rows, head=head, programme=group[0].programme_name
         )
     rows = view.rows_of(found, clock.today())
-    return pages.render(request, "responses/inbox.html", rows=rows, answered=answered, count=len(found))
+    return pages.render(
+        request, "responses/inbox.html", rows=rows, answered=answered, titles=view.titles(), count=len(found)
+    )
 
 
 @router.get("/evaluation/potongan/beranda")

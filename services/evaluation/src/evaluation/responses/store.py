@@ -54,20 +54,20 @@ class Form:
     questions: tuple[Question, ...]
 
 
-_ASSIGNMENT = """SELECT t.task_id, t.respondent_id, t.run_id, t.about_id, t.enrollment_id, t.instrument_code,
+ASSIGNMENT = """SELECT t.task_id, t.respondent_id, t.run_id, t.about_id, t.enrollment_id, t.instrument_code,
     t.instrument_version, t.level, t.method, t.role, t.opens_on, t.closes_on, t.state,
     coalesce(r.programme_name, '') AS programme_name, coalesce(r.run_code, '') AS run_code, r.ends_on,
     coalesce(r.competencies, '{}') AS competencies, coalesce(p.name, '') AS about_name, coalesce(p.nip, '') AS about_nip,
     coalesce(p.position, '') AS about_position, a.receipt, a.answered_on
     FROM tasks t LEFT JOIN runs r USING (run_id) LEFT JOIN people p ON p.asn_id = t.about_id
     LEFT JOIN responses a ON a.task_id = t.task_id"""
-_FIND = text(f"{_ASSIGNMENT} WHERE t.task_id = :task_id AND t.opened")
+_FIND = text(f"{ASSIGNMENT} WHERE t.task_id = :task_id AND t.opened")
 _OPEN = text(
-    f"""{_ASSIGNMENT} WHERE t.respondent_id = :person AND t.state = 'open' AND t.closes_on >= :today
+    f"""{ASSIGNMENT} WHERE t.respondent_id = :person AND t.state = 'open' AND t.closes_on >= :today
     ORDER BY t.closes_on, r.programme_name, t.instrument_code, p.name, t.task_id LIMIT :most"""
 )
 _ANSWERED = text(
-    f"""{_ASSIGNMENT} WHERE t.respondent_id = :person AND t.state = 'answered'
+    f"""{ASSIGNMENT} WHERE t.respondent_id = :person AND t.state = 'answered'
     ORDER BY a.answered_on DESC, t.task_id LIMIT :most"""
 )
 _CLAIM = text(

@@ -65,6 +65,11 @@ def say(words: Words) -> str:
     return words.en if current() == "en" else words.id
 
 
+def titles() -> dict[str, str]:
+    """What each form is called, by its code."""
+    return {code: say(instrument.title) for code, instrument in load_instruments().items()}
+
+
 def asked(form: Form, given: Mapping[str, Any], errors: Mapping[str, str] | None = None) -> list[Asked]:
     """The form's questions in order."""
     return [_asked(form.instrument, q, given, (errors or {}).get(q.id, "")) for q in form.questions]

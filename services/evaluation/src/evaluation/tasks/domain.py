@@ -1,8 +1,9 @@
 """Which tasks an enrolment leads to, for whom and in which window."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -120,19 +121,17 @@ def plan_after_acceptance(occasion: Occasion, announced_start: date) -> list[Tas
     ]
 
 
-def completion_codes() -> list[str]:
-    """Codes of the instruments that a completion leads to."""
-    return sorted({instrument.code for instrument, _role in _asked("completion")})
-
-
-def _asked(fact: str) -> Iterator[tuple[Instrument, Role]]:
+@cache
+def _asked(fact: str) -> tuple[tuple[Instrument, Role], ...]:
     """Instruments and roles in a stable order. One observation per alumnus: by the supervisor, who sees the work."""
-    for instrument in sorted(load_instruments().values(), key=lambda i: i.code):
-        if instrument.window.starts_from == fact:
-            roles: Sequence[Role] = instrument.respondents
-            if instrument.method == "observation" and "supervisor" in roles:
-                roles = ("supervisor",)
-            yield from ((instrument, role) for role in roles)
+    found = sorted(load_instruments().values(), key=lambda i: i.code)
+    return tuple((i, role) for i in found if i.window.starts_from == fact for role in _roles(i))
+
+
+def _roles(instrument: Instrument) -> Sequence[Role]:
+    if instrument.method == "observation" and "supervisor" in instrument.respondents:
+        return ("supervisor",)
+    return instrument.respondents
 
 
 def _task(

@@ -107,7 +107,8 @@ async def _plan(session: AsyncSession, results: Sequence[Result]) -> list[Event]
     if not results:
         return []
     occasions = await _occasions(session, results)
-    attempts = await store.next_attempts(session, (o.enrollment_id for o in occasions))
+    again = [r.enrollment_id for r in results if isinstance(r, TrainingResultCorrected)]
+    attempts = await store.next_attempts(session, again) if again else {}
     tasks = [
         task
         for occasion in occasions

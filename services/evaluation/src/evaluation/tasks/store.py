@@ -62,6 +62,7 @@ _REASSIGN = text(
         AND t.state IN ('planned', 'unassigned') AND t.respondent_id IS DISTINCT FROM p.supervisor_id
     RETURNING t.state, t.run_id, t.opens_on"""
 )
+# In no order: sorting would read all that is due for every chunk of it.
 # Who was erased since is not asked; a window that is over is told open and closed, so that non-response is counted.
 _OPEN = text(
     f"""WITH taken AS (
@@ -70,7 +71,7 @@ _OPEN = text(
         JOIN tasks t ON t.run_id = d.run_id AND t.opens_on <= d.day
             AND (t.state = 'planned' OR (t.state = 'unassigned' AND t.respondent_id IS NOT NULL))
         LEFT JOIN people p ON p.asn_id = t.respondent_id
-        ORDER BY t.task_id LIMIT :chunk FOR UPDATE OF t)
+        LIMIT :chunk FOR UPDATE OF t)
     UPDATE tasks t SET respondent_id = taken.respondent, opened = taken.respondent IS NOT NULL,
         instrument_version = v.version, state = CASE
             WHEN t.closes_on < :today THEN CASE WHEN taken.respondent IS NULL THEN 'lapsed' ELSE 'expired' END
@@ -82,7 +83,7 @@ _CLOSE = text(
     f"""WITH taken AS (
         SELECT t.task_id FROM unnest(CAST(:runs AS uuid[]), CAST(:days AS date[])) AS d (run_id, day)
         JOIN tasks t ON t.run_id = d.run_id AND t.closes_on <= d.day AND t.state IN ('open', 'unassigned')
-        ORDER BY t.task_id LIMIT :chunk FOR UPDATE OF t)
+        LIMIT :chunk FOR UPDATE OF t)
     UPDATE tasks t SET state = CASE WHEN t.state = 'open' THEN 'expired' ELSE 'lapsed' END
     FROM taken WHERE t.task_id = taken.task_id RETURNING {_OF_T}"""  # noqa: S608 - our own names
 )

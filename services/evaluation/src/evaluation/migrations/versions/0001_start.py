@@ -39,8 +39,9 @@ TABLES = (
         state text NOT NULL CHECK (state IN
             ('planned', 'unassigned', 'open', 'answered', 'expired', 'lapsed', 'withdrawn')),
         opened boolean NOT NULL, recorded_at timestamptz NOT NULL DEFAULT now(),
-        UNIQUE (enrollment_id, instrument_code, role, attempt),
         CHECK (NOT opened OR respondent_id IS NOT NULL), CHECK (opens_on <= closes_on))""",
+    # task_id is drawn from enrolment, instrument, role and attempt: that they are unique needs no second index
+    "CREATE INDEX tasks_enrolment ON tasks (enrollment_id)",
     "CREATE INDEX tasks_run ON tasks (run_id, state)",
     "CREATE INDEX tasks_respondent ON tasks (respondent_id, closes_on) WHERE state = 'open'",
     "CREATE INDEX tasks_unassigned ON tasks (agency_code, run_id) WHERE state = 'unassigned'",
