@@ -1,23 +1,180 @@
-"""Facts in a valid order that exercise every handler of the service."""
+"""Facts to test with, and a story of them in a valid order that exercises every handler of the service."""
 
-from datetime import timedelta
-from uuid import UUID
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
-from bina.events import Event
+from bina.events import Envelope, Event
+from bina.events.assessment import (
+    AssessmentOpened,
+    AssessmentScored,
+    CompetencyProfileChanged,
+    ProfileEntry,
+    TrainingRecommended,
+)
 from bina.events.enrollment import (
     AsnErased,
+    AsnRecorded,
+    CompetencyTarget,
     ContactErased,
+    ContactRecorded,
+    EnrollmentAccepted,
     EnrollmentRejected,
     EnrollmentWaitlisted,
     EnrollmentWithdrawn,
+    TrainingAnnounced,
     TrainingCancelled,
+    TrainingChanged,
     TrainingCompleted,
     TrainingNotCompleted,
 )
-from bina.events.evaluation import EvaluationTaskClosed
+from bina.events.evaluation import EvaluationTaskClosed, EvaluationTaskOpened
+from bina.messaging import new_id
 
-from . import facts
-from .facts import START, at, named
+START = datetime(2026, 11, 20, 2, tzinfo=UTC)
+
+
+def named(name: str) -> UUID:
+    """The same name is the same id, in every run."""
+    return uuid5(NAMESPACE_OID, f"bina-test/{name}")
+
+
+def at(event: Event, when: datetime = START) -> Event:
+    """The fact as it happened at a given business time."""
+    return event.travelled(
+        Envelope(
+            id=str(new_id()),
+            source=event.topic.split(".")[0],
+            type=event.type,
+            time=when,
+            subject=event.key,
+            version=int(when.timestamp()),
+        )
+    )
+
+
+def person(
+    asn_id: UUID | None = None,
+    *,
+    name: str = "Rahma Yulita",
+    agency: str = "5571",
+    level: str = "Pengawas",
+    **more: object,
+) -> AsnRecorded:
+    return AsnRecorded(
+        asn_id=asn_id or uuid4(),
+        nip="198703032010011003",
+        name=name,
+        employment=more.pop("employment", "PNS"),
+        agency_code=agency,
+        position="Kepala Subbagian Umum",
+        job_level=level,
+        **more,
+    )
+
+
+def contact(asn_id: UUID, email: str = "rahma@example.org", language: str = "id") -> ContactRecorded:
+    return ContactRecorded(asn_id=asn_id, email=email, language=language)
+
+
+def profile(
+    asn_id: UUID, code: str = "M7", level: int = 2, standard: int | None = 3
+) -> CompetencyProfileChanged:
+    entry = ProfileEntry(
+        code=code, level=level, standard=standard, source="post-test", assessed_on=date(2026, 11, 1)
+    )
+    return CompetencyProfileChanged(asn_id=asn_id, entries=(entry,))
+
+
+def _training(run_id: UUID | None, changes: dict) -> dict:
+    facts: dict = {
+        "run_id": run_id or uuid4(),
+        "run_code": "MP-2027-01",
+        "programme_code": "MP",
+        "programme_name": "Manajemen Perubahan",
+        "organiser": "5500",
+        "open_to": ("5571",),
+        "competencies": (CompetencyTarget(code="M7", level=3),),
+        "job_levels": ("Pengawas",),
+        "jp": 30,
+        "location": "Aula BKPSDM",
+        "starts_on": date(2027, 2, 8),
+        "ends_on": date(2027, 2, 12),
+        "seats": 30,
+    }
+    return facts | changes
+
+
+def run(run_id: UUID | None = None, **changes: object) -> TrainingAnnounced:
+    return TrainingAnnounced(**_training(run_id, changes))
+
+
+def changed(run_id: UUID, **changes: object) -> TrainingChanged:
+    return TrainingChanged(**_training(run_id, changes))
+
+
+def accepted(run_id: UUID, asn_id: UUID, enrollment_id: UUID | None = None) -> EnrollmentAccepted:
+    return EnrollmentAccepted(
+        enrollment_id=enrollment_id or uuid4(), asn_id=asn_id, run_id=run_id, agency_code="5571"
+    )
+
+
+def opened_test(run_id: UUID, asn_id: UUID, kind: str = "pre", **changes: object) -> AssessmentOpened:
+    facts: dict = {
+        "assessment_id": uuid4(),
+        "enrollment_id": uuid4(),
+        "opens_on": date(2026, 11, 20),
+        "due_on": date(2026, 12, 4),
+        "questions": 15,
+        "minutes": 20,
+    }
+    return AssessmentOpened(asn_id=asn_id, run_id=run_id, kind=kind, **(facts | changes))
+
+
+def scored_test(
+    opened: AssessmentOpened, *, score: float = 72.5, passed: bool | None = None
+) -> AssessmentScored:
+    return AssessmentScored(
+        asn_id=opened.asn_id,
+        assessment_id=opened.assessment_id,
+        enrollment_id=opened.enrollment_id,
+        run_id=opened.run_id,
+        kind=opened.kind,
+        score=score,
+        passed=passed,
+        scored_on=date(2026, 11, 25),
+    )
+
+
+def recommended(asn_id: UUID, run_id: UUID | None = None) -> TrainingRecommended:
+    return TrainingRecommended(
+        asn_id=asn_id,
+        competency_code="M7",
+        competency_name="Mengelola Perubahan",
+        gap=1,
+        programme_code="MP",
+        programme_name="Manajemen Perubahan",
+        run_id=run_id,
+    )
+
+
+def task(run_id: UUID, respondent_id: UUID, about_id: UUID, **changes: object) -> EvaluationTaskOpened:
+    facts: dict = {
+        "task_id": uuid4(),
+        "enrollment_id": uuid4(),
+        "instrument_code": "l3-supervisor",
+        "instrument_version": 1,
+        "title": "Penilaian perilaku kerja oleh atasan",
+        "level": "L3",
+        "method": "survey",
+        "role": "supervisor",
+        "opens_on": date(2026, 11, 20),
+        "closes_on": date(2026, 12, 4),
+        "minutes": 6,
+    }
+    return EvaluationTaskOpened(
+        run_id=run_id, respondent_id=respondent_id, about_id=about_id, **(facts | changes)
+    )
 
 
 def story() -> list[Event | tuple[Event, str]]:
@@ -30,7 +187,7 @@ def _fixed(n: int, event: Event) -> Event:
     """One minute after the other; the id counts up like a UUIDv7 of a fixed millisecond."""
     envelope = at(event, START + timedelta(minutes=n)).envelope
     fixed = UUID(int=(0x019AA000_0000 << 80) | (7 << 76) | (2 << 62) | n)
-    return event.travelled(envelope.model_copy(update={"id": str(fixed), "version": n + 1}))
+    return event.travelled(replace(envelope, id=str(fixed), version=n + 1))
 
 
 RAHMA, BUDI, SARI, DEWI, ERASED = (named(n) for n in ("rahma", "budi", "sari", "dewi", "erased"))
@@ -39,23 +196,23 @@ CHANGING, CANCELLED = named("run-1"), named("run-2")
 
 def _people() -> list[Event]:
     return [
-        facts.person(RAHMA),
-        facts.person(BUDI, name="Budi Santoso", level="Pelaksana", employment="PPPK"),
-        facts.person(SARI, name="Sari Wulandari", level="Administrator"),
-        facts.person(DEWI, name="Dewi Lestari", agency="5508"),
-        facts.person(ERASED, name="Tono"),
-        facts.contact(RAHMA),
-        facts.contact(BUDI, "budi@example.org", "en"),
-        facts.contact(ERASED, "tono@example.org"),
-        facts.profile(BUDI),
-        facts.profile(SARI, level=3),
+        person(RAHMA),
+        person(BUDI, name="Budi Santoso", level="Pelaksana", employment="PPPK"),
+        person(SARI, name="Sari Wulandari", level="Administrator"),
+        person(DEWI, name="Dewi Lestari", agency="5508"),
+        person(ERASED, name="Tono"),
+        contact(RAHMA),
+        contact(BUDI, "budi@example.org", "en"),
+        contact(ERASED, "tono@example.org"),
+        profile(BUDI),
+        profile(SARI, level=3),
     ]
 
 
 def _runs() -> list[Event]:
     return [
-        facts.run(CHANGING, pass_score=70),
-        facts.run(CANCELLED, run_code="MP-2027-02", job_levels=("Administrator",)),
+        run(CHANGING, pass_score=70),
+        run(CANCELLED, run_code="MP-2027-02", job_levels=("Administrator",)),
     ]
 
 
@@ -70,39 +227,37 @@ def _enrolments() -> list[Event]:
         )
 
     return [
-        facts.accepted(CHANGING, RAHMA, named(f"{CHANGING}/{RAHMA}")),
+        accepted(CHANGING, RAHMA, named(f"{CHANGING}/{RAHMA}")),
         of(EnrollmentWaitlisted, CHANGING, BUDI, position=2),
-        facts.accepted(CHANGING, BUDI, named(f"{CHANGING}/{BUDI}")),
+        accepted(CHANGING, BUDI, named(f"{CHANGING}/{BUDI}")),
         of(EnrollmentRejected, CHANGING, DEWI, reason_code="not_open", reason="Di luar instansi sasaran"),
-        facts.accepted(CHANGING, SARI, named(f"{CHANGING}/{SARI}")),
+        accepted(CHANGING, SARI, named(f"{CHANGING}/{SARI}")),
         of(EnrollmentWithdrawn, CHANGING, SARI, reason="Tugas luar kota"),
-        facts.accepted(CANCELLED, SARI, named(f"{CANCELLED}/{SARI}")),
-        facts.changed(CHANGING, pass_score=70, location="Hotel Abadi", open_to=("5571", "5508")),
-        facts.changed(CHANGING, pass_score=70, location="Hotel Abadi", open_to=("5571", "5508"), seats=40),
+        accepted(CANCELLED, SARI, named(f"{CANCELLED}/{SARI}")),
+        changed(CHANGING, pass_score=70, location="Hotel Abadi", open_to=("5571", "5508")),
+        changed(CHANGING, pass_score=70, location="Hotel Abadi", open_to=("5571", "5508"), seats=40),
         TrainingCancelled(run_id=CANCELLED, reason="Anggaran dialihkan"),
     ]
 
 
 def _tests() -> list[Event]:
     ids = {"assessment_id": named("test-1"), "enrollment_id": named(f"{CHANGING}/{RAHMA}")}
-    taken = facts.opened_test(CHANGING, RAHMA, **ids)
+    taken = opened_test(CHANGING, RAHMA, **ids)
     ids = {"assessment_id": named("test-2"), "enrollment_id": named(f"{CHANGING}/{BUDI}")}
-    open_still = facts.opened_test(CHANGING, BUDI, "post", **ids)
+    open_still = opened_test(CHANGING, BUDI, "post", **ids)
     return [
         taken,
-        facts.scored_test(taken),
+        scored_test(taken),
         open_still,
-        facts.recommended(BUDI),
-        facts.recommended(SARI, CHANGING),
+        recommended(BUDI),
+        recommended(SARI, CHANGING),
     ]
 
 
 def _tasks() -> list[Event]:
-    answered = facts.task(CHANGING, SARI, RAHMA, task_id=named("task-1"), enrollment_id=named("e"))
-    expired = facts.task(
-        CHANGING, RAHMA, RAHMA, task_id=named("task-2"), enrollment_id=named("e"), role="alumnus"
-    )
-    forgotten = facts.task(CHANGING, SARI, BUDI, task_id=named("task-3"), enrollment_id=named("e"))
+    answered = task(CHANGING, SARI, RAHMA, task_id=named("task-1"), enrollment_id=named("e"))
+    expired = task(CHANGING, RAHMA, RAHMA, task_id=named("task-2"), enrollment_id=named("e"), role="alumnus")
+    forgotten = task(CHANGING, SARI, BUDI, task_id=named("task-3"), enrollment_id=named("e"))
     return [
         answered,
         expired,

@@ -17,9 +17,9 @@ from notification.deliveries.courier import Courier
 from notification.preferences.store import put_preference
 from notification.settings import NotificationSettings
 
-from . import facts
-from .facts import START, at
+from . import story as facts
 from .smtp import Server, serving
+from .story import START, at
 
 SECRET = "x" * 32
 
@@ -117,7 +117,7 @@ async def test_a_tasks_mail_carries_a_personal_link_until_its_last_day(
     await courier.run_once()
     [mail] = server.taken
     plain = mail.get_body(["plain"]).get_content()
-    token = plain.split("/evaluation/tugas/")[1].split()[0]
+    token = plain.split("/evaluation/tautan/")[1].split()[0]
     assert read_task_link(token, SECRET) == opened.task_id
 
 

@@ -1,6 +1,5 @@
 """What is told to whom, because of which fact."""
 
-import itertools
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -23,9 +22,8 @@ from notification.notices.domain import speak
 from notification.notices.store.notices import announce_to_page
 from notification.notices.store.reading import find_notices
 
-from . import facts
-from .facts import START, at, named
-from .story import BUDI, DEWI, RAHMA, SARI, story
+from . import story as facts
+from .story import BUDI, DEWI, RAHMA, SARI, START, at, named, story
 
 SOON = START + timedelta(minutes=1)
 
@@ -416,31 +414,3 @@ async def test_the_story_tells_each_person_what_concerns_them(notification: Serv
         }.items()
         for kind in kinds
     }  # fmt: skip
-
-
-async def fingerprint(service: ServiceUnderTest) -> dict[str, list[str]]:
-    tables = {
-        "people": "*", "gaps": "*", "trainings": "*", "training_versions": "*", "enrolments": "*",
-        "open_tasks": "*", "contacts": "*", "forgotten": "*", "deliveries": "to_jsonb(t) - 'recorded_at'",
-        "notices": "to_jsonb(t) - 'recorded_at'",
-    }  # fmt: skip
-    return {
-        table: sorted(str(tuple(row)) for row in await service.rows(f"SELECT {columns} FROM {table} t"))
-        for table, columns in tables.items()
-    }
-
-
-async def test_the_order_of_topics_changes_nothing(under_test, notification: ServiceUnderTest):
-    await notification.receives(*story())
-    await notification.does_due_work(START + timedelta(days=20))
-    expected = await fingerprint(notification)
-    topics = sorted({event.topic for event in story()})
-    orders = list(itertools.permutations(topics))
-    for order in [*orders[:: len(orders) // 12], orders[-1]]:
-        service = await under_test(notification.service)
-        for topic in order:
-            await service.receives(*(event for event in story() if event.topic == topic))
-            await service.receives(*(event for event in story() if event.topic == topic))
-        await service.does_due_work(START + timedelta(days=20))
-        assert await service.held() == []
-        assert await fingerprint(service) == expected, order

@@ -19,7 +19,7 @@ from notification.deliveries.mail import Sender, compose
 from notification.deliveries.store import claiming as store
 from notification.deliveries.store.claiming import Claimed, Mark
 from notification.deliveries.transport import Connection
-from notification.notices.domain import Telling, path_of, speak
+from notification.notices.domain import Telling, mail_path_of, speak
 from notification.notices.domain.notice import end_of
 from notification.notices.store.reading import load_tellings
 from notification.settings import NotificationSettings
@@ -112,7 +112,7 @@ class Courier:
         if not email:
             return Result(notice_id, Outcome.NO_ADDRESS)
         try:
-            path, spoken = path_of(telling, self._task_token), speak(telling)
+            path, spoken = mail_path_of(telling, self._task_token), speak(telling)
         except (KeyError, TypeError) as error:
             # One notice without words must not hold up all others; an operator sees it as failed.
             log.exception("notice %s of kind %s has no words", notice_id, telling.kind)

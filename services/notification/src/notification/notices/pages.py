@@ -10,14 +10,13 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
-from bina.web.access import SignedIn, issue_task_link, secret_of
+from bina.web.access import SignedIn
 from bina.web.commands import PageCommand
 from bina.web.formats import weekday
 from bina.web.language import gettext as _
 from bina.web.problems import not_found
 from notification.cursors import read_cursor, write_cursor
 from notification.notices.domain import Spoken, Telling, path_of, speak
-from notification.notices.domain.notice import end_of
 from notification.notices.store import reading
 from notification.notices.store.notices import mark_read
 from notification.scope import own_id
@@ -82,9 +81,7 @@ async def notice(request: Request, notice_id: UUID, person: SignedIn) -> Respons
         if found is None or found.recipient_id != own_id(person):
             raise not_found()
         await mark_read(session, found.recipient_id, clock.now(), [notice_id])
-    return pages.render(
-        request, "notices/notice.html", item=_item(found), place=_place(request, found), inbox=PATH
-    )
+    return pages.render(request, "notices/notice.html", item=_item(found), place=path_of(found), inbox=PATH)
 
 
 @router.post(f"{PATH}/dibaca")
@@ -127,12 +124,3 @@ def _heading(day: date) -> str:
 
 def _item(telling: Telling) -> Item:
     return Item(telling, speak(telling), f"{PATH}/{telling.notice_id}")
-
-
-def _place(request: Request, telling: Telling) -> str:
-    """Where a notice leads; a task's personal link ages by wall time, the task by business time."""
-
-    def token(task_id: UUID, last_day: date) -> str:
-        return issue_task_link(task_id, secret_of(request), end_of(last_day) - clock.offset())
-
-    return path_of(telling, token)

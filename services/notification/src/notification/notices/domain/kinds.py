@@ -19,7 +19,9 @@ _RUN = "/enrollment/angkatan/{run_id}"
 _CATALOGUE = "/enrollment/katalog"
 _TEST = "/assessment/tes/{about_id}"
 _TASKS = "/evaluation/tugas"
-_TASK = "/evaluation/tugas/{token}"
+_TASK = "/evaluation/tugas/{about_id}"
+PERSONAL_LINK = "/evaluation/tautan/{token}"
+"""Opens one task without signing in; only mails carry it."""
 _PROFILE = "/assessment/profil"
 
 
@@ -30,6 +32,11 @@ class Kind:
     code: str
     place: str
     limit: timedelta = timedelta(days=3)
+
+    @property
+    def personal(self) -> bool:
+        """Whether a mail may carry a personal link to it."""
+        return self.place == _TASK
 
 
 KINDS = {
@@ -44,7 +51,7 @@ KINDS = {
         Kind("pretest_ready", _TEST),
         Kind("posttest_ready", _TEST),
         Kind("test_reminder", _TEST, timedelta(days=2)),
-        Kind("test_scored", _PROFILE),
+        Kind("test_scored", _TEST),
         Kind("training_completed", "/enrollment/jp"),
         Kind("training_not_completed", _CATALOGUE),
         Kind("training_recommended", _RUN),

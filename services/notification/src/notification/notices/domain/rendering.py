@@ -12,7 +12,7 @@ from uuid import UUID
 
 from notification.notices.templates import Language, load_templates
 
-from .kinds import KINDS
+from .kinds import KINDS, PERSONAL_LINK
 from .notice import Telling
 from .reference import competency_name, entitlement_on
 from .writing import day, deadline, language_of, number, short_day
@@ -39,12 +39,18 @@ def speak(telling: Telling) -> Spoken:
     return Spoken(" ".join(words.subject.split()), words.body, words.link)
 
 
-def path_of(telling: Telling, task_token: TaskToken) -> str:
-    """The page a notice leads to. `task_token` signs the personal link of a task, open until its last day."""
-    place = KINDS[telling.kind].place
-    if "{token}" in place:
-        return place.format(token=task_token(telling.about_id, date.fromisoformat(telling.details["due"])))
-    return place.format(run_id=telling.run_id, about_id=telling.about_id)
+def path_of(telling: Telling) -> str:
+    """The page a notice leads to, for whoever signs in."""
+    return KINDS[telling.kind].place.format(run_id=telling.run_id, about_id=telling.about_id)
+
+
+def mail_path_of(telling: Telling, task_token: TaskToken) -> str:
+    """The same for a mail: a task opens by a personal link, which `task_token` signs until the task's last day."""
+    if not KINDS[telling.kind].personal:
+        return path_of(telling)
+    return PERSONAL_LINK.format(
+        token=task_token(telling.about_id, date.fromisoformat(telling.details["due"]))
+    )
 
 
 def name_of_kind(kind: str) -> str:
