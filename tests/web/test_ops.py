@@ -58,6 +58,13 @@ async def test_a_parked_message_shows_its_cause(client, held):
     listed = (await client.get(f"{API}/parked")).json()
     one = (await client.get(f"{API}/parked/{held}")).json()
     status = (await client.get(f"{API}/status")).json()
+    backlog = (await client.get(f"{API}/backlog")).json()
+    assert {name: backlog[name] for name in ("outbox", "parked", "waiting", "due")} == {
+        "outbox": 0,
+        "parked": 1,
+        "waiting": 0,
+        "due": 0,
+    }
     assert "1 pesan diparkir" in overview
     assert f'href="/toy/ops/gagal/{held}"' in overview
     assert "{broken" in page

@@ -1,7 +1,7 @@
 """Operations of one service: is everything flowing, what is parked and why, and what to do about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -48,9 +48,7 @@ def api_router() -> APIRouter:
     """`/<service>/api/v1/ops/…` for machines and the command line; role platform."""
     routes = APIRouter(prefix="/ops", tags=["ops"])
 
-    @routes.get("/status")
-    async def status(request: Request, _person: Operator) -> dict[str, Any]:
-        return (await _runtime(request).status()).as_json()
+    _state_routes(routes)
 
     @routes.get("/parked")
     async def list_parked(request: Request, _person: Operator) -> list[dict[str, Any]]:
@@ -77,6 +75,18 @@ def api_router() -> APIRouter:
         return await command.answer(effect)
 
     return routes
+
+
+def _state_routes(routes: APIRouter) -> None:
+    """How the service is doing; `backlog` asks the database alone and answers at once."""
+
+    @routes.get("/status")
+    async def status(request: Request, _person: Operator) -> dict[str, Any]:
+        return (await _runtime(request).status()).as_json()
+
+    @routes.get("/backlog")
+    async def backlog(request: Request, _person: Operator) -> dict[str, Any]:
+        return asdict(await _runtime(request).backlog())
 
 
 def page_router(service: str) -> APIRouter:
