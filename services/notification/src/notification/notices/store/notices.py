@@ -38,7 +38,7 @@ _ANNOUNCED = f"""told AS (
 _ANNOUNCE_TO_PAGE = text(
     f"""WITH page AS MATERIALIZED (
         SELECT agency_code, asn_id FROM people
-        WHERE agency_code = ANY (SELECT unnest(audience) FROM trainings WHERE run_id = :run_id)
+        WHERE agency_code = ANY (CAST((SELECT audience FROM trainings WHERE run_id = :run_id) AS text[]))
             AND (agency_code, asn_id) > (:agency, CAST(:asn AS uuid))
         ORDER BY agency_code, asn_id LIMIT :chunk),
     fitting AS (SELECT a.* FROM page JOIN audience a USING (asn_id) WHERE a.run_id = :run_id),
