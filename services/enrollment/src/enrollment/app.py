@@ -6,11 +6,17 @@ from fastapi import FastAPI
 
 from bina.messaging import Runtime, Service, Settings
 from bina.web.app import create_app
-from enrollment.catalogue import api as catalogue
-from enrollment.enrolments import api as enrolments
+from enrollment.catalogue import api as catalogue_api
+from enrollment.catalogue import pages as catalogue_pages
+from enrollment.enrolments import api as enrolments_api
+from enrollment.enrolments import pages as enrolments_pages
 from enrollment.enrolments.handlers import handlers as enrolment_handlers
+from enrollment.entitlement import api as entitlement_api
+from enrollment.entitlement import pages as entitlement_pages
+from enrollment.home import pages as home_pages
 from enrollment.home.handlers import handlers as home_handlers
-from enrollment.register import api as register
+from enrollment.register import api as register_api
+from enrollment.register import pages as register_pages
 from enrollment.register.schedule import schedule as register_schedule
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -28,6 +34,9 @@ def create(settings: Settings) -> FastAPI:
     return create_app(
         Runtime(service, settings),
         title="Bina: pendaftaran dan pelatihan",
-        api_routers=[register.router, catalogue.router, enrolments.router],
-        page_routers=[],
+        api_routers=[api.router for api in (register_api, catalogue_api, enrolments_api, entitlement_api)],
+        page_routers=[
+            pages.router
+            for pages in (home_pages, register_pages, catalogue_pages, enrolments_pages, entitlement_pages)
+        ],
     )

@@ -2,6 +2,7 @@
 
 from enrollment.register.store.agencies import (
     add_agencies,
+    count_people,
     grant_rights,
     load_agencies,
     load_employers,
@@ -29,6 +30,7 @@ __all__ = [
     "add_people",
     "add_roles",
     "add_units",
+    "count_people",
     "erase",
     "find_people",
     "grant_rights",

@@ -1,6 +1,7 @@
 """Agencies, and for whose people each may report."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -71,3 +72,17 @@ async def load_rights(session: AsyncSession) -> dict[str, dict[str, list[str]]]:
     for row in rows:
         found.setdefault(row.publisher, {}).setdefault(row.kind, []).append(row.employer)
     return found
+
+
+class Counts(NamedTuple):
+    """How much is recorded."""
+
+    people: int
+    agencies: int
+    runs: int
+
+
+async def count_people(session: AsyncSession) -> Counts:
+    """How many ASN, agencies and runs are recorded."""
+    sql = "SELECT (SELECT count(*) FROM asn), (SELECT count(*) FROM agencies), (SELECT count(*) FROM runs)"
+    return Counts(*(await session.execute(text(sql))).one())

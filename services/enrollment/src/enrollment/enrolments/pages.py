@@ -1,0 +1,178 @@
+"""A run and who is in it, for people."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.messaging import clock
+from bina.web.access import Person, SignedIn
+from bina.web.commands import FormCommand, PageCommand
+from bina.web.formats import number
+from bina.web.language import gettext as _
+from bina.web.problems import Fault, Problem, not_found
+from enrollment.catalogue import store as catalogue
+from enrollment.catalogue.domain import Run
+from enrollment.enrolments import commands, store
+from enrollment.enrolments.domain import Enrolment
+from enrollment.enrolments.store import Listed
+from enrollment.enrolments.view import long_span, state_of
+from enrollment.register import store as register
+from enrollment.scope import CLERKS, check_writes
+from enrollment.shell import pages
+
+router = APIRouter()
+_PATH = "/enrollment/angkatan/{reference}"
+
+
+@router.get(_PATH)
+async def show(request: Request, reference: str, person: SignedIn) -> Response:
+    """When, where, am I in it? For clerks: who is in it, who came."""
+    async with request.app.state.runtime.sessions() as session:
+        run = await _find(session, reference)
+        context = await _context(session, run, person)
+    return pages.render(request, "enrolments/run.html", run=run, errors={}, **context)
+
+
+@router.post(_PATH + "/daftar")
+async def enrol(reference: str, person: SignedIn, command: PageCommand) -> Response:
+    """Enrol oneself, or as a clerk the employee whose NIP was given."""
+    nip = command.text("nip") or None
+
+    async def effect(session: AsyncSession) -> str:
+        run = await _find(session, reference)
+        decision = await commands.ask_for(session, person, run.code, nip)
+        note = f"?posisi={decision.position}" if decision.position else ""
+        return _href(run) + note
+
+    return await command.redirect(effect, done=_("Pendaftaran tercatat. Statusnya ada di halaman ini."))
+
+
+@router.post(_PATH + "/batal")
+async def withdraw(reference: str, person: SignedIn, command: PageCommand) -> Response:
+    """Give a seat back."""
+    chosen = _id(command.text("enrollment_id"))
+
+    async def effect(session: AsyncSession) -> str:
+        run = await _find(session, reference)
+        await commands.give_back(session, person, chosen, command.text("reason"))
+        return _href(run)
+
+    return await command.redirect(
+        effect, done=_("Pendaftaran dibatalkan. Kursinya diberikan kepada daftar tunggu.")
+    )
+
+
+@router.post(_PATH + "/presensi")
+async def attend(reference: str, person: SignedIn, command: PageCommand) -> Response:
+    """Record who came and who did not."""
+    present, absent = _ids(command, "present"), _ids(command, "absent")
+    met_on = _day(command.text("met_on"))
+    if set(present) & set(absent) or not (present or absent):
+        fault = Fault("present", _("Tandai sedikitnya satu orang, hadir atau tidak hadir, bukan keduanya."))
+        raise Problem("invalid-input", 422, _("Presensi belum dapat disimpan."), errors=[fault])
+
+    async def effect(session: AsyncSession) -> str:
+        run = await _find(session, reference)
+        check_writes(person, {run.organiser})
+        await commands.record_attendance(session, person, present, absent, met_on)
+        return _href(run)
+
+    return await command.redirect(effect, done=_("Presensi tersimpan."))
+
+
+async def _find(session: AsyncSession, reference: str) -> Run:
+    run = await catalogue.find_run(session, reference)
+    if run is None:
+        raise not_found(_("Angkatan ini tidak ada di katalog."))
+    return run
+
+
+async def _context(session: AsyncSession, run: Run, person: Person) -> dict[str, Any]:
+    today = clock.today()
+    agencies = await register.load_agencies(session)
+    own = await _own(session, run, person)
+    positions = await store.load_positions(session, [own]) if own else {}
+    organises = person.may(*CLERKS) and person.agency_code == run.organiser
+    return {
+        "status": run.status_on(today),
+        "when": long_span(run.starts_on, run.ends_on),
+        "organiser": agencies.get(run.organiser, run.organiser),
+        "audience": [agencies.get(code, code) for code in run.open_to],
+        "own": own,
+        "own_state": state_of(own, run.status, run.starts_on, run.ends_on, today) if own else None,
+        "position": positions.get(own.enrollment_id) if own else None,
+        "may_enrol": _may_enrol(run, person, own),
+        "why_not": _why_not(run, person, own, today),
+        "seats_text": _("%(taken)s dari %(seats)s kursi terisi")
+        % {"taken": number(run.taken), "seats": number(run.seats)},
+        "organises": organises,
+        "clerk": person.may(*CLERKS),
+        "people": await _people(session, run, person, organises=organises),
+        "state_of": lambda listed: _state(listed, today),
+        "today": today,
+    }
+
+
+async def _own(session: AsyncSession, run: Run, person: Person) -> Enrolment | None:
+    if person.person_id is None:
+        return None
+    found = await store.load_latest(session, [(run.run_id, person.person_id)])
+    return next(iter(found.values()), None)
+
+
+async def _people(session: AsyncSession, run: Run, person: Person, *, organises: bool) -> list[Listed]:
+    """Everyone for the organiser, own employees for another agency's clerk, nobody else's names for others."""
+    if not person.may(*CLERKS) or not person.agency_code:
+        return []
+    return await store.participants_of(session, run.run_id, None if organises else person.agency_code)
+
+
+def _may_enrol(run: Run, person: Person, own: Enrolment | None) -> bool:
+    return (
+        person.person_id is not None
+        and (own is None or not own.is_live)
+        and person.agency_code in run.open_to
+        and run.status_on(clock.today()) in ("open", "full")
+    )
+
+
+def _why_not(run: Run, person: Person, own: Enrolment | None, today: date) -> str:
+    if own is not None and own.is_live:
+        return ""
+    if run.status == "cancelled":
+        return _("Angkatan ini dibatalkan. %(reason)s") % {"reason": run.reason}
+    if run.status_on(today) == "closed":
+        return _("Pendaftaran sudah ditutup.")
+    if person.agency_code not in run.open_to:
+        return _("Angkatan ini tidak dibuka untuk instansi Anda.")
+    return ""
+
+
+def _state(listed: Listed, today: date) -> tuple[str, str]:
+    return state_of(listed.enrolment, listed.run_status, listed.starts_on, listed.ends_on, today)
+
+
+def _href(run: Run) -> str:
+    return f"/enrollment/angkatan/{run.code}"
+
+
+def _ids(command: FormCommand, field: str) -> list[UUID]:
+    return sorted({_id(str(value)) for value in command.form.getlist(field)})
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise not_found(_("Pendaftaran ini tidak dikenal.")) from None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        fault = Fault("met_on", _("Isi tanggal presensi."))
+        raise Problem("invalid-input", 422, _("Presensi belum dapat disimpan."), errors=[fault]) from None

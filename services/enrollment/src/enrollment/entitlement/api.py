@@ -1,0 +1,60 @@
+"""Machine interface of the JP ledger."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.messaging import clock
+from bina.web.access import SignedIn
+from bina.web.problems import not_found
+from enrollment.entitlement import store
+from enrollment.entitlement.domain import rule_for, year_of
+from enrollment.entitlement.store import Share
+from enrollment.register import store as register
+from enrollment.scope import Reach, reach_of
+
+router = APIRouter(tags=["entitlement"])
+
+
+@router.get("/jp/shares")
+async def shares(request: Request, person: SignedIn, agency: str | None = None) -> dict[str, Any]:
+    """Share of PNS who reached the floor this year, by agency, and by top unit of one agency."""
+    reach = reach_of(person)
+    if reach.agency_code is None and agency:
+        reach = Reach(agency)
+    today = clock.today()
+    async with request.app.state.runtime.sessions() as session:
+        agencies = await store.load_shares_of_agencies(session, reach, today)
+        units = await store.load_shares(session, reach, today, depth=1) if reach.agency_code else []
+    return {
+        "floor_jp": rule_for("PNS", today).jp,
+        "year": year_of("PNS", None, today).first.year,
+        "agencies": [_shown(share) | {"agency_code": share.agency_code} for share in agencies],
+        "units": [_shown(share) | {"unit_id": share.unit_id} for share in units],
+    }
+
+
+@router.get("/jp/{asn_id}")
+async def ledger(request: Request, asn_id: UUID, person: SignedIn) -> dict[str, Any]:
+    """A person's ledger: one's own, or of a person within reach."""
+    async with request.app.state.runtime.sessions() as session:
+        if asn_id != person.person_id:
+            await _check_within(session, reach_of(person), asn_id)
+        lines = await store.load_ledger(session, asn_id)
+    return {"items": [line._asdict() for line in lines], "next": None}
+
+
+async def _check_within(session: AsyncSession, reach: Reach, asn_id: UUID) -> None:
+    """Raise 404 for a person outside the reader's reach: absent and foreign look the same."""
+    found = await register.load_people(session, [asn_id])
+    if not found or reach.agency_code not in (None, found[0].agency_code):
+        raise not_found()
+    if reach.unit_id and reach.unit_id not in found[0].unit_path:
+        raise not_found()
+
+
+def _shown(share: Share) -> dict[str, Any]:
+    names = ("name", "people", "reached", "planned")
+    return {name: getattr(share, name) for name in names} | {"share": round(share.share, 4)}

@@ -1,0 +1,193 @@
+"""JP for people: one's own ledger, and an agency's standing."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.messaging import clock
+from bina.web.access import Person, require
+from bina.web.charts import Bar, Figure, ranked_bar
+from bina.web.formats import number, percent
+from bina.web.language import gettext as _
+from bina.web.problems import not_found
+from enrollment.entitlement import store
+from enrollment.entitlement.domain import rule_for, year_of
+from enrollment.entitlement.store import Share
+from enrollment.entitlement.view import bar, sentence
+from enrollment.register import store as register
+from enrollment.register.domain import Unit
+from enrollment.scope import Reach, reach_of
+from enrollment.shell import pages
+
+router = APIRouter()
+SMALL = 5
+"""Below so many people a share says more about persons than about a unit; it is counted, not ranked."""
+BEHIND_SHOWN = 25
+Staff = Annotated[Person, require("head", "bkd", "operator", "platform")]
+
+
+@dataclass(frozen=True)
+class View:
+    """What is looked at: whose people, its name, the units on the way to it, and the units below."""
+
+    reach: Reach
+    name: str
+    trail: list[Unit]
+    depth: int
+
+
+@router.get("/enrollment/jp")
+async def own(request: Request, person: Annotated[Person, require("asn")]) -> Response:
+    """Where do my JP come from?"""
+    today = clock.today()
+    async with request.app.state.runtime.sessions() as session:
+        found = await register.load_people(session, [person.person_id] if person.person_id else [])
+        if not found:
+            raise not_found(_("Akun ini bukan pegawai di data ASN."))
+        asn = found[0]
+        rule = rule_for(asn.employment, today)
+        year = year_of(asn.employment, asn.started_on, today)
+        standing = await store.load_standing(session, asn.asn_id, year)
+        lines = await store.load_ledger(session, asn.asn_id)
+        agencies = await register.load_agencies(session)
+    return pages.render(
+        request,
+        "entitlement/ledger.html",
+        asn=asn,
+        rule=rule,
+        standing=standing,
+        sentence=sentence(rule, standing),
+        bar=bar(rule, standing),
+        lines=lines,
+        agencies=agencies,
+    )
+
+
+@router.get("/enrollment/instansi")
+async def agency(
+    request: Request, person: Staff, unit: UUID | None = None, instansi: str | None = None
+) -> Response:
+    """Who is behind?"""
+    today = clock.today()
+    async with request.app.state.runtime.sessions() as session:
+        view = await _view(session, person, unit, instansi)
+        shares = await _shares(session, view, today)
+        behind = await store.load_behind(session, view.reach, today, BEHIND_SHOWN)
+        contracts, over = await store.load_over_ceiling(session, view.reach, today)
+    csv_href = str(request.url.replace(path="/enrollment/instansi.csv", scheme="", netloc=""))
+    return pages.render(
+        request,
+        "entitlement/agency.html",
+        view=view,
+        shares=shares,
+        total=_total(shares),
+        lead=_lead(shares, today),
+        chart=_chart(shares, csv_href),
+        csv_href=csv_href,
+        behind=behind,
+        contracts=contracts,
+        over=over,
+        floor=rule_for("PNS", today),
+        ceiling=rule_for("PPPK", today),
+        small=SMALL,
+        today=today,
+        query=f"instansi={view.reach.agency_code}&"
+        if person.may("platform") and view.reach.agency_code
+        else "",
+    )
+
+
+@router.get("/enrollment/instansi.csv")
+async def agency_csv(
+    request: Request, person: Staff, unit: UUID | None = None, instansi: str | None = None
+) -> Response:
+    """The table of the page, as spreadsheets in Indonesia read it."""
+    today = clock.today()
+    async with request.app.state.runtime.sessions() as session:
+        view = await _view(session, person, unit, instansi)
+        shares = await _shares(session, view, today)
+    figure = _table(shares)
+    body = "\ufeff" + figure.csv_text()
+    name = f"jp-{view.reach.agency_code or 'semua'}-{today.isoformat()}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def _view(session: AsyncSession, person: Person, unit: UUID | None, instansi: str | None) -> View:
+    """The reader's reach narrowed to a unit inside it; anything outside is not found."""
+    reach = reach_of(person)
+    agencies = await register.load_agencies(session)
+    code = reach.agency_code or instansi
+    if code is None:
+        return View(Reach(None), _("Semua instansi"), [], 0)
+    if code not in agencies:
+        raise not_found()
+    wanted = unit or reach.unit_id
+    if wanted is None:
+        return View(Reach(code), agencies[code], [], 1)
+    units = await register.load_units(session, [code])
+    if wanted not in units or (reach.unit_id and reach.unit_id not in units[wanted].path):
+        raise not_found()
+    trail = [units[id_] for id_ in units[wanted].path]
+    return View(Reach(code, wanted), agencies[code], trail, len(trail) + 1)
+
+
+async def _shares(session: AsyncSession, view: View, today: date) -> list[Share]:
+    if view.depth == 0:
+        return await store.load_shares_of_agencies(session, view.reach, today)
+    found = await store.load_shares(session, view.reach, today, depth=view.depth)
+    return [share if share.unit_id else share._replace(name=_("Langsung di unit ini")) for share in found]
+
+
+def _total(shares: list[Share]) -> Share:
+    sums = (sum(getattr(s, name) for s in shares) for name in ("people", "reached", "planned", "counted_jp"))
+    return Share(None, "", *sums)
+
+
+def _ranked(shares: list[Share]) -> list[Share]:
+    return [share for share in shares if share.people >= SMALL]
+
+
+def _lead(shares: list[Share], today: date) -> str:
+    total = _total(shares)
+    if not total.people:
+        return _("Belum ada PNS tercatat di sini.")
+    days = (date(today.year, 12, 31) - today).days
+    values = {
+        "reached": number(total.reached),
+        "people": number(total.people),
+        "share": percent(total.share),
+        "days": number(days),
+    }
+    first = _("%(reached)s dari %(people)s PNS (%(share)s) mencapai 20 JP; tersisa %(days)s hari.") % values
+    ranked = sorted(_ranked(shares), key=lambda share: (share.share, share.name))
+    if len(ranked) < 2 or ranked[0].share == ranked[-1].share:
+        return first
+    return first + " " + _("Paling tertinggal: %(name)s.") % {"name": ranked[0].name}
+
+
+def _chart(shares: list[Share], csv_href: str) -> Figure | None:
+    ranked = _ranked(shares)
+    if not ranked:
+        return None
+    last = min(ranked, key=lambda share: (share.share, share.name))
+    title = _("%(name)s paling tertinggal: %(share)s") % {"name": last.name, "share": percent(last.share)}
+    return ranked_bar(
+        title if len(ranked) > 1 else last.name,
+        [Bar(share.name, share.share, emphasis=share is last and len(ranked) > 1) for share in ranked],
+        measure=_("Mencapai 20 JP"),
+        show=percent,
+        top=1,
+        note=_("Bagian PNS yang mencapai 20 JP, unit dengan sedikitnya %(n)s PNS") % {"n": SMALL},
+        csv_href=csv_href,
+    )
+
+
+def _table(shares: list[Share]) -> Figure:
+    columns = (_("Nama"), "PNS", _("Mencapai 20 JP"), _("Bagian"), _("Tercapai bila lulus yang terjadwal"))
+    rows = [(s.name, s.people, s.reached, round(s.share, 4), s.planned) for s in shares]
+    return Figure("JP", "", (), columns, rows)

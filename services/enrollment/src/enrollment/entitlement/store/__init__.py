@@ -1,0 +1,25 @@
+"""The ledger's table and what is counted from it."""
+
+from enrollment.entitlement.store.ledger import Line, Standing, load_ledger, load_standing, record
+from enrollment.entitlement.store.shares import (
+    Behind,
+    Share,
+    load_behind,
+    load_over_ceiling,
+    load_shares,
+    load_shares_of_agencies,
+)
+
+__all__ = [
+    "Behind",
+    "Line",
+    "Share",
+    "Standing",
+    "load_behind",
+    "load_ledger",
+    "load_over_ceiling",
+    "load_shares",
+    "load_shares_of_agencies",
+    "load_standing",
+    "record",
+]

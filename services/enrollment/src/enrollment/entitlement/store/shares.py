@@ -1,0 +1,135 @@
+"""Who reached the year's floor, by agency and unit; who passed the ceiling."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from enrollment.entitlement.domain import rule_for, year_of
+from enrollment.scope import Reach
+
+# One pass over people and their entries of the year; every unit counts its whole subtree.
+_EARNED = """WITH earned AS (
+    SELECT a.asn_id, a.agency_code, a.unit_id, a.nip, a.name, coalesce(u.path, '{}') AS path,
+        coalesce(sum(j.jp), 0) AS jp
+    FROM asn AS a LEFT JOIN units AS u USING (unit_id)
+    LEFT JOIN jp_entries AS j ON j.asn_id = a.asn_id AND j.earned_on BETWEEN :first AND :last
+    WHERE a.employment = 'PNS' AND (CAST(:agency AS text) IS NULL OR a.agency_code = :agency)
+    AND (CAST(:unit AS uuid) IS NULL OR CAST(:unit AS uuid) = ANY (u.path))
+    GROUP BY a.asn_id, u.path),
+scheduled AS (
+    SELECT e.asn_id, sum(r.jp) AS jp FROM enrolments AS e JOIN runs AS r USING (run_id)
+    WHERE e.state = 'accepted' AND r.status <> 'cancelled' AND r.concluded_on IS NULL
+    AND r.ends_on BETWEEN :first AND :last GROUP BY e.asn_id),
+counted AS (SELECT earned.*, coalesce(scheduled.jp, 0) AS planned FROM earned LEFT JOIN scheduled USING (asn_id))"""
+_COUNTS = """count(*) AS people, count(*) FILTER (WHERE jp >= :floor) AS reached,
+    count(*) FILTER (WHERE jp < :floor AND jp + planned >= :floor) AS planned,
+    sum(least(jp, :floor)) AS counted_jp"""
+_SHARES = text(
+    f"""{_EARNED}, grouped AS (
+        SELECT path[CAST(:depth AS int)] AS unit_id, {_COUNTS} FROM counted GROUP BY 1)
+    SELECT g.unit_id, coalesce(units.name, '') AS name, people, reached, planned, counted_jp
+    FROM grouped AS g LEFT JOIN units USING (unit_id) ORDER BY units.name NULLS LAST"""  # noqa: S608 - fixed parts
+)
+_BY_AGENCY = text(
+    f"""{_EARNED}, grouped AS (SELECT agency_code, {_COUNTS} FROM counted GROUP BY 1)
+    SELECT NULL AS unit_id, agencies.name, people, reached, planned, counted_jp, agency_code
+    FROM grouped JOIN agencies USING (agency_code) ORDER BY agency_code"""  # noqa: S608 - fixed parts
+)
+_BEHIND = text(
+    f"""{_EARNED} SELECT nip, counted.name, coalesce(units.name, '') AS unit_name, counted.jp, planned
+    FROM counted LEFT JOIN units USING (unit_id) WHERE jp < :floor
+    ORDER BY jp + planned, jp, counted.name, asn_id LIMIT :limit"""  # noqa: S608 - fixed parts
+)
+_CONTRACTS = text(
+    """SELECT a.asn_id, a.started_on FROM asn AS a LEFT JOIN units AS u USING (unit_id)
+    WHERE a.employment = 'PPPK' AND (CAST(:agency AS text) IS NULL OR a.agency_code = :agency)
+    AND (CAST(:unit AS uuid) IS NULL OR CAST(:unit AS uuid) = ANY (u.path))"""
+)
+_OVER = text(
+    """SELECT count(*) FROM (
+        SELECT asked.asn_id FROM unnest(CAST(:people AS uuid[]), CAST(:firsts AS date[]), CAST(:lasts AS date[]))
+            AS asked (asn_id, first, last)
+        JOIN jp_entries AS j ON j.asn_id = asked.asn_id AND j.earned_on BETWEEN asked.first AND asked.last
+        GROUP BY asked.asn_id HAVING sum(j.jp) > :ceiling) AS over"""
+)
+
+
+class Share(NamedTuple):
+    """PNS of a unit (subtree) or agency: how many, how many reached the floor, who will by accepted runs.
+
+    `counted_jp` sums JP with at most the floor per person, so that one long programme hides nobody.
+    """
+
+    unit_id: UUID | None
+    name: str
+    people: int
+    reached: int
+    planned: int
+    counted_jp: int
+    agency_code: str = ""
+
+    @property
+    def share(self) -> float:
+        """Share of people who reached the floor, 0 to 1."""
+        return self.reached / self.people if self.people else 0.0
+
+
+class Behind(NamedTuple):
+    """A PNS below the floor, with JP earned and planned this year."""
+
+    nip: str
+    name: str
+    unit_name: str
+    jp: int
+    planned: int
+
+
+async def load_shares(session: AsyncSession, reach: Reach, day: date, *, depth: int) -> list[Share]:
+    """Shares of the units at a depth of the tree (1: top units); the unit None is whoever is above them."""
+    rows = await session.execute(_SHARES, {**_year(reach, day), "depth": depth})
+    return [Share(*row) for row in rows]
+
+
+async def load_shares_of_agencies(session: AsyncSession, reach: Reach, day: date) -> list[Share]:
+    """Shares of agencies within reach."""
+    return [Share(*row) for row in await session.execute(_BY_AGENCY, _year(reach, day))]
+
+
+async def load_behind(session: AsyncSession, reach: Reach, day: date, limit: int) -> list[Behind]:
+    """Who is below the floor, those with least earned and planned first."""
+    rows = await session.execute(_BEHIND, {**_year(reach, day), "limit": limit})
+    return [Behind(*row) for row in rows]
+
+
+async def load_over_ceiling(session: AsyncSession, reach: Reach, day: date) -> tuple[int, int]:
+    """(PPPK within reach, those above the ceiling in their own contract year)."""
+    scope = {"agency": reach.agency_code, "unit": reach.unit_id}
+    people: Sequence[tuple[UUID, date | None]] = [
+        (row.asn_id, row.started_on) for row in await session.execute(_CONTRACTS, scope)
+    ]
+    years = [year_of("PPPK", started_on, day) for _asn_id, started_on in people]
+    over = await session.scalar(
+        _OVER,
+        {
+            "people": [asn_id for asn_id, _started_on in people],
+            "firsts": [year.first for year in years],
+            "lasts": [year.last for year in years],
+            "ceiling": rule_for("PPPK", day).jp,
+        },
+    )
+    return len(people), over or 0
+
+
+def _year(reach: Reach, day: date) -> dict[str, object]:
+    year = year_of("PNS", None, day)
+    return {
+        "agency": reach.agency_code,
+        "unit": reach.unit_id,
+        "first": year.first,
+        "last": year.last,
+        "floor": rule_for("PNS", day).jp,
+    }
