@@ -19,6 +19,8 @@ from bina_local.postgres import Postgres
 if TYPE_CHECKING:
     from bina_local.databases import DatabaseServer
 
+pytest_plugins = ["journeys.running"]
+
 
 class Broker(Protocol):
     """What tests need of a broker."""
@@ -54,6 +56,8 @@ async def postgres(platform_folder: Path) -> "AsyncIterator[DatabaseServer]":
         server = Postgres(platform_folder)
     await server.start()
     yield server
+    if isinstance(server, Postgres):
+        server.abandon()
     await server.stop()
 
 
