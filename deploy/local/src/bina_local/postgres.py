@@ -94,6 +94,11 @@ class Postgres(DatabaseServer):
         if self.child:
             await self.child.stop()
 
+    def abandon(self) -> None:
+        """Kill the server, for one whose data nobody wants any more: an orderly end writes everything out first."""
+        if self.child:
+            self.child.kill()
+
 
 def binaries() -> Path:
     """Where the packaged PostgreSQL 18 lies."""
