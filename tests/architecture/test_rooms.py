@@ -52,6 +52,8 @@ def violations(room: str, capability: str, service: str, found: set[str]) -> lis
         if parts[0] != service or len(parts) < 3:
             continue
         sibling, target = parts[1], parts[2]
+        if not (ROOT / "services" / service / "src" / service / sibling).is_dir():
+            continue
         if sibling != capability and target in OUTER_ROOMS:
             wrong.append(f"{capability}.{room} reaches into {name}")
         if sibling == capability and room in OPEN_ROOMS and target in OUTER_ROOMS:

@@ -11,7 +11,7 @@ from assessment.assessments.domain import Kind
 from assessment.assessments.opening import new_test, reported, told_open, told_reported
 from assessment.register import store as register
 from assessment.register.domain import Run
-from assessment.register.handlers import person_of, run_of
+from assessment.register.store import person_of, run_of
 from bina.events import Event
 from bina.events.assessment import AssessmentOpened, AssessmentScored
 from bina.events.enrollment import (

@@ -16,11 +16,9 @@ from bina.events.enrollment import (
     TrainingNotCompleted,
     TrainingResultCorrected,
 )
-from bina.messaging import Handlers, Need
+from bina.messaging import Handlers
 
 handlers = Handlers()
-run_of = Need(TrainingAnnounced, lambda event: event.run_id)
-person_of = Need(AsnRecorded, lambda event: event.asn_id)
 
 
 @handlers.on(AsnRecorded)
@@ -58,7 +56,7 @@ async def on_training_cancelled(runs: list[TrainingCancelled], session: AsyncSes
     return []
 
 
-@handlers.on(EnrollmentAccepted, needs=(run_of, person_of))
+@handlers.on(EnrollmentAccepted, needs=(store.run_of, store.person_of))
 async def on_enrollment_accepted(seats: list[EnrollmentAccepted], session: AsyncSession) -> list[Event]:
     """Remember who takes part in what."""
     await store.add_enrollments(session, seats)

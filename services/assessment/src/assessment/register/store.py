@@ -9,7 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.register.domain import Run, Target
 from bina.events.enrollment import AsnRecorded, EnrollmentAccepted, TrainingAnnounced, TrainingChanged
+from bina.messaging import Need
 from bina.messaging.clock import ZONE
+
+run_of = Need(TrainingAnnounced, lambda event: event.run_id)
+"""An event about a run waits until the run is known here."""
+person_of = Need(AsnRecorded, lambda event: event.asn_id)
+"""An event about a person waits until the person is known here."""
 
 _PUT_PEOPLE = text(
     """INSERT INTO people (asn_id, agency_code, job_level, position, recorded_on)
