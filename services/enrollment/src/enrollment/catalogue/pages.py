@@ -45,9 +45,10 @@ async def catalogue(
         for run in runs
     ]
     fitting = [row for row, run in zip(rows, runs, strict=True) if run.programme_code in gaps]
+    others = [row for row, run in zip(rows, runs, strict=True) if run.programme_code not in gaps]
     context: dict[str, Any] = {
         "fitting": fitting,
-        "rows": rows,
+        "rows": others,
         "lead": _lead(len(runs), sum(run.status_on(today) == "open" for run in runs)),
         "kata": kata,
         "penyelenggara": penyelenggara,

@@ -35,8 +35,13 @@ def span(first: date, last: date) -> str:
 
 
 def long_span(first: date, last: date) -> str:
-    """`1 sampai 6 Desember 2026` with both months where they differ."""
-    return day(first) if first == last else _("%(a)s sampai %(b)s") % {"a": day(first), "b": day(last)}
+    """`1 sampai 6 Desember 2026`, `30 November sampai 18 Desember 2026`, `21 Oktober 2026`."""
+    if first == last:
+        return day(first)
+    start = day(first)
+    if first.year == last.year:
+        start = str(first.day) if first.month == last.month else start.rsplit(" ", 1)[0]
+    return _("%(a)s sampai %(b)s") % {"a": start, "b": day(last)}
 
 
 def state_of(

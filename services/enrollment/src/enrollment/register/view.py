@@ -17,13 +17,20 @@ class Group:
 
 def grouped(people: Sequence[DemoPerson]) -> list[Group]:
     """Those who show something first, the others by agency."""
-    shown = [p for p in people if p.shows]
+    shown = sorted((p for p in people if p.shows), key=lambda p: (_rank(p.roles), p.name))
     others: dict[str, list[DemoPerson]] = {}
     for person in people:
         if not person.shows:
             others.setdefault(person.agency_name, []).append(person)
     first = [Group(_("Mulai dari sini"), shown)] if shown else []
     return [*first, *(Group(agency, members) for agency, members in others.items())]
+
+
+def _rank(roles: Sequence[str]) -> int:
+    """From everybody's own page to the operator's."""
+    return max(
+        ("asn", "supervisor", "evaluator", "operator", "bkd", "head", "platform").index(r) for r in roles
+    )
 
 
 def role_words(roles: Sequence[str]) -> str:

@@ -1,0 +1,202 @@
+"""Pages: signing in, Beranda, catalogue, a run, the ledger, an agency's standing."""
+
+import re
+
+import httpx
+import pytest
+
+from bina.events.assessment import TrainingRecommended
+from bina.events.enrollment import EnrollmentAccepted, EnrollmentWithdrawn, TrainingCompleted
+from enrollment.catalogue.domain import run_id_of
+from enrollment.register.bodies import RoleRow
+from enrollment.register.recording import record_asn, record_roles
+
+from .conftest import Site
+from .story import (
+    CITY,
+    OPEN,
+    PAST,
+    REGENCY,
+    SECTION,
+    SMALL,
+    TESTED,
+    UNIT,
+    asked,
+    asn_id,
+    enrollment_id,
+    nip,
+    person,
+    recommended,
+    reported,
+)
+
+
+async def sends(client: httpx.AsyncClient, page: str, action: str, **fields) -> httpx.Response:
+    """Send the form of a page that has this action."""
+    html = (await client.get(page)).text
+    form = next(f for f in re.findall(r"<form.*?</form>", html, re.S) if f'action="{action}' in f)
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', form))
+    return await client.post(action, data=hidden | fields)
+
+
+async def text_of(client: httpx.AsyncClient, path: str) -> str:
+    answer = await client.get(path)
+    assert answer.status_code == 200, (path, answer.status_code)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
+
+
+async def test_a_visitor_signs_in_as_a_person_of_the_demonstration(site: Site):
+    async with site.svc.sessions() as session, session.begin():
+        await record_roles(
+            session, [RoleRow(asn_id=asn_id(1), role="head", agency_code=CITY, shows="Dampak")]
+        )
+    async with site.client() as client:
+        assert "Saya harus ke mana?" in await text_of(client, "/")
+        chosen = await text_of(client, "/masuk")
+        assert "Pegawai 1" in chosen
+        assert "pimpinan" in chosen
+        entered = await sends(client, "/masuk", "/masuk?lanjut=/beranda", asn_id=str(asn_id(1)))
+        assert (entered.status_code, entered.headers["location"]) == (303, "/beranda")
+        assert "JP instansi" in await text_of(client, "/beranda")
+        left = await sends(client, "/beranda", "/keluar")
+        assert left.headers["location"] == "/"
+
+
+async def test_pages_lead_strangers_to_sign_in(site: Site):
+    async with site.client() as client:
+        for path in ("/beranda", "/enrollment/katalog", "/enrollment/jp", "/enrollment/instansi"):
+            answer = await client.get(path)
+            assert answer.headers["location"].startswith("/masuk?lanjut="), path
+
+
+async def test_beranda_says_what_is_missing_and_what_would_help(site: Site):
+    await site.svc.receives(reported(2, PAST), asked(2, OPEN), agency=CITY)
+    await site.svc.receives(
+        TrainingRecommended(
+            asn_id=asn_id(2),
+            competency_code="T1",
+            competency_name="Keuangan Daerah",
+            gap=2,
+            programme_code="KEU",
+            programme_name="Pengelolaan Keuangan Daerah",
+        )
+    )
+    async with site.client("asn", person=2) as client:
+        text = await text_of(client, "/beranda")
+    assert "Anda perlu 4 JP lagi sebelum 31 Desember; 40 JP sudah terjadwal." in text
+    assert "Menutup kesenjangan Keuangan Daerah · 1–6 Des 2026 · 50 JP" in text
+    assert "Terdaftar" in text
+
+
+async def test_a_pppk_sees_a_ceiling_of_the_contract_year(site: Site):
+    contract = person(31, nip="199009132025212014", employment="PPPK", started_on="2025-03-01")
+    async with site.svc.sessions() as session, session.begin():
+        await record_asn(session, [contract])
+    async with site.client("asn", person=31) as client:
+        assert "0 JP, batas 24 JP, kontrak s.d. 28 Februari 2027." in await text_of(client, "/beranda")
+
+
+async def test_the_catalogue_names_gaps_first_and_finds_by_words(site: Site):
+    await site.svc.receives(recommended(2))
+    async with site.client("asn", person=2) as client:
+        text = await text_of(client, "/enrollment/katalog")
+        assert "Menutup kesenjangan Mengelola Perubahan" in text
+        assert PAST not in text
+        found = await text_of(client, "/enrollment/katalog?kata=keuangan")
+        assert "Pengelolaan Keuangan Daerah" in found
+        assert "Pengadaan Barang" not in found
+
+
+async def test_one_enrols_and_withdraws_on_the_runs_page(site: Site):
+    page = f"/enrollment/angkatan/{SMALL}"
+    async with site.client("asn", person=2) as client:
+        assert (await sends(client, page, f"{page}/daftar")).status_code == 303
+        assert "Anda terdaftar." in await text_of(client, page)
+        given = str(enrollment_id(2, SMALL))
+        assert (await sends(client, page, f"{page}/batal", enrollment_id=given)).status_code == 303
+    assert [type(e) for e in await site.svc.emitted()] == [EnrollmentAccepted, EnrollmentWithdrawn]
+
+
+async def test_a_full_run_offers_the_waiting_list_with_its_place(site: Site):
+    await site.svc.receives(*(asked(n, SMALL) for n in (1, 2, 3)), agency=CITY)
+    page = f"/enrollment/angkatan/{SMALL}"
+    async with site.client("asn", person=4) as client:
+        assert "Kursi penuh. Masuk daftar tunggu, posisi ke-2?" in await text_of(client, page)
+        await sends(client, page, f"{page}/daftar")
+        assert "Anda di daftar tunggu, posisi ke-2." in await text_of(client, page)
+
+
+async def test_names_of_participants_are_for_their_clerks_only(site: Site):
+    await site.svc.receives(asked(3, OPEN), agency=CITY)
+    await site.svc.receives(asked(21, OPEN), agency=REGENCY)
+    page = f"/enrollment/angkatan/{OPEN}"
+    seen = {}
+    for who, roles, agency in (
+        ("asn", ("asn",), CITY),
+        ("employer", ("operator",), CITY),
+        ("organiser", ("operator",), REGENCY),
+        ("head", ("head",), CITY),
+    ):
+        async with site.client(*roles, person=2, agency=agency) as client:
+            text = await text_of(client, page)
+            seen[who] = {n for n in (3, 21) if nip(n) in text}
+    assert seen == {"asn": set(), "employer": {3}, "organiser": {3, 21}, "head": set()}
+
+
+async def test_the_organisers_clerk_records_attendance(site: Site):
+    await site.command(f"runs/{SMALL}/change", {"starts_on": "2026-11-16"}, "operator")
+    await site.svc.receives(asked(3, SMALL), agency=CITY)
+    page = f"/enrollment/angkatan/{SMALL}"
+    async with site.client("operator", person=2) as client:
+        none = await sends(client, page, f"{page}/presensi", met_on="2026-11-20")
+        assert none.status_code == 422
+        came = {"present": str(enrollment_id(3, SMALL)), "met_on": "2026-11-20"}
+        assert (await sends(client, page, f"{page}/presensi", **came)).status_code == 303
+    (completed,) = await site.svc.emitted(TrainingCompleted)
+    assert completed.asn_id == asn_id(3)
+
+
+async def test_the_ledger_names_where_jp_come_from(site: Site):
+    await site.svc.receives(reported(2, PAST, certificate_number="BTK/9"), agency=CITY)
+    async with site.client("asn", person=2) as client:
+        text = await text_of(client, "/enrollment/jp")
+    assert "Anda perlu 4 JP lagi sebelum 31 Desember." in text
+    assert "BTK/9" in text
+
+
+async def test_an_agency_sees_who_is_behind_by_unit_and_as_csv(site: Site):
+    done = [reported(n, TESTED, jp=32, completed_on="2026-09-17") for n in (1, 2, 3)]
+    await site.svc.receives(*done, agency=CITY)
+    async with site.client("head", person=1) as client:
+        text = await text_of(client, "/enrollment/instansi")
+        assert "3 dari 9 PNS (33,3%) mencapai 20 JP; tersisa 41 hari." in text
+        assert "Sekretariat Daerah" in text
+        below = await text_of(client, f"/enrollment/instansi?unit={UNIT}")
+        assert "Subbagian Umum" in below
+        table = (await client.get("/enrollment/instansi.csv")).text
+        assert "Sekretariat Daerah;9;3;0,3333;1" in table
+        foreign = await client.get(f"/enrollment/instansi?unit={run_id_of(SMALL)}")
+        assert foreign.status_code == 404
+        assert "9 PNS" in await text_of(client, f"/enrollment/instansi?instansi={REGENCY}")
+
+
+async def test_a_head_of_a_unit_sees_its_subtree_only(site: Site):
+    async with site.client("head", person=1, unit=SECTION) as client:
+        assert "Subbagian Umum" in await text_of(client, "/enrollment/instansi")
+        assert (await client.get(f"/enrollment/instansi?unit={UNIT}")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/enrollment/instansi", "/ops", "/enrollment/instansi.csv"])
+async def test_an_asn_sees_no_dashboards(site: Site, path: str):
+    async with site.client("asn", person=2) as client:
+        assert (await client.get(path)).status_code == 403
+
+
+async def test_shares_are_one_question_to_the_machine_interface(site: Site):
+    await site.svc.receives(reported(1, TESTED, jp=32, completed_on="2026-09-17"), agency=CITY)
+    answer = (await site.reads("jp/shares", "bkd")).json()
+    assert [(u["name"], u["people"], u["reached"]) for u in answer["units"]] == [("Sekretariat Daerah", 9, 1)]
+    everyone = (await site.reads("jp/shares", "platform", agency=None)).json()
+    assert [(a["agency_code"], a["people"]) for a in everyone["agencies"]] == [(REGENCY, 2), (CITY, 9)]
+    assert (await site.reads(f"jp/{asn_id(21)}", "bkd")).status_code == 404
+    assert (await site.reads(f"jp/{asn_id(1)}", "bkd")).json()["items"][0]["jp"] == 32
