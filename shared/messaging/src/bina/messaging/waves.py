@@ -3,7 +3,6 @@
 An event's wave is the wave of the previous event of its (topic, key) plus one.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 from bina.events import Event
@@ -15,11 +14,10 @@ Wave = dict[type[Event], list[Arrived]]
 
 def waves(batch: Iterable[Arrived]) -> list[Wave]:
     """Waves in order; inside one, each (topic, key) stands at most once."""
-    last: dict[tuple[str, str], int] = defaultdict(lambda: -1)
+    last: dict[tuple[str, str], int] = {}
     split: list[Wave] = []
     for arrived in batch:
-        last[arrived.stream] += 1
-        number = last[arrived.stream]
+        number = last[arrived.stream] = last.get(arrived.stream, -1) + 1
         if number == len(split):
             split.append({})
         split[number].setdefault(type(arrived.event), []).append(arrived)
