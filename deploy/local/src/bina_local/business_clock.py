@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from aiokafka import AIOKafkaProducer
+
 from bina.events import Envelope
 from bina.events.platform import ClockMoved
 from bina.messaging.records import encode_headers, encode_value
@@ -37,6 +39,12 @@ async def read_clock(bootstrap: str) -> ClockState:
 async def move_clock(bootstrap: str, offset: timedelta) -> ClockState:
     """Set business time minus wall time for every service of a demonstration."""
     before = await read_clock(bootstrap)
+    async with producer(bootstrap) as client:
+        return await tell_clock(client, before, offset)
+
+
+async def tell_clock(client: AIOKafkaProducer, before: ClockState, offset: timedelta) -> ClockState:
+    """The same through a producer at hand, by somebody who knows where the clock stands."""
     moved = ClockMoved(offset_seconds=round(offset.total_seconds()))
     after = ClockState(timedelta(seconds=moved.offset_seconds), before.version + 1)
     envelope = Envelope(
@@ -47,8 +55,7 @@ async def move_clock(bootstrap: str, offset: timedelta) -> ClockState:
         subject=moved.key,
         version=after.version,
     )
-    async with producer(bootstrap) as client:
-        await client.send_and_wait(
-            ClockMoved.topic, encode_value(moved), moved.key.encode(), headers=encode_headers(envelope)
-        )
+    await client.send_and_wait(
+        ClockMoved.topic, encode_value(moved), moved.key.encode(), headers=encode_headers(envelope)
+    )
     return after

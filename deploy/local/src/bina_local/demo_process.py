@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import inspect
 import sys
+import time
 from pathlib import Path
 
 from bina_local.context import Context
@@ -12,9 +13,10 @@ NOTHING_TO_LOAD = 3
 
 
 def progress(stage: str, done: int, in_all: int) -> None:
-    """Tell the parent how far the loading is."""
+    """Tell the parent how far the loading is, and the log when that was."""
     sys.stdout.write(f"{done}\t{in_all}\t{stage}\n")
     sys.stdout.flush()
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {done}/{in_all} {stage}\n")
 
 
 async def main() -> None:

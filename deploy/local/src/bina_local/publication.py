@@ -85,15 +85,16 @@ async def send(bootstrap: str, agency: str, requests: list[Request], at: datetim
     """Publish on the agency's own topic, in the file's order per person; returns once all are on the disk."""
     async with producer(bootstrap) as client:
         for start in range(0, len(requests), IN_FLIGHT):
-            sent = [await _send(client, agency, one, at) for one in requests[start : start + IN_FLIGHT]]
+            chunk = requests[start : start + IN_FLIGHT]
+            sent = [await put(client, agency, one.id, one.event, at) for one in chunk]
             for acknowledged in sent:
                 await acknowledged
 
 
-async def _send(client: AIOKafkaProducer, agency: str, request: Request, at: datetime) -> Any:
-    event = request.event
+async def put(client: AIOKafkaProducer, agency: str, event_id: str, event: Event, at: datetime) -> Any:
+    """Hand one of an agency's events to a producer; await what it gives to know that it is on the disk."""
     envelope = Envelope(
-        id=request.id, source=f"urn:bina:agency:{agency}", type=event.type, time=at, subject=event.key
+        id=event_id, source=f"urn:bina:agency:{agency}", type=event.type, time=at, subject=event.key
     )
     return await client.send(
         f"{INBOUND}.{agency}", encode_value(event), event.key.encode(), headers=encode_headers(envelope)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 from bina_local.addresses import SERVICES, Addresses
@@ -32,13 +32,23 @@ class TopicsFailedError(RuntimeError):
 class System:
     """Everything that `bina up` starts."""
 
-    def __init__(self, state: State, addresses: Addresses, tell: Tell, report: Report) -> None:
+    def __init__(
+        self,
+        state: State,
+        addresses: Addresses,
+        tell: Tell,
+        report: Report,
+        agencies: Collection[str] = (),
+    ) -> None:
+        """`agencies`: whose topics are to be there before a service begins to read."""
         self.state = state
         self.addresses = addresses
+        self.agencies = agencies
         self.supervisor = Supervisor(state, tell)
         self._report = report
         self._kafka = Kafka(state.root, addresses.ports["kafka"])
         self._postgres = Postgres(state.root, addresses.ports["postgres"])
+        self._mailbox = Mailbox(state.mails)
         self._topics_ready = asyncio.Event()
         self._servers: list[asyncio.Server] = []
         self._watch: asyncio.Task[None] | None = None
@@ -47,7 +57,7 @@ class System:
         """Start everything, side by side where one does not need the other; return once all are ready."""
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._mailbox())
+                group.create_task(self._mailbox_pages())
                 group.create_task(self._broker())
                 group.create_task(self._databases_then_services())
                 group.create_task(self._gateway())
@@ -67,10 +77,12 @@ class System:
             server.close()
         await self.supervisor.stop()
 
-    async def _mailbox(self) -> None:
-        mailbox = Mailbox(self.state.mails)
-        self._servers.append(await serve_smtp(mailbox, self.addresses.ports["smtp"]))
-        self._servers.append(await serve_pages(mailbox, self.addresses.ports["mailbox"]))
+    async def take_mail(self) -> None:
+        """Open the mail server: before that, services find it away and keep their mails."""
+        self._servers.append(await serve_smtp(self._mailbox, self.addresses.ports["smtp"]))
+
+    async def _mailbox_pages(self) -> None:
+        self._servers.append(await serve_pages(self._mailbox, self.addresses.ports["mailbox"]))
 
     async def _broker(self) -> None:
         def downloaded(done: int, in_all: int) -> None:
@@ -85,7 +97,7 @@ class System:
 
     async def _topics(self) -> None:
         """In a process of its own: the client library would stay in this one's memory for good."""
-        command = [sys.executable, "-m", "bina_local.topics", self.addresses.kafka]
+        command = [sys.executable, "-m", "bina_local.topics", self.addresses.kafka, *self.agencies]
         process = await asyncio.create_subprocess_exec(
             *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
         )

@@ -17,6 +17,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from bina_local import demo
 from bina_local.addresses import Addresses
 from bina_local.commands.screen import StateOption, console, plain_errors
 from bina_local.jars import JarRefusedError, JarUnavailableError
@@ -59,7 +60,8 @@ async def _run(state: State, port: int, *, empty: bool) -> None:
         console.print(f"Port {moved.wanted} ({moved.part}) sedang dipakai; dipilih {moved.chosen}.")
     with _progress() as progress:
         report = Bars(progress)
-        system = System(state, addresses, progress.console.print, report)
+        agencies = () if empty else demo.agency_codes()
+        system = System(state, addresses, progress.console.print, report, agencies)
         starting = asyncio.create_task(_start(system, report, empty=empty))
         await asyncio.wait({starting, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
     try:
@@ -80,6 +82,7 @@ async def _start(system: System, report: Report, *, empty: bool) -> None:
     await system.start()
     if not empty:
         await load_demo(system.state, console.print, report)
+    await system.take_mail()  # a year's mails of the demo world grow old unsent; only the last days' arrive
 
 
 def _stop_event() -> asyncio.Event:
@@ -103,7 +106,7 @@ def _progress() -> Progress:
 
 
 class Bars:
-    """One bar per stage."""
+    """One bar per stage; what stands after a colon is what the stage is at."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -111,9 +114,10 @@ class Bars:
 
     def __call__(self, stage: str, done: int, in_all: int) -> None:
         """Move a stage's bar, and show it at its first report."""
-        if stage not in self._bars:
-            self._bars[stage] = self._progress.add_task(stage, total=in_all)
-        self._progress.update(self._bars[stage], completed=done, total=in_all)
+        bar = stage.partition(":")[0]
+        if bar not in self._bars:
+            self._bars[bar] = self._progress.add_task(bar, total=in_all)
+        self._progress.update(self._bars[bar], description=stage, completed=done, total=in_all)
 
 
 def _welcome(addresses: Addresses, state: State) -> Panel:
