@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 Gain = Literal["high", "medium", "low"]
@@ -58,6 +59,7 @@ VERSIONS = (
 )
 
 
+@lru_cache(maxsize=4096)
 def rules_on(day: date) -> ScoringRules:
     """The rules in force on a day; before the first version, the first."""
     fitting = [version for version in VERSIONS if version.effective_from <= day]

@@ -94,7 +94,7 @@ class Standing:
 async def refresh(session: AsyncSession, asn_ids: Collection[UUID], today: date) -> list[Recommendation]:
     """Find people's trainings anew; returns those to be told."""
     await session.execute(_SHARE, {"name": _LOCK_NAME})
-    concerned = list(await session.scalars(_CONCERNED, {"ids": sorted(asn_ids)}))
+    concerned = list(await session.scalars(_CONCERNED, {"ids": list(asn_ids)}))
     if not concerned:
         return []
     values = {"ids": concerned, "today": today}

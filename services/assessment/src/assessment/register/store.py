@@ -73,9 +73,10 @@ _LOAD_RUNS = text(
     FROM runs LEFT JOIN run_targets t USING (run_id)
     WHERE run_id = ANY (CAST(:ids AS uuid[])) GROUP BY run_id"""
 )
-_IN_STATES = text(
-    """SELECT enrollment_id FROM enrollments
-    WHERE enrollment_id = ANY (CAST(:ids AS uuid[])) AND state = ANY (CAST(:states AS text[]))"""
+# Answers with the few that are in another state, which is read faster than the many that are not.
+_IN_OTHER_STATES = text(
+    """SELECT asked.id FROM unnest(CAST(:ids AS uuid[])) AS asked (id) WHERE NOT EXISTS (
+        SELECT FROM enrollments WHERE enrollment_id = asked.id AND state = ANY (CAST(:states AS text[])))"""
 )
 _AGENCY = text("SELECT agency_code FROM people WHERE asn_id = :asn_id")
 
@@ -169,8 +170,9 @@ async def find_in_states(
     session: AsyncSession, enrollment_ids: Iterable[UUID], states: Sequence[str]
 ) -> set[UUID]:
     """Those of the enrolments that are in one of the states."""
-    rows = await session.scalars(_IN_STATES, {"ids": sorted(enrollment_ids), "states": list(states)})
-    return set(rows)
+    asked = set(enrollment_ids)
+    others = await session.scalars(_IN_OTHER_STATES, {"ids": list(asked), "states": list(states)})
+    return asked.difference(others)
 
 
 async def find_agency(session: AsyncSession, asn_id: UUID) -> str | None:
