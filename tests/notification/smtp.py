@@ -21,6 +21,7 @@ class Server:
         self.data_answers: list[str] = []
         self.drops = 0
         self.connections = 0
+        self.arrived = asyncio.Event()
         self.port = 0
         self._listening: asyncio.Server | None = None
 
@@ -59,6 +60,7 @@ class Server:
         if self.data_answers:
             return self.data_answers.pop(0)
         self.taken.append(message_from_bytes(envelope.content, EmailMessage, policy=policy.default))
+        self.arrived.set()
         if self.drops:
             self.drops -= 1
             server.transport.abort()

@@ -1,5 +1,6 @@
 """From a notice to a mail server: real SMTP, real PostgreSQL."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -13,7 +14,7 @@ from bina.events.notification import NoticeDelivered, NoticeFailed
 from bina.messaging import Runtime, clock
 from bina.messaging.testing import ServiceUnderTest
 from bina.web.access import read_task_link
-from notification.deliveries.courier import Courier
+from notification.deliveries.courier import Courier, deliver_mail
 from notification.preferences.store import put_preference
 from notification.settings import NotificationSettings
 
@@ -334,3 +335,17 @@ async def test_one_notice_without_words_holds_up_no_other(
         odd: ("failed", "wordless"),
         fine: ("sent", ""),
     }
+
+
+async def test_the_loop_sends_once_a_server_that_was_away_is_back(
+    notification: ServiceUnderTest, courier: Courier, server: Server
+):
+    await enrolled(notification, "rahma@example.org")
+    await server.stop()
+    assert await courier.run_once() == (False, True)
+    loop = asyncio.create_task(deliver_mail(courier._runtime))
+    await server.start()
+    await asyncio.wait_for(server.arrived.wait(), 60)
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+    assert [mail["To"] for mail in server.taken] == ["rahma@example.org"]

@@ -43,9 +43,17 @@ async def deliver_mail(runtime: Runtime) -> None:
                 raise
             log.warning("mail again: %s", error)
             busy, away = False, True
+        if _stopping():
+            return
         rest = min(LONGEST_REST_SECONDS, 2 * rest or 1.0) if away else 0.0
         if away or not busy:
             await asyncio.sleep(max(POLL_SECONDS, rest * random.uniform(0.5, 1.0)))  # noqa: S311 - jitter
+
+
+def _stopping() -> bool:
+    """Whether this task was cancelled; Python 3.11's `wait_for`, inside SMTP and SQL, may swallow the exception."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 class Courier:
@@ -141,7 +149,7 @@ class Courier:
         found = {result.notice_id: result for result in results}
         marks = [self._mark_of(c, found.get(c.notice_id)) for c in claimed]
         async with self._runtime.transaction() as session:
-            mine = await store.mark(session, lease, marks)
+            mine = await store.mark(session, lease, clock.now(), marks)
             ended = [m for m in marks if m.notice_id in mine and m.state in {"sent", "failed"}]
             tellings = await load_tellings(session, [m.notice_id for m in ended]) if ended else {}
             await emit(session, [_told(tellings[m.notice_id], m) for m in ended])

@@ -16,7 +16,7 @@ from bina.web.formats import weekday
 from bina.web.language import gettext as _
 from bina.web.problems import not_found
 from notification.cursors import read_cursor, write_cursor
-from notification.notices.domain import Spoken, Telling, path_of, speak
+from notification.notices.domain import Spoken, Telling, gist_of, path_of, speak
 from notification.notices.store import reading
 from notification.notices.store.notices import mark_read
 from notification.scope import own_id
@@ -34,13 +34,8 @@ class Item:
 
     telling: Telling
     spoken: Spoken
+    gist: str
     href: str
-
-    @property
-    def gist(self) -> str:
-        """The first sentence after the salutation."""
-        paragraphs = [part for part in self.spoken.body.split("\n\n") if part]
-        return " ".join(paragraphs[1].split())[:160] if len(paragraphs) > 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +118,5 @@ def _heading(day: date) -> str:
 
 
 def _item(telling: Telling) -> Item:
-    return Item(telling, speak(telling), f"{PATH}/{telling.notice_id}")
+    spoken = speak(telling)
+    return Item(telling, spoken, gist_of(telling, spoken), f"{PATH}/{telling.notice_id}")

@@ -35,17 +35,18 @@ _ADDRESSES = text(
     LEFT JOIN contacts c ON c.asn_id = a.id LEFT JOIN preferences f ON f.asn_id = a.id"""
 )
 # Only the holder of the lease may say what became of a mail: a worker that froze meanwhile changes nothing.
-_MARK = text(
+_MARK = statement(
     """UPDATE deliveries d SET
         state = n.state, needs_address = n.needs_address, attempts = n.attempts, reason_code = n.reason_code,
         reason = n.reason, lease = NULL, leased_until = NULL,
         not_before = CASE WHEN n.state = 'waiting' THEN now() + n.pause ELSE d.not_before END,
-        ended_at = CASE WHEN n.state = 'waiting' THEN NULL ELSE now() END
+        ended_at = CASE WHEN n.state = 'waiting' THEN NULL ELSE :business END
     FROM unnest(CAST(:notice_id AS uuid[]), CAST(:state AS text[]), CAST(:needs_address AS boolean[]),
         CAST(:attempts AS int[]), CAST(:reason_code AS text[]), CAST(:reason AS text[]),
         CAST(:pause AS interval[])) AS n (notice_id, state, needs_address, attempts, reason_code, reason, pause)
     WHERE d.notice_id = n.notice_id AND d.channel = 'email' AND d.state = 'sending' AND d.lease = :lease
-    RETURNING d.notice_id"""
+    RETURNING d.notice_id""",
+    "business",
 )
 _EXPIRE = statement(
     """WITH picked AS (
@@ -53,7 +54,7 @@ _EXPIRE = statement(
         FROM deliveries d LEFT JOIN contacts c ON c.asn_id = d.recipient_id
         WHERE d.state = 'waiting' AND d.send_before <= :business
         ORDER BY d.send_before, d.notice_id LIMIT :chunk FOR UPDATE OF d SKIP LOCKED)
-    UPDATE deliveries d SET ended_at = now(),
+    UPDATE deliveries d SET ended_at = :business,
         state = CASE WHEN unaddressed THEN 'failed' ELSE 'expired' END,
         reason_code = CASE WHEN unaddressed THEN 'no_address' ELSE 'too_late' END
     FROM picked WHERE d.notice_id = picked.notice_id AND d.channel = picked.channel
@@ -123,12 +124,17 @@ async def load_addresses(session: AsyncSession, recipients: Sequence[UUID]) -> d
     return {row.recipient_id: Address(row.email, row.wanted) for row in rows}
 
 
-async def mark(session: AsyncSession, lease: UUID, marks: Sequence[Mark]) -> set[UUID]:
+async def mark(session: AsyncSession, lease: UUID, business: datetime, marks: Sequence[Mark]) -> set[UUID]:
     """Write what became of mails; returns those that were still this worker's to mark."""
     rows = sorted(marks, key=lambda m: m.notice_id)
     names = ("notice_id", "state", "needs_address", "attempts", "reason_code", "reason", "pause")
     found = await session.scalars(
-        _MARK, {"lease": lease, **{name: [getattr(row, name) for row in rows] for name in names}}
+        _MARK,
+        {
+            "lease": lease,
+            "business": business,
+            **{name: [getattr(row, name) for row in rows] for name in names},
+        },
     )
     return set(found)
 

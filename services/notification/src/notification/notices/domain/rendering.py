@@ -7,6 +7,7 @@ of a name lies in a notice, an erased person leaves none behind, and a later cha
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from textwrap import shorten
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from .notice import Telling
 from .reference import competency_name, entitlement_on
 from .writing import day, deadline, language_of, number, short_day
 
+GIST_LENGTH = 150
 TaskToken = Callable[[UUID, date], str]
 _LISTED = {"dates": "change_dates", "location": "change_location"}
 
@@ -37,6 +39,16 @@ def speak(telling: Telling) -> Spoken:
     known = _values(telling, language)
     words = template.render(language, {name: known.get(name, "–") for name in template.placeholders})
     return Spoken(" ".join(words.subject.split()), words.body, words.link)
+
+
+def gist_of(telling: Telling, spoken: Spoken) -> str:
+    """What a list shows of a notice: a deadline first, then what it says after the salutation."""
+    parts = spoken.body.split("\n\n")[1:]
+    due = deadline(telling.details["due"], language_of(telling.language)) if "due" in telling.details else ""
+    ordered = sorted(parts, key=lambda part: not (due and due in part))
+    lines = (line for part in ordered for line in part.splitlines())
+    said = " ".join(line if line.endswith((".", ":")) else f"{line};" for line in lines).rstrip(";")
+    return shorten(said, width=GIST_LENGTH, placeholder=" …")
 
 
 def path_of(telling: Telling) -> str:
