@@ -1,4 +1,13 @@
-"""Due work of notices: audiences in chunks, and reminders."""
+"""Due work of notices: audiences in chunks, and reminders.
+
+Decided 2026-11-22. An audience is looked up some seconds after its cause, from the run's side (over the people
+known) and from the person's side (over the runs ahead), by one view; so the end state does not depend on which topic
+was read first. A run is told to people of its agencies (the organiser's own where it names none) whose job level it
+names or whose gap it closes: the person's level is below the standard and below the level it leads to. A run that
+names no job level is told only where it closes a gap; everybody else finds it in the catalogue. Told is told: a later
+change of job or profile takes nothing back. Rejected: telling in the announcement's transaction (a million rows in one
+handler, and whoever is recorded a moment later hears nothing); telling everybody where no level is named (spam).
+"""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
