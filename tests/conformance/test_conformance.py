@@ -21,6 +21,8 @@ from bina.messaging import Service, clock
 from bina.messaging.records import Message
 from bina.messaging.testing import ServiceUnderTest
 
+pytestmark = pytest.mark.conformance
+
 SERVICES = ("enrollment", "assessment", "evaluation", "notification")
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
 LATER = NOW + timedelta(days=240)
