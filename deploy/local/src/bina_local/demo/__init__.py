@@ -7,6 +7,9 @@ if TYPE_CHECKING:
 
     from .load import Progress
 
+PEOPLE = "demo_people"
+"""The state folder's note of whom to sign in as: `{"people": [{label, name, shows}]}`."""
+
 
 async def load(context: "Context", progress: "Progress") -> None:
     """Play the demo world into a running Bina."""

@@ -1,7 +1,7 @@
 """The people to sign in as: each one's page has something to show."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 
 from evaluation.instruments.shipped import load_instruments
@@ -13,9 +13,13 @@ AGENCY = "5571"
 
 
 def choose_accounts(
-    people: Sequence[Person], seats: Sequence[Seat], responses: Iterable[Response], as_of: date
+    people: Sequence[Person],
+    seats: Sequence[Seat],
+    responses: Iterable[Response],
+    tested: Collection[str],
+    as_of: date,
 ) -> tuple[DemoAccount, ...]:
-    """One per role, all of Kota Jambi but the platform's operator."""
+    """One per role, all of Kota Jambi but the platform's operator; `tested` runs let Bina see what people can do."""
     own = [p for p in people if p.agency == AGENCY]
     answered = {(r.instrument, r.respondent, r.about, r.run) for r in responses}
     here = [seat for seat in seats if seat.person.agency == AGENCY]
@@ -24,7 +28,7 @@ def choose_accounts(
         due = (s for s in here if s.person.status == status and _open(s, code, as_of))
         return [s for s in due if (code, s.person.nip, s.person.nip, s.run) not in answered]
 
-    asn = min(owing("L3-ALUMNUS", "PNS"), key=lambda s: (s.gain, s.person.nip)).person
+    asn = min(owing("L3-ALUMNUS", "PNS"), key=lambda s: (s.run not in tested, s.gain, s.person.nip)).person
     contract = min(owing("L1-REACTION", "PPPK"), key=lambda s: s.person.nip).person
     leading = (p for p in own if p.job_level in {"Pengawas", "Administrator"})
     alumni = Counter(s.person.supervisor for s in here if _open(s, "L3-SUPERVISOR", as_of))

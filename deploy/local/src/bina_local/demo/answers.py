@@ -69,12 +69,12 @@ class Respondents:
         yield self._task("L1-REACTION", own, seat, 0.76, facts)
         yield self._task("L3-ALUMNUS", own, seat, 0.61, facts)
         if seat.person.supervisor:
-            yield self._task("L3-SUPERVISOR", seat.person.supervisor, seat, 0.47, facts)
-            yield self._task("L3-OBSERVATION", seat.person.supervisor, seat, 0.04, facts)
+            yield self._task("L3-SUPERVISOR", seat.person.supervisor, seat, 0.52, facts)
+            yield self._task("L3-OBSERVATION", seat.person.supervisor, seat, 0.16, facts)
         evaluators = self._evaluators[seat.person.agency]
         evaluator = evaluators[int(own) % len(evaluators)]
         if evaluator != own:
-            yield self._task("L3-INTERVIEW", evaluator, seat, 0.08, facts)
+            yield self._task("L3-INTERVIEW", evaluator, seat, 0.34, facts)
 
     def _task(self, code: str, respondent: str, seat: Seat, rate: float, facts: tuple[date, date]) -> Asked:
         fact, known_on = facts

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bina_local.addresses import SERVICES
 from bina_local.context import Context
 
+from . import PEOPLE
 from .load_chapters import MORNING, Chapter, chapters
 from .load_doors import Doors
 from .load_play import Player
@@ -21,7 +22,7 @@ from .world import grow
 Progress = Callable[[str, int, int], None]
 """Takes (stage, chapters done, chapters in all)."""
 
-NOTE, PEOPLE = "demo_progress", "demo_people"
+NOTE = "demo_progress"
 MONTHS = (
     "Januari",
     "Februari",

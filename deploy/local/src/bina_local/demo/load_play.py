@@ -37,10 +37,10 @@ class Player:
         await self._doors.move_clock(chapter.until)
         await self._quiet.follows()
         await self._announce([run for step in chapter.steps for run in step.announcements])
-        await self._attend(chapter)
         for events in self._post.rounds(chapter.steps):
             await self._doors.publish(events)
             await self._quiet.inbound()
+        await self._attend(chapter)
         await self._cancel(run for step in chapter.steps for run in step.cancellations)
         await self._quiet.everything()
         await self._take_tests([test for step in chapter.steps for test in step.tests])
@@ -58,7 +58,6 @@ class Player:
             await self._doors.command("enrollment", f"runs/{run.code}/cancel", body, run.code)
 
     async def _attend(self, chapter: Chapter) -> None:
-        """Runs begin after the chapter in which their last seat was given: their enrolments are known."""
         present: dict[tuple[str, date], list[str]] = defaultdict(list)
         for fact in (fact for step in chapter.steps for fact in step.attendances):
             present[fact.run, fact.on].append((await self._of_run(fact.run))[fact.nip])

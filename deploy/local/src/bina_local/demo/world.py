@@ -12,7 +12,7 @@ from .enrolment import Enroller, Place, Roster
 from .facts import agencies, facts, programmes
 from .model import HistoryStep, Outcome, Person, Programme, Request, Response, Result, Run, World
 from .outcomes import Conclusion, conclude
-from .people import grow_people
+from .people import given_people, grow_people
 from .runs import as_of, given_runs, planned_runs, workday
 from .units import grow_units
 
@@ -52,13 +52,47 @@ def grow(seed: int = SEED) -> World:
         programmes=programmes(),
         runs=tuple(history.runs),
         steps=_steps(history),
-        accounts=choose_accounts(people, history.seats(), history.responses, as_of()),
+        accounts=choose_accounts(people, history.seats(), history.responses, _tested(history), as_of()),
         by_nip=by_nip,
     )
 
 
+def _tested(history: _History) -> frozenset[str]:
+    return frozenset(run.code for run in history.runs if run.tested_in_bina)
+
+
 def _evaluators(people: Sequence[Person], agency: str) -> list[str]:
     return [p.nip for p in people if p.agency == agency and "evaluator" in p.roles]
+
+
+def grow_given() -> World:
+    """Only what `world.json` names: its people, runs, enrolments and results, without roles and history."""
+    units = grow_units()
+    people = given_people(units)
+    by_nip = {person.nip: person for person in people}
+    catalogue = {programme.code: programme for programme in programmes()}
+    history = _History()
+    for run in given_runs():
+        _add_given(history, run, by_nip, catalogue[run.programme])
+    return World(
+        as_of=as_of(),
+        timezone=facts()["timezone"],
+        agencies=agencies(),
+        units=units,
+        people=people,
+        programmes=tuple(catalogue.values()),
+        runs=tuple(history.runs),
+        steps=_steps(history),
+        accounts=(),
+        by_nip=by_nip,
+    )
+
+
+def _add_given(history: _History, run: Run, by_nip: dict[str, Person], programme: Programme) -> None:
+    roster = _given_roster(run, by_nip)
+    history.runs.append(run)
+    history.rosters.append(roster)
+    history.conclusions.append(_given_conclusion(run, roster, programme))
 
 
 def _history(
@@ -67,10 +101,7 @@ def _history(
     catalogue = {programme.code: programme for programme in programmes()}
     history = _History()
     for run in given_runs():
-        roster = _given_roster(run, by_nip)
-        history.runs.append(run)
-        history.rosters.append(roster)
-        history.conclusions.append(_given_conclusion(run, roster, catalogue[run.programme]))
+        _add_given(history, run, by_nip, catalogue[run.programme])
     given = {row["nip"] for row in facts()["asn"]}
     enroller = Enroller(seed, as_of(), [p for p in people if p.nip not in given], remote)
     for plan in sorted(planned_runs(), key=lambda plan: (plan.run.starts_on, plan.run.code)):
