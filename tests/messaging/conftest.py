@@ -1,8 +1,16 @@
+import dataclasses
+import uuid
+from collections.abc import AsyncIterator
+
 import pytest
 import pytest_asyncio
+from aiokafka import AIOKafkaProducer
 
+from bina.messaging import Runtime, Settings
 from bina.messaging.testing import ServiceUnderTest
+from bina_local import topics
 from messaging import toy
+from messaging.watching import Start, true, until
 
 
 @pytest_asyncio.fixture
@@ -14,3 +22,36 @@ async def service(under_test) -> ServiceUnderTest:
 def healthy_handlers():
     yield
     toy.failing.clear()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def broker(kafka) -> str:
+    await topics.ensure(kafka.bootstrap, [*topics.listed(), *topics.of_agency("5571")])
+    return kafka.bootstrap
+
+
+@pytest_asyncio.fixture(scope="session")
+async def producer(broker: str) -> AsyncIterator[AIOKafkaProducer]:
+    async with AIOKafkaProducer(bootstrap_servers=broker, enable_idempotence=True) as producer:
+        yield producer
+
+
+@pytest_asyncio.fixture
+async def start(broker: str, migrated) -> AsyncIterator[Start]:
+    running: list[Runtime] = []
+
+    async def begin(name: str = "", url: str = "", states=None, **changes) -> Runtime:
+        service = dataclasses.replace(
+            toy.service, name=name or f"toy-{uuid.uuid4().hex[:8]}", states=states or {}
+        )
+        url = url or await migrated(toy.service)
+        settings = Settings(database_url=url, kafka=broker, secret="x" * 32, demo=True, **changes)
+        runtime = Runtime(service, settings)
+        await runtime.start()
+        running.append(runtime)
+        await until(lambda: true(runtime.ready()))
+        return runtime
+
+    yield begin
+    for runtime in running:
+        await runtime.stop()

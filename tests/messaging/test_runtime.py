@@ -3,10 +3,8 @@
 import asyncio
 import dataclasses
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from sqlalchemy import text
@@ -14,54 +12,11 @@ from sqlalchemy import text
 from bina.events import Envelope, Event
 from bina.messaging import Runtime, Settings, emit, new_id
 from bina.messaging.records import message_of
-from bina_local import topics
 from messaging import toy
 from messaging.facts import accepted, asn, completed, met, requested, run
+from messaging.watching import Start, told, true, until
 
 pytestmark = pytest.mark.kafka
-Start = Callable[..., Awaitable[Runtime]]
-
-
-@pytest_asyncio.fixture(scope="session")
-async def broker(kafka) -> str:
-    await topics.ensure(kafka.bootstrap, [*topics.listed(), *topics.of_agency("5571")])
-    return kafka.bootstrap
-
-
-@pytest_asyncio.fixture(scope="session")
-async def producer(broker: str) -> AsyncIterator[AIOKafkaProducer]:
-    async with AIOKafkaProducer(bootstrap_servers=broker, enable_idempotence=True) as producer:
-        yield producer
-
-
-@pytest_asyncio.fixture
-async def start(broker: str, migrated) -> AsyncIterator[Start]:
-    running: list[Runtime] = []
-
-    async def begin(name: str = "", url: str = "", **changes) -> Runtime:
-        service = dataclasses.replace(toy.service, name=name or f"toy-{uuid.uuid4().hex[:8]}")
-        url = url or await migrated(toy.service)
-        settings = Settings(database_url=url, kafka=broker, secret="x" * 32, demo=True, **changes)
-        runtime = Runtime(service, settings)
-        await runtime.start()
-        running.append(runtime)
-        await until(lambda: _true(runtime.ready()))
-        return runtime
-
-    yield begin
-    for runtime in running:
-        await runtime.stop()
-
-
-async def _true(value: object) -> object:
-    return value
-
-
-async def until(found: Callable[[], Awaitable[object]], seconds: float = 30) -> None:
-    """Ask until the answer is true; the message names what never came true."""
-    async with asyncio.timeout(seconds):
-        while not await found():  # noqa: ASYNC110 - another process decides when
-            await asyncio.sleep(0.02)
 
 
 async def send(producer: AIOKafkaProducer, *events: Event, agency: str = "") -> None:
@@ -88,16 +43,6 @@ async def seats(runtime: Runtime, *ids: uuid.UUID) -> dict[uuid.UUID, str]:
             {"ids": list(ids)},
         )
         return {row.enrollment_id: row.history for row in rows}
-
-
-async def told(broker: str, topic: str, key: str) -> object:
-    """The first record of a key on a topic."""
-    async with AIOKafkaConsumer(topic, bootstrap_servers=broker, auto_offset_reset="earliest") as consumer:
-        async with asyncio.timeout(30):
-            while True:
-                record = await consumer.getone()
-                if record.key == key.encode():
-                    return record
 
 
 async def test_an_event_travels_through_a_service_to_the_next_topic(start: Start, producer, broker: str):
@@ -189,10 +134,10 @@ async def test_a_command_is_told_once_it_is_committed(start: Start, broker: str)
 async def test_another_relay_takes_over(start: Start, broker: str):
     first = await start("toy-relay-a")
     second = await start("toy-relay-b", url=first.settings.database_url)
-    await until(lambda: _true(first.relay.leading))
+    await until(lambda: true(first.relay.leading))
     assert not second.relay.leading
     await first.stop()
-    await until(lambda: _true(second.relay.leading))
+    await until(lambda: true(second.relay.leading))
     event = accepted()
     async with second.transaction() as session:
         await emit(session, [event])
@@ -239,7 +184,7 @@ async def test_a_gap_in_the_log_stops_the_consumer_and_is_named(start: Start, pr
     second = Runtime(dataclasses.replace(toy.service, name="toy-gap"), first.settings)
     await second.start()
     try:
-        await until(lambda: _true(bool(second.consumer.gap)))
+        await until(lambda: true(bool(second.consumer.gap)))
         assert "enrollment.enrollments" in second.consumer.gap
         assert not second.ready()
     finally:
@@ -261,7 +206,7 @@ async def test_a_stopped_service_leaves_no_task_behind(broker: str, migrated):
         await runtime.start()
         await asyncio.sleep(seconds)
         await runtime.stop()
-    await until(lambda: _true(asyncio.all_tasks() <= before))
+    await until(lambda: true(asyncio.all_tasks() <= before))
 
 
 class CrashError(Exception):

@@ -10,6 +10,7 @@ def upgrade() -> None:
     for statement in schema.CREATE:
         op.execute(statement)
     op.execute("CREATE TABLE people (asn_id uuid PRIMARY KEY, name text NOT NULL)")
+    op.execute("CREATE TABLE registered (asn_id uuid PRIMARY KEY, name text NOT NULL)")
     op.execute("CREATE TABLE runs (run_id uuid PRIMARY KEY)")
     op.execute(
         """CREATE TABLE seats (enrollment_id uuid PRIMARY KEY, history text NOT NULL DEFAULT '',
@@ -18,6 +19,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE people, runs, seats")
+    op.execute("DROP TABLE people, registered, runs, seats")
     for statement in schema.DROP:
         op.execute(statement)

@@ -1,24 +1,62 @@
 """Connections to the service's own database, set so that a frozen process gives up its locks."""
 
+import socket
 from collections.abc import Iterable
 from typing import Any
 
+import asyncpg
 from sqlalchemy import DateTime, TextClause, bindparam, text
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-SERVER_SETTINGS = {
-    "idle_in_transaction_session_timeout": "10s",
-    "transaction_timeout": "60s",
+KEEPALIVES = {
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
+}
+SERVER_SETTINGS = {
+    "idle_in_transaction_session_timeout": "10s",
+    "transaction_timeout": "60s",
+    **KEEPALIVES,
     "jit": "off",
     "timezone": "UTC",
 }
 
 TRANSIENT_CLASSES = ("08", "40", "53", "57", "58")
 TRANSIENT_STATES = ("55P03", "25P03", "25P04")
+
+# The same from our side: a server that vanished without a word is given up within half a minute. The names are the
+# system's; where it lacks one, its own figure stays.
+_OUR_KEEPALIVES = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 25_000}
+
+
+class LiveConnection(asyncpg.Connection):
+    """A connection whose socket notices when the other end is gone."""
+
+    __slots__ = ()
+
+    def __init__(self, protocol: Any, transport: Any, *rest: Any) -> None:
+        super().__init__(protocol, transport, *rest)
+        keep_alive(transport.get_extra_info("socket"))
+
+
+def keep_alive(connected: Any) -> None:
+    """Set TCP keepalives on a connected socket; others (Unix) stay as they are."""
+    if connected.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _OUR_KEEPALIVES.items():
+        if (option := getattr(socket, name, None)) is not None:
+            connected.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+async def connect(dsn: str, name: str) -> LiveConnection:
+    """One connection outside the pool for whoever speaks at least every ten seconds; it holds a lock, so a silent
+    one is ended by the server. `name` is what the server's list of connections shows."""
+    settings = {**KEEPALIVES, "idle_session_timeout": "10s", "application_name": name}
+    return await asyncpg.connect(
+        dsn, server_settings=settings, timeout=10, command_timeout=30, connection_class=LiveConnection
+    )
 
 
 def create_engine(url: str, *, pool_size: int = 5) -> AsyncEngine:
@@ -28,7 +66,11 @@ def create_engine(url: str, *, pool_size: int = 5) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=5,
         pool_pre_ping=True,
-        connect_args={"server_settings": SERVER_SETTINGS, "timeout": 10},
+        connect_args={
+            "server_settings": SERVER_SETTINGS,
+            "timeout": 10,
+            "connection_class": LiveConnection,
+        },
     )
 
 

@@ -1,5 +1,7 @@
 """Partitions of inbox and outbox: made ahead, dropped whole when their time is over."""
 
+import logging
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
@@ -9,6 +11,7 @@ from .inbox import month_bounds
 
 OUTBOX_DAYS = 7
 INBOX_MONTHS_AHEAD = 2
+log = logging.getLogger(__name__)
 _LOCK = text("SELECT pg_advisory_xact_lock(7004)")
 
 
@@ -27,24 +30,60 @@ async def _make_months(session: AsyncSession, start: datetime) -> None:
     _, _, start = month_bounds(start)
     for _ in range(INBOX_MONTHS_AHEAD):
         low, high, after = month_bounds(start)
-        name = f"messaging.inbox_{start:%Y_%m}"
-        await session.execute(
-            text(
-                f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF messaging.inbox "
-                f"FOR VALUES FROM ('{low}') TO ('{high}')"
-            )
-        )
+        await _make(session, _Partition("inbox", f"inbox_{start:%Y_%m}", "event_id", str(low), str(high)))
         start = after
 
 
 async def _make_day(session: AsyncSession, day: datetime) -> None:
-    name = f"messaging.outbox_{day:%Y_%m_%d}"
-    await session.execute(
-        text(
-            f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF messaging.outbox "
-            f"FOR VALUES FROM ('{day.isoformat()}') TO ('{(day + timedelta(days=1)).isoformat()}')"
+    low, high = day.isoformat(), (day + timedelta(days=1)).isoformat()
+    await _make(session, _Partition("outbox", f"outbox_{day:%Y_%m_%d}", "created_at", low, high))
+
+
+@dataclass(frozen=True)
+class _Partition:
+    """A part of a table, to be made: from `low` to before `high` of a column."""
+
+    table: str
+    name: str
+    column: str
+    low: str
+    high: str
+
+    @property
+    def create(self) -> str:
+        return (
+            f"CREATE TABLE messaging.{self.name} PARTITION OF messaging.{self.table} "
+            f"FOR VALUES FROM ('{self.low}') TO ('{self.high}')"
         )
+
+    @property
+    def early(self) -> str:
+        """Rows of its range that came before it, e.g. ids from a clock that runs ahead; they bar its making."""
+        return f"FROM messaging.{self.table}_rest WHERE {self.column} >= '{self.low}' AND {self.column} < '{self.high}'"
+
+
+async def _make(session: AsyncSession, part: _Partition) -> None:
+    if await session.scalar(text("SELECT to_regclass(:name)"), {"name": f"messaging.{part.name}"}):
+        return
+    if await session.scalar(text(f"SELECT EXISTS (SELECT {part.early})")):
+        await _make_around(session, part)
+    else:
+        await session.execute(text(part.create))
+
+
+async def _make_around(session: AsyncSession, part: _Partition) -> None:
+    """Take the early rows out, make the partition, put them into it."""
+    # The table first, then its parts, as everybody else locks them: no row may slip in between.
+    await session.execute(text(f"LOCK TABLE messaging.{part.table} IN ACCESS EXCLUSIVE MODE"))
+    await session.execute(text(f"CREATE TABLE messaging.early AS SELECT * {part.early}"))
+    await session.execute(text(f"DELETE {part.early}"))
+    await session.execute(text(part.create))
+    await session.execute(
+        text(f"INSERT INTO messaging.{part.name} OVERRIDING SYSTEM VALUE TABLE messaging.early")
     )
+    count = await session.scalar(text("SELECT count(*) FROM messaging.early"))
+    await session.execute(text("DROP TABLE messaging.early"))
+    log.warning("%d rows of %s were ahead of their time and moved to %s", count, part.table, part.name)
 
 
 async def _drop_days(session: AsyncSession, before: datetime) -> None:

@@ -29,6 +29,12 @@ class Metrics:
         self.published = Counter(
             "bina_outbox_published", "Facts acknowledged by the broker", registry=self.registry
         )
+        self.reconciled = Counter(
+            "bina_state_republished",
+            "State keys told anew because the broker had another version",
+            ["topic"],
+            registry=self.registry,
+        )
         self.lag = Gauge("bina_consumer_lag", "Messages not taken yet", ["topic"], registry=self.registry)
         self.outbox_depth = Gauge("bina_outbox_depth", "Facts not published yet", registry=self.registry)
         self.outbox_age = Gauge(

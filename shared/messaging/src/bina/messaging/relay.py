@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 
 from bina.events import Envelope
 
+from .database import connect
 from .metrics import Metrics
 from .records import encode_headers
 
@@ -71,10 +72,7 @@ class Relay:
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> Any:
-        settings = {"idle_session_timeout": "10s", "application_name": f"{self._source}-relay"}
-        connection = await asyncpg.connect(
-            self._dsn, server_settings=settings, timeout=10, command_timeout=30
-        )
+        connection = await connect(self._dsn, f"{self._source}-relay")
         try:
             yield connection
         finally:

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -19,6 +20,8 @@ from .due import DueWork
 from .intake import Intake, Taken
 from .maintenance import keep_partitions
 from .metrics import Metrics
+from .old_waits import OldWaits
+from .reconcile import Reconciler, next_night
 from .relay import Relay
 from .service import Service, follow_clock
 from .settings import Settings
@@ -27,6 +30,7 @@ from .status import Backlog, Status, count, count_backlog, resident_bytes
 POLL_SECONDS = 1.0
 SWEEP_EVERY = 5
 WATCH_SECONDS = 5.0
+ALERT_SECONDS = 60.0
 log = logging.getLogger(__name__)
 
 
@@ -47,6 +51,7 @@ class Runtime:
         self.relay = Relay(dsn, settings.kafka, service.name, self.metrics)
         self.consumer = Consumer(service.name, settings, self.intake, self.metrics, reactions.topics)
         self.consumer.on_taken = self._on_taken
+        self.reconciler = Reconciler(self.sessions, settings.kafka, service.states, self.metrics)
         self._wake_due = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._joined = False
@@ -71,6 +76,8 @@ class Runtime:
             self._do_due,
             self._watch,
             self._upkeep,
+            self._reconcile_nightly,
+            self._alert,
             *(partial(loop, self) for loop in self.service.loops),
         ]
         self._tasks = [asyncio.create_task(self._guard(loop)) for loop in loops]
@@ -140,9 +147,38 @@ class Runtime:
         """Hourly: partitions ahead, old ones away."""
         while True:
             await asyncio.sleep(3600)
-            with contextlib.suppress(OSError):
-                async with self.sessions() as session, session.begin():
-                    await keep_partitions(session)
+            async with self._tolerantly("upkeep"), self.sessions() as session, session.begin():
+                await keep_partitions(session)
+
+    async def _reconcile_nightly(self) -> None:
+        """Every night, by the worker that leads the relay; after a failure that passes, again in a minute."""
+        night = next_night(datetime.now(UTC))
+        while True:
+            await asyncio.sleep(60)
+            if datetime.now(UTC) < night:
+                continue
+            async with self._tolerantly("reconcile"):
+                if self.relay.leading:
+                    await self.reconcile()
+                night = next_night(datetime.now(UTC))
+
+    async def _alert(self) -> None:
+        """Say aloud that messages wait too long."""
+        waits = OldWaits(self.settings.wait_alert_seconds)
+        while True:
+            async with self._tolerantly("alert"), self.sessions() as session:
+                await waits.check(session, time.monotonic())
+            await asyncio.sleep(ALERT_SECONDS)
+
+    @contextlib.asynccontextmanager
+    async def _tolerantly(self, what: str) -> AsyncIterator[None]:
+        """For work that comes round again: database or broker away is no reason to start anew."""
+        try:
+            yield
+        except Exception as error:
+            if not (is_transient(error) or isinstance(error, KafkaError)):
+                raise
+            log.warning("%s again later: %s", what, error)
 
     async def _watch(self) -> None:
         """Messages ahead of a position that does not move, and no known rest: something is stuck."""
@@ -173,6 +209,13 @@ class Runtime:
         applied = await self.intake.redrive(ids)
         self.relay.wake()
         return applied
+
+    async def reconcile(self) -> dict[str, int]:
+        """Tell anew the states that the broker lost; how many keys, by topic. Raises KafkaError without a broker."""
+        try:
+            return await self.reconciler.run()
+        finally:
+            self.relay.wake()
 
     async def sweep(self) -> int:
         """Apply what is free to go, e.g. after a discard."""

@@ -1,6 +1,6 @@
 """What a service is made of, as its `app.py` declares it."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +16,9 @@ from . import clock
 from .due import Schedule
 from .handlers import Handlers, Reactions
 
+StateLoader = Callable[[AsyncSession, Sequence[str]], Awaitable[Sequence[Event]]]
+"""Current states of keys, one event per key; of an erased one its tombstone. Set-based, and it only reads."""
+
 
 @dataclass(frozen=True)
 class Service:
@@ -25,6 +28,8 @@ class Service:
     migrations: Path
     handlers: Sequence[Handlers] = ()
     schedules: Sequence[Schedule] = ()
+    states: Mapping[str, StateLoader] = field(default_factory=dict)
+    """By state topic that this service owns: where its states come from when the nightly reconcile tells them anew."""
     loops: Sequence[Any] = field(default=())
     """Coroutine functions `loop(runtime)` that run beside the consumer, e.g. sending mail."""
 

@@ -28,5 +28,7 @@ class Settings(BaseSettings):
     """Most messages of one batch and transaction."""
     park_cap: int = Field(default=200, ge=1)
     """Failed messages of one topic, still open, at which that topic pauses."""
+    wait_alert_seconds: float = Field(default=3600.0, gt=0)
+    """A message that waits longer for another topic's fact raises an alert in the log."""
     stall_seconds: float = 60.0
     """Without progress for so long while messages wait, the process ends and is started anew."""

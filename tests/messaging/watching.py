@@ -1,0 +1,43 @@
+"""Waiting for what a running service does."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from aiokafka import AIOKafkaConsumer
+
+from bina.messaging import Runtime
+
+Start = Callable[..., Awaitable[Runtime]]
+
+
+async def true(value: object) -> object:
+    return value
+
+
+async def until(found: Callable[[], Awaitable[object]], seconds: float = 30) -> None:
+    """Ask until the answer is true; the message names what never came true."""
+    async with asyncio.timeout(seconds):
+        while not await found():  # noqa: ASYNC110 - another process decides when
+            await asyncio.sleep(0.02)
+
+
+async def told(broker: str, topic: str, key: str) -> object:
+    """The first record of a key on a topic."""
+    async with AIOKafkaConsumer(topic, bootstrap_servers=broker, auto_offset_reset="earliest") as consumer:
+        async with asyncio.timeout(30):
+            while True:
+                record = await consumer.getone()
+                if record.key == key.encode():
+                    return record
+
+
+async def last(broker: str, topic: str, key: str) -> object:
+    """The last record of a key on a topic, as far as it is written now."""
+    found = None
+    async with AIOKafkaConsumer(topic, bootstrap_servers=broker, auto_offset_reset="earliest") as consumer:
+        ends = await consumer.end_offsets(consumer.assignment())
+        async with asyncio.timeout(30):
+            while [p for p, end in ends.items() if await consumer.position(p) < end]:
+                for records in (await consumer.getmany(timeout_ms=200)).values():
+                    found = next((r for r in reversed(records) if r.key == key.encode()), found)
+    return found
