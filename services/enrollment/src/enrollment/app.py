@@ -18,6 +18,7 @@ from enrollment.home.handlers import handlers as home_handlers
 from enrollment.register import api as register_api
 from enrollment.register import pages as register_pages
 from enrollment.register.schedule import schedule as register_schedule
+from enrollment.register.states import states as register_states
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -26,6 +27,7 @@ service = Service(
     MIGRATIONS,
     handlers=[enrolment_handlers, home_handlers],
     schedules=[register_schedule],
+    states=register_states,
 )
 
 

@@ -61,6 +61,10 @@ _SELECT = """SELECT asn.asn_id, asn.nip, asn.name, asn.employment, asn.agency_co
     coalesce(units.name, '') AS unit_name, coalesce(units.path, '{}') AS unit_path
     FROM asn LEFT JOIN units USING (unit_id)"""
 _LOAD = text(f"{_SELECT} WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id")
+_CONTACTS = text(
+    """SELECT asn_id, email, phone, language FROM contacts
+    WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id"""
+)
 _OF_UNITS = text(f"{_SELECT} WHERE units.path && CAST(:ids AS uuid[]) ORDER BY asn_id")
 _PAGE = text(
     f"""{_SELECT} WHERE (CAST(:agency AS text) IS NULL OR asn.agency_code = :agency)
@@ -94,6 +98,11 @@ async def add_contacts(session: AsyncSession, contacts: Sequence[Contact]) -> li
 async def load_people(session: AsyncSession, ids: Iterable[UUID]) -> list[Asn]:
     """People with their units' names and paths, sorted by id; unknown ids are left out."""
     return [_asn(row) for row in await session.execute(_LOAD, {"ids": list(ids)})]
+
+
+async def load_contacts(session: AsyncSession, ids: Iterable[UUID]) -> list[Contact]:
+    """Contacts of people, sorted by id; unknown ids are left out."""
+    return [Contact(*row) for row in await session.execute(_CONTACTS, {"ids": list(ids)})]
 
 
 async def people_of_units(session: AsyncSession, unit_ids: Iterable[UUID]) -> list[Asn]:
