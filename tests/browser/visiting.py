@@ -20,28 +20,36 @@ PHONE, DESK = 360, 1440
 class Visitor:
     """One browser of one person."""
 
-    def __init__(self, bina: Bina, context: BrowserContext, page: Page) -> None:
+    def __init__(self, bina: Bina, page: Page, *, javascript: bool) -> None:
         self.url = bina.addresses.url
-        self.context = context
         self.page = page
+        self.javascript = javascript
         self.complaints: list[str] = []
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("dialog", lambda dialog: dialog.accept())
 
     def _heard(self, message: Any) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)
 
     async def go(self, path: str) -> None:
-        answer = await self.page.goto(self.url + path, wait_until="networkidle")
+        answer = await self.page.goto(self.url + path)
         assert answer is not None
         assert answer.ok, f"{path}: {answer.status}"
+        await self._siblings_came()
 
     async def press(self, name: str) -> None:
         """Press a button or follow a link by its words, and wait for the page behind it."""
         found = self.page.get_by_role("button", name=name).or_(self.page.get_by_role("link", name=name))
-        async with self.page.expect_navigation(wait_until="networkidle"):
+        async with self.page.expect_navigation():
             await found.first.click()
+        await self._siblings_came()
+
+    async def _siblings_came(self) -> None:
+        """What other services contribute to the page has replaced the links to them."""
+        if self.javascript:
+            await self.page.wait_for_selector("[data-fragment] > a.button:only-child", state="detached")
 
     @property
     def path(self) -> str:
@@ -97,7 +105,7 @@ class Door:
             value = self._bina.token(asn.person(*roles))
             cookie = {"name": "bina_session", "value": value, "url": self._bina.addresses.url}
             await context.add_cookies([cookie])
-        return Visitor(self._bina, context, await context.new_page())
+        return Visitor(self._bina, await context.new_page(), javascript=javascript)
 
     async def close(self) -> None:
         for context in self._contexts:

@@ -28,7 +28,8 @@ async def test_what_an_organiser_reports_counts_until_it_is_corrected(bina: Bina
         assert (answer["outcome"], codes_of(answer)) == ("accepted", [])
     await figures(world, run_id, trained=5, post=80.0)
     for asn in people:
-        await world.notices(asn, "training_completed")
+        told = await world.notices(asn, "training_completed", "test_scored")
+        assert "posttest_ready" not in told  # its score came with the result
         await open_task(world.as_asn(asn), "L1-REACTION", run_id, asn)
 
     await a_contradiction_is_refused(world, people[0], passed)

@@ -65,10 +65,11 @@ def facts_of(change: Change, jp_in_year: int = 0) -> list[Event]:
 def _facts(change: Change, jp_in_year: int) -> Iterator[Event]:
     before, after = change.before, change.after
     yield from _seating(change)
-    if after.met_on and not (before and before.met_on):
-        yield AttendanceMet(**_ids(after), met_on=after.met_on)
-    if after.revision > (before.revision if before else 0):
-        yield _result(change, jp_in_year)
+    met = [AttendanceMet(**_ids(after), met_on=after.met_on)] if after.met_on else []
+    attendance = [] if before and before.met_on else met
+    result = [_result(change, jp_in_year)] if after.revision > (before.revision if before else 0) else []
+    # a report brings the test's score with the result: who hears of the attendance after it asks for no test
+    yield from (*result, *attendance) if after.origin == "report" else (*attendance, *result)
     if after.certificate_number and after.certificate_number != (before.certificate_number if before else ""):
         assert after.completed_on is not None
         yield CertificateIssued(**_ids(after), number=after.certificate_number, issued_on=after.completed_on)

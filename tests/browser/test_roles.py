@@ -1,0 +1,218 @@
+"""One journey for each role, as its person goes through the pages."""
+
+import pytest
+
+from browser.town import Town
+from browser.visiting import DESK, Door, Visitor
+from journeys.running import eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.kafka]
+
+
+async def choose(visitor: Visitor, letter_of: int = 0) -> None:
+    """Mark one option of every question, as a finger would."""
+    for question in await visitor.page.locator("fieldset.choices").all():
+        await question.locator("label").nth(letter_of).click()
+
+
+async def test_an_asn_signs_in_and_asks_for_a_seat(town: Town, door: Door):
+    visitor = await door.enter()
+    await visitor.go("/")
+    await visitor.press("Masuk")
+    await visitor.press(town.asn.name)
+    assert visitor.path == "/beranda"
+    assert "JP" in await visitor.heading()
+    assert "Pelayanan Publik Prima" in await visitor.text()
+    await visitor.is_sound()
+
+    await visitor.go("/enrollment/katalog")
+    await visitor.press("Pengamanan Informasi Dinas")
+    assert await visitor.heading() == "Pengamanan Informasi Dinas"
+    await visitor.press("Daftar")
+    assert "Anda terdaftar." in await visitor.text()
+    await visitor.shoot("asn-terdaftar")
+    await visitor.is_sound()
+
+    async def told() -> bool:
+        await visitor.go("/notification/kotak-masuk")
+        return "Anda terdaftar: Pengamanan Informasi Dinas" in await visitor.text()
+
+    await eventually(told)
+    await visitor.press("Anda terdaftar: Pengamanan Informasi Dinas")
+    assert town.asn.name in await visitor.text()
+    await visitor.shoot("asn-pemberitahuan")
+    await visitor.is_sound()
+
+    await visitor.go("/enrollment/angkatan/INFODINAS-2026-01")
+    await visitor.press("Batalkan pendaftaran")
+    assert "30 kursi" in await visitor.text()
+    await visitor.press("Keluar")
+    assert visitor.path in ("/", "/masuk")
+
+
+async def test_a_full_run_offers_the_waiting_list(town: Town, door: Door):
+    visitor = await door.enter(town.staff[10])
+    await visitor.go("/enrollment/angkatan/LAYANAN-2026-02")
+    assert "Kursi penuh. Masuk daftar tunggu, posisi ke-3?" in await visitor.text()
+    await visitor.press("Masuk daftar tunggu")
+    assert "Anda di daftar tunggu, posisi ke-3." in await visitor.text()
+    await visitor.is_sound()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
+async def test_an_asn_takes_a_test_on_a_phone(town: Town, door: Door, *, javascript: bool):
+    taker = town.staff[8] if javascript else town.staff[9]
+    visitor = await door.enter(taker, javascript=javascript)
+    await visitor.go("/assessment/tes")
+    await visitor.press("Pre-test Penyusunan Sasaran Kinerja Pegawai")
+    if javascript:
+        await visitor.shoot("asn-tes-soal")
+        await visitor.is_accessible()
+        await visitor.is_sound()
+    await choose(visitor)
+    await visitor.press("Kirim jawaban")
+    assert visitor.path.endswith("/hasil")
+    text = await visitor.text()
+    assert "Kekuatan dan kesenjangan" in text
+    assert "Kinerja" in text
+    assert await visitor.page.locator("h1").count() == 1
+    if javascript:
+        await visitor.shoot("asn-tes-hasil")
+        await visitor.is_accessible()
+        await visitor.go("/assessment/profil")
+        await visitor.shoot("asn-profil-terisi")
+        await visitor.is_sound()
+
+
+async def test_a_test_sent_with_gaps_keeps_what_was_answered(town: Town, door: Door):
+    visitor = await door.enter(town.staff[11], javascript=False)
+    await visitor.go("/assessment/tes")
+    await visitor.press("Pre-test Penyusunan Sasaran Kinerja Pegawai")
+    # the browser itself would stop an incomplete form
+    await visitor.page.locator("form[data-draft]").evaluate("form => (form.noValidate = true)")
+    await visitor.page.locator("fieldset.choices").first.locator("label").first.click()
+    await visitor.press("Kirim jawaban")
+    assert "soal belum dijawab" in await visitor.text()
+    assert await visitor.page.locator("input[type=radio]:checked").count() == 1
+    await visitor.shoot("asn-tes-kurang")
+
+
+async def test_an_asn_sees_where_the_jp_come_from(town: Town, door: Door):
+    visitor = await door.enter(town.asn)
+    await visitor.go("/enrollment/jp")
+    text = await visitor.text()
+    assert "Anda perlu 4 JP lagi sebelum 31 Desember" in text
+    assert "Pelayanan Publik Prima" in text
+    assert "PP 11/2017" in text
+
+
+async def test_a_supervisor_judges_on_a_phone(town: Town, door: Door):
+    visitor = await door.enter(town.chief, "supervisor")
+    await visitor.go("/evaluation/tugas")
+    assert await visitor.heading() == "Apa yang perlu saya nilai?"
+    await visitor.press("Enam bulan setelah pelatihan: perubahan pada bawahan Anda")
+    await visitor.shoot("atasan-kelompok")
+    await visitor.press(town.staff[7].name)
+    await visitor.shoot("atasan-tugas-mulai")
+    await visitor.press("Mulai")
+    await visitor.shoot("atasan-formulir")
+    await visitor.is_sound()
+    await visitor.is_accessible()
+    await visitor.press("Tinjau jawaban")
+    assert "belum dijawab" in await visitor.text()
+    await visitor.shoot("atasan-formulir-kurang")
+    await choose(visitor, 2)
+    await visitor.press("Tinjau jawaban")
+    assert await visitor.heading() == "Sudah benar semua?"
+    await visitor.shoot("atasan-tinjau")
+    await visitor.press("Kirim")
+    assert "Terima kasih. Penilaian terkirim." in await visitor.text()
+    assert "EV-" in await visitor.text()
+    await visitor.shoot("atasan-bukti")
+    await visitor.is_accessible()
+    visitor.complaints = [said for said in visitor.complaints if "422" not in said]
+    await visitor.is_sound()
+
+
+async def test_an_evaluator_interviews_without_script(town: Town, door: Door):
+    visitor = await door.enter(town.evaluator, "evaluator", javascript=False)
+    await visitor.go("/evaluation/tugas")
+    await visitor.press("Wawancara penerapan hasil pelatihan")
+    await visitor.press(town.staff[2].name)
+    await visitor.press("Mulai")
+    for text in await visitor.page.locator("main textarea, main input[type=text]").all():
+        await text.fill("Tatap muka, 2 Februari 2026. Laporan kini disimpan di folder terenkripsi.")
+    await choose(visitor, 1)
+    await visitor.press("Tinjau jawaban")
+    await visitor.press("Kirim")
+    assert "EV-" in await visitor.text()
+
+
+async def test_a_head_sees_what_changed_and_who_is_behind(town: Town, door: Door):
+    visitor = await door.enter(town.head, "head", width=DESK)
+    await visitor.go("/evaluation/dampak")
+    assert "Pengamanan Informasi Dinas" in await visitor.text()
+    await visitor.press("Pengamanan Informasi Dinas")
+    assert await visitor.heading() == "Apa yang berubah setelah Pengamanan Informasi Dinas?"
+    text = await visitor.text()
+    assert "N-gain 0,60, sedang" in text
+    assert "Siapa ditanya, siapa menjawab" in text
+
+    await visitor.go("/enrollment/instansi")
+    text = await visitor.text()
+    assert "dari 29 PNS" in text
+    await visitor.press("Dinas Kesehatan")
+    assert "Dinas Kesehatan" in await visitor.text()
+    await visitor.shoot("kepala-unit")
+    await visitor.is_sound()
+
+
+async def test_a_platform_operator_finds_a_parked_message(town: Town, door: Door):
+    visitor = await door.enter(town.platform, "platform", width=DESK)
+    await visitor.go("/ops")
+    assert visitor.path == "/enrollment/ops"
+    await visitor.press("enrollment.requested.v1")
+    text = await visitor.text()
+    assert '{"nip": "1980' in text
+    assert "json.invalid" in text
+    await visitor.shoot("platform-gagal")
+    await visitor.is_sound()
+    await visitor.is_accessible()
+    await visitor.press("Ulangi")
+    assert "Pesan diproses ulang." in await visitor.page.locator("body").inner_text()
+    assert "enrollment.requested.v1" in await visitor.text()
+    for name in ("assessment", "evaluation", "notification"):
+        await visitor.press(name)
+        assert visitor.path == f"/{name}/ops"
+        assert "0 pesan diparkir" in await visitor.text() or "mengalir" in await visitor.heading()
+
+
+async def test_an_operator_records_who_came(town: Town, door: Door):
+    visitor = await door.enter(town.operator, "operator", width=DESK)
+    await visitor.go("/enrollment/angkatan/KINERJA-2026-01")
+    assert town.staff[0].nip in await visitor.text()
+    for asn in town.staff[1:4]:
+        await visitor.page.get_by_label(f"{asn.name} hadir").check()
+    await visitor.page.get_by_label(f"{town.staff[4].name} tidak hadir").check()
+    await visitor.press("Simpan presensi")
+    assert "Presensi tersimpan." in await visitor.page.locator("body").inner_text()
+    row = visitor.page.locator("tr", has_text=town.staff[1].name)
+    assert "Lulus" in await row.inner_text()
+    await visitor.shoot("operator-presensi")
+    await visitor.is_sound()
+
+    alumnus = await door.enter(town.staff[1])
+    await alumnus.go("/enrollment/jp")
+    assert "Penyusunan Sasaran Kinerja Pegawai" in await alumnus.text()
+
+
+async def test_a_person_meets_no_page_of_another_role(town: Town, door: Door):
+    visitor = await door.enter(town.asn)
+    for path in ("/evaluation/dampak", "/enrollment/instansi", "/enrollment/ops", "/notification/buku-kirim"):
+        answer = await visitor.page.goto(visitor.url + path)
+        assert answer is not None
+        assert answer.status == 403, path
+        assert await visitor.heading() == "Halaman ini bukan untuk peran Anda."
+    guest = await door.enter()
+    await guest.page.goto(guest.url + "/enrollment/jp")
+    assert guest.path.startswith("/masuk?lanjut=")
