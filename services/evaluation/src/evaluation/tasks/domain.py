@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -142,7 +142,7 @@ def _task(
     attempt: int = 1,
     latest: date | None = None,
 ) -> Task:
-    opens_on, closes_on = instrument.window.opens_on(occasion.on), instrument.window.closes_on(occasion.on)
+    opens_on, closes_on = _days(instrument.code, occasion.on)
     now = role == "alumnus" and opens_on <= occasion.told_on
     asked = now or not occasion.void
     return Task(
@@ -164,6 +164,13 @@ def _task(
         state="withdrawn" if occasion.void else "open" if now else "planned",
         opened=now,
     )
+
+
+@lru_cache(maxsize=4096)
+def _days(code: str, fact: date) -> tuple[date, date]:
+    """First and last day of an instrument's window; thousands of tasks of a batch share a few of them."""
+    window = load_instruments()[code].window
+    return window.opens_on(fact), window.closes_on(fact)
 
 
 def _respondent(role: Role, occasion: Occasion) -> UUID | None:

@@ -120,7 +120,7 @@ async def _plan(session: AsyncSession, results: Sequence[Result]) -> list[Event]
 async def _occasions(session: AsyncSession, results: Sequence[Result]) -> list[Occasion]:
     runs = await roster.load_runs(session, (r.run_id for r in results))
     people = await roster.load_people(session, (r.asn_id for r in results))
-    employers = await roster.load_employers(session, (r.enrollment_id for r in results))
+    employers = await _employers(session, results)
     pools = await evaluators.load_pools(session, runs, employers.values())
     occasions = []
     for result in results:
@@ -142,16 +142,24 @@ async def _occasions(session: AsyncSession, results: Sequence[Result]) -> list[O
     return occasions
 
 
+async def _employers(session: AsyncSession, results: Sequence[Result]) -> dict[UUID, str]:
+    """Agency codes by enrolment; only for a result that does not tell it is it looked up."""
+    told = {
+        r.enrollment_id: r.agency_code for r in results if isinstance(r, TrainingCompleted) and r.agency_code
+    }
+    silent = [r.enrollment_id for r in results if r.enrollment_id not in told]
+    return {**told, **await roster.load_employers(session, silent)} if silent else told
+
+
 def _told_on(event: Event) -> date:
     return event.time.astimezone(ZONE).date()
 
 
 async def _put(session: AsyncSession, tasks: Sequence[Task], causes: Mapping[UUID, Event]) -> list[Event]:
-    written = await store.put_tasks(session, tasks)
-    new = [task for task in tasks if task.task_id in written]
+    new = await store.put_tasks(session, tasks)
     await windows.schedule_windows(session, new)
-    by_task = {task.task_id: causes[task.enrollment_id] for task in new}
-    return [fact.because(by_task[fact.task_id]) for fact in domain.told(new)]
+    opened = [task for task in new if task.opened]
+    return [fact.because(causes[task.enrollment_id]) for task in opened for fact in domain.told([task])]
 
 
 def _withdrawn(taken: Iterable[Task], causes: Mapping[UUID, Event]) -> list[Event]:

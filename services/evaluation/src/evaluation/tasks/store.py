@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -23,14 +24,35 @@ _TYPES = (
     "uuid", "uuid", "uuid", "uuid", "text", "text", "int", "text", "text", "text", "boolean", "int", "uuid",
     "date", "date", "text", "boolean",
 )  # fmt: skip
-_ARRAYS = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in zip(COLUMNS, _TYPES, strict=True))
+# What tasks have in common is sent once: of whom they ask, and what the tasks of one form and day are alike in. To
+# send all columns of each task took twice the time.
+_OWN = ("task_id", "respondent_id")
+_SUBJECT = ("enrollment_id", "run_id", "about_id", "agency_code")
+_ALIKE = tuple(name for name in COLUMNS if name not in {*_OWN, *_SUBJECT})
+_alike_of = attrgetter(*_ALIKE)
+
+
+def _unnested(names: Sequence[str]) -> str:
+    kinds = dict(zip(COLUMNS, _TYPES, strict=True))
+    arrays = ", ".join(f"CAST(:{name} AS {kinds[name]}[])" for name in names)
+    return f"unnest({arrays}) WITH ORDINALITY AS {{}} ({', '.join(names)}, place)"
+
+
 _LIVE = "state IN ('planned', 'unassigned', 'open')"
 
+# Answers with the few that stand as they were told, which is read faster than the many that are written.
 _PUT = text(
-    f"""INSERT INTO tasks AS t ({_LIST}) SELECT * FROM unnest({_ARRAYS}) ORDER BY 1
-    ON CONFLICT (task_id) DO UPDATE SET respondent_id = excluded.respondent_id, opens_on = excluded.opens_on,
-        closes_on = excluded.closes_on, state = excluded.state, opened = excluded.opened
-    WHERE NOT t.opened RETURNING t.task_id"""  # noqa: S608 - names of our own columns
+    f"""WITH written AS (
+        INSERT INTO tasks AS t ({_LIST}) SELECT {_LIST}
+        FROM unnest(CAST(:task_id AS uuid[]), CAST(:respondent_id AS uuid[]), CAST(:subject AS int[]),
+            CAST(:alike AS int[])) AS own (task_id, respondent_id, subject, alike)
+        JOIN {_unnested(_SUBJECT).format("s")} ON s.place = own.subject
+        JOIN {_unnested(_ALIKE).format("a")} ON a.place = own.alike
+        ORDER BY task_id
+        ON CONFLICT (task_id) DO UPDATE SET respondent_id = excluded.respondent_id, opens_on = excluded.opens_on,
+            closes_on = excluded.closes_on, state = excluded.state, opened = excluded.opened
+        WHERE NOT t.opened RETURNING t.task_id)
+    SELECT unnest(CAST(:task_id AS uuid[])) EXCEPT SELECT task_id FROM written"""  # noqa: S608 - our own names
 )
 _SPENT = text(
     """SELECT DISTINCT ON (enrollment_id, instrument_code, role) enrollment_id, instrument_code, role,
@@ -89,11 +111,31 @@ _CLOSE = text(
 )
 
 
-async def put_tasks(session: AsyncSession, tasks: Sequence[Task]) -> set[UUID]:
-    """Add tasks, or plan again those never told; returns the ids of what was written."""
+async def put_tasks(session: AsyncSession, tasks: Sequence[Task]) -> list[Task]:
+    """Add tasks, or plan again those never told; returns what was written."""
     if not tasks:
-        return set()
-    return set(await session.scalars(_PUT, columns(tasks, *COLUMNS)))
+        return []
+    kept = set(await session.scalars(_PUT, _values(tasks)))
+    return [task for task in tasks if task.task_id not in kept] if kept else list(tasks)
+
+
+def _values(tasks: Sequence[Task]) -> dict[str, list[Any]]:
+    subjects: dict[UUID, tuple[int, Task]] = {}
+    alike: dict[Any, tuple[int, Task]] = {}
+    places = [
+        (
+            subjects.setdefault(task.enrollment_id, (len(subjects) + 1, task))[0],
+            alike.setdefault(_alike_of(task), (len(alike) + 1, task))[0],
+        )
+        for task in tasks
+    ]
+    return {
+        **columns(tasks, *_OWN),
+        **columns((task for _, task in subjects.values()), *_SUBJECT),
+        **columns((task for _, task in alike.values()), *_ALIKE),
+        "subject": [subject for subject, _ in places],
+        "alike": [place for _, place in places],
+    }
 
 
 async def next_attempts(

@@ -17,11 +17,10 @@ CLOSE = "close-tasks"
 
 async def schedule_windows(session: AsyncSession, tasks: Iterable[Task]) -> None:
     """Call for the opening and closing of tasks that were just planned or opened."""
-    waiting = [task for task in tasks if task.state in {"planned", "open"}]
-    opening = {(task.run_id, task.opens_on) for task in waiting if task.state == "planned"}
-    closing = {(task.run_id, task.closes_on) for task in waiting}
-    await schedule_openings(session, opening)
-    await schedule_closings(session, closing)
+    windows = {(task.state, task.run_id, task.opens_on, task.closes_on) for task in tasks}
+    waiting = {window for window in windows if window[0] in {"planned", "open"}}
+    await schedule_openings(session, {(run, opens) for state, run, opens, _ in waiting if state == "planned"})
+    await schedule_closings(session, {(run, closes) for _, run, _, closes in waiting})
 
 
 async def schedule_openings(session: AsyncSession, windows: Iterable[tuple[UUID, date]]) -> None:
