@@ -119,7 +119,7 @@ async def test_a_supervisor_judges_on_a_phone(town: Town, door: Door):
     await visitor.is_sound()
     await visitor.is_accessible()
     await visitor.press("Tinjau jawaban")
-    assert "belum dijawab" in await visitor.text()
+    assert "3. Pertanyaan ini belum dijawab." in await visitor.text()
     await visitor.shoot("atasan-formulir-kurang")
     await choose(visitor, 2)
     await visitor.press("Tinjau jawaban")
@@ -160,7 +160,8 @@ async def test_a_head_sees_what_changed_and_who_is_behind(town: Town, door: Door
 
     await visitor.go("/enrollment/instansi")
     text = await visitor.text()
-    assert "dari 29 PNS" in text
+    assert "0 dari 29 PNS" in text
+    assert "Semua unit sama: 0%" in text
     await visitor.press("Dinas Kesehatan")
     assert "Dinas Kesehatan" in await visitor.text()
     await visitor.shoot("kepala-unit")

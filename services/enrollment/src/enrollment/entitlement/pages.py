@@ -175,16 +175,23 @@ def _chart(shares: list[Share], csv_href: str) -> Figure | None:
     if not ranked:
         return None
     last = min(ranked, key=lambda share: (share.share, share.name))
-    title = _("%(name)s paling tertinggal: %(share)s") % {"name": last.name, "share": percent(last.share)}
+    differ = last.share < max(share.share for share in ranked)
     return ranked_bar(
-        title if len(ranked) > 1 else last.name,
-        [Bar(share.name, share.share, emphasis=share is last and len(ranked) > 1) for share in ranked],
+        _chart_title(ranked, last, differ=differ),
+        [Bar(share.name, share.share, emphasis=share is last and differ) for share in ranked],
         measure=_("Mencapai 20 JP"),
         show=percent,
         top=1,
         note=_("Bagian PNS yang mencapai 20 JP, unit dengan sedikitnya %(n)s PNS") % {"n": SMALL},
         csv_href=csv_href,
     )
+
+
+def _chart_title(ranked: list[Share], last: Share, *, differ: bool) -> str:
+    values = {"name": last.name, "share": percent(last.share)}
+    if differ:
+        return _("%(name)s paling tertinggal: %(share)s") % values
+    return _("Semua unit sama: %(share)s") % values if len(ranked) > 1 else last.name
 
 
 def _table(shares: list[Share]) -> Figure:

@@ -190,6 +190,7 @@ def _questions(
     if not _is_open(form.assignment):
         return RedirectResponse(desk.brief, 303)
     questions = view.asked(form, given or {}, errors)
+    numbers = {question.id: number for number, question in enumerate(questions, 1)}
     return pages.render(
         request,
         "responses/form.html",
@@ -198,7 +199,7 @@ def _questions(
         task=form.assignment,
         brief=view.brief(form),
         questions=questions,
-        errors=errors or {},
+        faults={name: f"{numbers[name]}. {words}" for name, words in (errors or {}).items()},
     )
 
 
