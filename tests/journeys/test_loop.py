@@ -43,9 +43,9 @@ async def test_from_an_agencys_request_to_what_the_training_changed(world: World
         told = await world.notices(alumnus, "training_completed", "test_scored", "posttest_ready")
         assert "24" in told["training_completed"][0]["body"]
         await world.mail_of(alumnus, told["training_completed"][0])
-        assert (await answer_task(world.as_asn(alumnus), "L1-REACTION", run_id, alumnus, scale=4))[
-            :3
-        ] == "EV-"
+        receipt = await answer_task(world.as_asn(alumnus), "L1-REACTION", run_id, alumnus, scale=4)
+        assert receipt.startswith("EV-")
+        assert "24 JP" in await world.as_asn(alumnus).page("/enrollment/jp")
     assert {e["state"] for e in (await world.enrolments(run_id)).values()} == {"completed"}
     await learned_is_published(world, run_id)
 

@@ -71,6 +71,7 @@ async def a_correction_is_a_new_fact(world: World, run_id: object, asn: Asn) -> 
     }
     answer = await world.operator.post(f"/enrollment/api/v1/results/{found['id']}/correct", body)
     assert (answer["revision"], answer["jp"]) == (2, 24)
+    assert "24 JP" in await world.as_asn(asn).page("/enrollment/jp")
 
 
 async def a_pass_that_was_none_is_taken_back(world: World, run_id: object, asn: Asn) -> None:
