@@ -5,13 +5,13 @@ from datetime import date
 from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
-from evaluation.app import service
 
 from bina.events.enrollment import AttendanceMet
 from bina.messaging import emit
 from bina.messaging.database import create_engine, sessions
 from bina.messaging.metrics import Metrics
 from bina.messaging.relay import CHUNK, create_producer, publish_once
+from evaluation.app import service
 
 from .figures import Figure, figure, say
 from .parts import Parts, connect
