@@ -2,7 +2,7 @@
 
 from assessment.assessments import domain, store
 from assessment.assessments.store import Assessment
-from assessment.assessments.taking import submit
+from assessment.assessments.taking import Submission, submit
 from bina.events import Event
 from bina.messaging import emit
 from bina.messaging.clock import today
@@ -26,7 +26,7 @@ async def take(
     async with svc.sessions() as session, session.begin():
         test = await store.lock(session, id_of(name), assessment_id)
         assert test is not None
-        await emit(session, await submit(session, test, answers(test, right), today()))
+        await emit(session, await submit(session, [Submission(test, answers(test, right), today())]))
     return await svc.emitted()
 
 

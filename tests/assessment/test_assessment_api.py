@@ -3,6 +3,7 @@
 import pytest
 
 from assessment.assessments import domain
+from bina.events.assessment import AssessmentScored, CompetencyProfileChanged
 
 from .conftest import Site
 from .story import accepted, announced, attended, day, id_of, person
@@ -86,6 +87,35 @@ async def test_in_a_demonstration_the_platform_answers_on_another_day(demo: Site
         taken = (await client.post(f"{API}/assessments/{PRE}/answers", json=body, headers=key())).json()
     assert [t["kind"] for t in listed] == ["pre", "post"]
     assert (taken["score"], taken["scored_on"]) == (100.0, day(-2).isoformat())
+
+
+def taken_row(kind: str, score: int, name: str = "Aisyah") -> dict[str, object]:
+    enrollment = str(id_of(name, "PKP-2026-02"))
+    return {"enrollment_id": enrollment, "kind": kind, "score": score, "on": day(0).isoformat()}
+
+
+async def test_in_a_demonstration_many_take_their_tests_at_once(demo: Site) -> None:
+    rows = [taken_row("pre", 42), taken_row("post", 80), taken_row("pre", 50, "Budi")]
+    await demo.svc.emitted()
+    async with demo.client("Pengelola", "platform") as client:
+        body = {"items": rows}
+        first = await client.post(f"{API}/assessments/taken", json=body, headers=key())
+        again = await client.post(f"{API}/assessments/taken", json=body, headers=key())
+        other = await client.post(f"{API}/assessments/taken", json=body, headers=key("other"))
+    assert first.json() == again.json() == {"taken": 2, "left": 1}
+    assert other.json() == {"taken": 0, "left": 3}
+    told = await demo.svc.emitted()
+    scores = {(fact.kind, fact.score) for fact in told if isinstance(fact, AssessmentScored)}
+    assert scores == {("pre", 40.0), ("post", 80.0)}
+    assert len([fact for fact in told if isinstance(fact, CompetencyProfileChanged)]) == 1
+
+
+async def test_nobody_takes_tests_for_many_outside_a_demonstration(site: Site) -> None:
+    body = {"items": [taken_row("pre", 40)]}
+    async with site.client("Pengelola", "platform") as client:
+        assert (await client.post(f"{API}/assessments/taken", json=body, headers=key())).status_code == 404
+    async with site.client() as client:
+        assert (await client.post(f"{API}/assessments/taken", json=body, headers=key())).status_code == 403
 
 
 async def test_a_person_cannot_choose_the_day(demo: Site) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.assessments import domain, store
 from assessment.assessments.store import Assessment
-from assessment.assessments.taking import submit
+from assessment.assessments.taking import Submission, submit
 from assessment.assessments.views import card, questions, unanswered
 from bina.messaging import emit
 from bina.web.language import gettext as _
@@ -28,7 +28,7 @@ async def answer(session: AsyncSession, test: Assessment, letters: Mapping[str, 
     if missing := unanswered(asked, letters):
         raise _incomplete(missing)
     chosen = domain.chosen_of(held.assessment_id, [q.item for q in asked], letters)
-    await emit(session, await submit(session, held, chosen, on))
+    await emit(session, await submit(session, [Submission(held, chosen, on)]))
     return await _scored(session, held.assessment_id)
 
 

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.assessments import store
 from assessment.assessments.answering import answer
-from assessment.assessments.domain import options_of
+from assessment.assessments.bulk import Taken, take_many
+from assessment.assessments.domain import Kind, options_of
 from assessment.assessments.store import Assessment
 from assessment.assessments.views import Question, card, questions
 from assessment.profiles import store as profiles
@@ -18,6 +19,7 @@ from assessment.scope import on_behalf, own_test
 from bina.messaging.clock import today
 from bina.web.access import Person, require, settings_of
 from bina.web.commands import ApiCommand
+from bina.web.problems import not_found
 
 router = APIRouter(prefix="/assessments", tags=["assessments"])
 Taker = Annotated[Person, require("asn", "platform")]
@@ -33,6 +35,38 @@ class Answers(BaseModel):
 
     answers: dict[str, str] = Field(min_length=1, max_length=100)
     taken_on: date | None = None
+
+
+class TakenRow(BaseModel):
+    """Somebody's test, about the score it is to have, and the day on which it is taken."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    enrollment_id: UUID
+    kind: Kind
+    score: float = Field(ge=0, le=100)
+    on: date
+
+
+class TakenRows(BaseModel):
+    """Tests of many."""
+
+    items: list[TakenRow] = Field(min_length=1, max_length=200)
+
+
+@router.post("/taken", status_code=201)
+async def take_for_many(
+    request: Request, body: TakenRows, person: Annotated[Person, require("platform")], command: ApiCommand
+) -> Response:
+    """In a demonstration only: up to 200 people take their open tests; says how many did."""
+    if not on_behalf(person, demo=settings_of(request).demo):
+        raise not_found()
+    wanted = [Taken(**dict(row)) for row in body.items]
+
+    async def effect(session: AsyncSession) -> dict[str, int]:
+        return await take_many(session, wanted)
+
+    return await command.answer(effect, status=201)
 
 
 @router.get("")

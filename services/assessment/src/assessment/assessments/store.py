@@ -93,6 +93,15 @@ _COLUMNS = """SELECT a.assessment_id, a.enrollment_id, a.asn_id, a.run_id, a.kin
 # The person first, then the test: the order in which every transaction takes these locks.
 _LOCK_PERSON = text("SELECT FROM people WHERE asn_id = :asn_id FOR NO KEY UPDATE")
 _LOCK = text(f"{_COLUMNS} WHERE a.assessment_id = :id FOR UPDATE OF a")
+_LOCK_PEOPLE = text(
+    """SELECT FROM people WHERE asn_id IN (
+        SELECT asn_id FROM assessments WHERE enrollment_id = ANY (CAST(:ids AS uuid[])))
+    ORDER BY asn_id FOR NO KEY UPDATE"""
+)
+_LOCK_OPEN = text(
+    f"""{_COLUMNS} WHERE a.enrollment_id = ANY (CAST(:ids AS uuid[])) AND a.state = 'open'
+    ORDER BY a.asn_id, a.assessment_id FOR UPDATE OF a"""
+)
 _FIND = text(f"{_COLUMNS} WHERE a.assessment_id = :id")
 _OF_PERSON = text(
     f"""{_COLUMNS} WHERE a.asn_id = :asn_id
@@ -175,6 +184,13 @@ async def lock(session: AsyncSession, asn_id: UUID, assessment_id: UUID) -> Asse
     await session.execute(_LOCK_PERSON, {"asn_id": asn_id})
     row = (await session.execute(_LOCK, {"id": assessment_id})).one_or_none()
     return _assessment(row) if row else None
+
+
+async def lock_open(session: AsyncSession, enrollment_ids: Iterable[UUID]) -> list[Assessment]:
+    """Open tests of enrolments, held until the transaction ends."""
+    ids = {"ids": sorted(enrollment_ids)}
+    await session.execute(_LOCK_PEOPLE, ids)
+    return [_assessment(row) for row in await session.execute(_LOCK_OPEN, ids)]
 
 
 async def find(session: AsyncSession, assessment_id: UUID) -> Assessment | None:

@@ -1,6 +1,7 @@
 """Taking a test: from answers to everything that follows from them, in the transaction of the answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,23 +22,42 @@ from bina.events.assessment import AssessmentScored, CompetencyScore
 from bina.messaging.clock import today
 
 
-async def submit(session: AsyncSession, test: Assessment, chosen: Mapping[str, int], on: date) -> list[Event]:
-    """Score an open test that this transaction holds (`store.lock`); returns the facts to tell.
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An open test that this transaction holds (`store.lock`), and what was answered.
 
     `chosen` maps item ids to indices in the bank; `on` is the business day of the answer.
     """
-    run = (await register.load_runs(session, {test.run_id}))[test.run_id]
+
+    test: Assessment
+    chosen: Mapping[str, int]
+    on: date
+
+
+async def submit(session: AsyncSession, submissions: Sequence[Submission]) -> list[Event]:
+    """Score tests and return the facts to tell; of an enrolment at most one of each kind."""
+    runs = await register.load_runs(session, {s.test.run_id for s in submissions})
+    told: list[Event] = []
+    for submission in submissions:
+        told += await _score(session, submission, runs[submission.test.run_id])
+    people = {s.test.asn_id for s in submissions}
+    changed = await profiles.refresh(session, people)
+    told += [told_changed(asn_id, entries) for asn_id, entries in changed.items()]
+    return [*told, *(told_recommended(r) for r in await plans.refresh(session, people, today()))]
+
+
+async def _score(session: AsyncSession, submission: Submission, run: Run) -> list[Event]:
+    test, on = submission.test, submission.on
     items = domain.questions_of(test.assessment_id, test.items)
-    scoring = domain.score(items, chosen, run.targets, rules_on(test.opened_on))
+    scoring = domain.score(items, submission.chosen, run.targets, rules_on(test.opened_on))
     passed = domain.passed(test.kind, scoring.score, run.pass_score)
-    await store.mark_scored(session, test.assessment_id, chosen, score=scoring.score, passed=passed, on=on)
+    await store.mark_scored(
+        session, test.assessment_id, submission.chosen, score=scoring.score, passed=passed, on=on
+    )
     await profiles.add_results(session, test.asn_id, _results(test, scoring, on))
     told: list[Event] = [_told_scored(test, scoring, passed=passed, on=on)]
     if domain.may_retake(test.kind, test.attempt, passed=passed):
         told += await _retake(session, test, run, on)
-    for asn_id, entries in (await profiles.refresh(session, {test.asn_id})).items():
-        told.append(told_changed(asn_id, entries))
-    told += [told_recommended(r) for r in await plans.refresh(session, {test.asn_id}, today())]
     return told
 
 
