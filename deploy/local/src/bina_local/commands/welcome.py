@@ -22,18 +22,18 @@ def lines(addresses: Addresses, state: State) -> list[str]:
 
 
 def _sign_ins(people: list[dict[str, str]]) -> list[str]:
-    """Those whom the demo world lets visitors be."""
+    """Those whom the demo world lets visitors be; the sign-in page names them first."""
     width = max(len(one["label"]) for one in people)
-    shown = [f"  {one['label']:<{width}}  {one['name']}: {one['shows']}" for one in people]
+    shown = [f"  {one['label']:<{width}}  {one['shows']}" for one in people]
     return ["Tekan Masuk, lalu pilih salah seorang (tanpa kata sandi):", *shown, ""]
 
 
 def _tries(*, demo: bool) -> list[str]:
-    tries = [("status", "keadaan tiap layanan"), ('agency add KOTA-X "Kota X"', "instansi baru dan topiknya")]
+    """A line of what, then the command: some are long."""
+    tries = [("keadaan tiap layanan", "status"), ("instansi baru dan topiknya", 'agency add KOTA-X "Kota X"')]
     if demo:
-        file = "tests/samples/pendaftaran_utf16_tab.txt"
-        tries.append((f"publish {file} --agency 5508", "pendaftaran dari sebuah instansi, lewat Kafka"))
-    tries.append(("clock advance 30d", "majukan waktu sebulan: tugas menilai dibuka, pengingat dikirim"))
-    width = max(len(command) for command, _ in tries)
-    shown = [f"  .venv/bin/bina {command:<{width}}  {what}" for command, what in tries]
+        file = "tests/samples/pendaftaran_bersih.csv"
+        tries.append(("pendaftaran dari sebuah instansi, lewat Kafka", f"publish {file} --agency 5508"))
+    tries.append(("majukan waktu sebulan: pengingat terkirim, tugas menilai dibuka", "clock advance 30d"))
+    shown = [f"  [dim]{what}[/]\n  .venv/bin/bina {command}" for what, command in tries]
     return ["Coba di terminal lain:", *shown]

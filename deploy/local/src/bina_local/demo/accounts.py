@@ -35,9 +35,7 @@ def choose_accounts(
     trained = Counter(s.person.supervisor for s in here if s.completed_on)
     supervisor = max(leading, key=lambda p: (min(alumni[p.nip], 3), trained[p.nip], p.nip))
     return (
-        DemoAccount(
-            "ASN (PNS)", asn.nip, "asn", "kesenjangan kompetensi, JP tahun ini, survei yang menunggu"
-        ),
+        DemoAccount("ASN (PNS)", asn.nip, "asn", "kesenjangan kompetensi, JP, survei yang menunggu"),
         DemoAccount("ASN (PPPK)", contract.nip, "asn", "batas 24 JP dan masa perjanjian kerja"),
         DemoAccount("Atasan", supervisor.nip, "supervisor", "beberapa alumni menunggu dinilai"),
         DemoAccount("Evaluator", _first(own, _has("evaluator")), "evaluator", "wawancara dan pengamatan"),

@@ -9,7 +9,7 @@ from bina.events import Event
 from bina.events.agency import EnrollmentRequested, TrainingResultReported, WithdrawalRequested
 
 from .load_doors import Published
-from .model import HistoryStep, Request, Result, World
+from .model import HistoryStep, Request, Result, Withdrawal, World
 
 OPENING, WORKDAY = time(8), timedelta(hours=8)
 TURNS = 3
@@ -28,18 +28,24 @@ class Post:
         self._turns = turns(world)
 
     def rounds(self, steps: Sequence[HistoryStep]) -> list[list[Published]]:
-        """Events in rounds; each is to be taken before the next is sent."""
-        rounds: list[list[Published]] = [[] for _ in range(TURNS + 2)]
+        """Events in rounds; each is to be taken before the next is sent.
+
+        Withdrawals go day by day: whether a freed seat is given on is judged by the latest day of a batch.
+        """
+        turns: list[list[Published]] = [[] for _ in range(TURNS)]
         for step in steps:
             for request in step.requests:
-                rounds[self._turns[request]].append(self._asked(request))
-            for left in step.withdrawals:
-                event = WithdrawalRequested(nip=left.nip, run_code=left.run, reason=left.reason)
-                rounds[TURNS].append(self._sent(left.agency, left.on, event))
-            for result in step.results:
-                sent = self._sent(self._organisers[result.run], result.on, reported(result))
-                rounds[TURNS + 1].append(sent)
-        return [events for events in rounds if events]
+                turns[self._turns[request]].append(self._asked(request))
+        left = [[self._left(row) for row in step.withdrawals] for step in steps]
+        results = [self._reported(row) for step in steps for row in step.results]
+        return [events for events in (*turns, *left, results) if events]
+
+    def _left(self, row: Withdrawal) -> Published:
+        event = WithdrawalRequested(nip=row.nip, run_code=row.run, reason=row.reason)
+        return self._sent(row.agency, row.on, event)
+
+    def _reported(self, row: Result) -> Published:
+        return self._sent(self._organisers[row.run], row.on, reported(row))
 
     def _asked(self, request: Request) -> Published:
         event = EnrollmentRequested(nip=request.nip, run_code=request.run)

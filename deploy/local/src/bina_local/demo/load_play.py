@@ -10,7 +10,7 @@ from .load_doors import Doors
 from .load_enrolling import Post
 from .load_quiet import Quiet
 from .load_register import announcement
-from .model import Run, Test, World
+from .model import Run, World
 
 REASON = "Peserta terlalu sedikit; anggaran dialihkan ke angkatan berikutnya."
 MOST = 1000
@@ -43,7 +43,7 @@ class Player:
         await self._attend(chapter)
         await self._cancel(run for step in chapter.steps for run in step.cancellations)
         await self._quiet.everything()
-        await self._take_tests([test for step in chapter.steps for test in step.tests])
+        await self._take_tests(chapter)
         await self.respondents.answer(chapter)
         await self._quiet.everything()
 
@@ -65,10 +65,13 @@ class Player:
             body = {"enrollments": enrolments, "met_on": str(on)}
             await self._doors.command("enrollment", "attendance", body, f"{run}/{on}")
 
-    async def _take_tests(self, tests: Sequence[Test]) -> None:
+    async def _take_tests(self, chapter: Chapter) -> None:
+        """Pre-tests before post-tests: whoever has both in one chapter takes them in their order."""
+        tests = sorted((t for step in chapter.steps for t in step.tests), key=lambda t: t.kind == "post")
         if tests:
             known = {run: await self._of_run(run) for run in sorted({test.run for test in tests})}
-            await self.tests.take((test, known[test.run][test.nip]) for test in tests)
+            found = [(test, known[test.run][test.nip]) for test in tests]
+            await self.tests.take(found, str(chapter.until))
             await self._quiet.everything()
 
     async def _of_run(self, run: str) -> dict[str, str]:
