@@ -1,5 +1,5 @@
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 
@@ -273,3 +273,10 @@ def test_nobody_interviews_themselves():
 def test_a_window_ends_with_its_last_day_in_the_fields_own_zone():
     at = windows.window(windows.CLOSE, UUID(int=0), days(0)).due_at
     assert at.astimezone(UTC) == datetime.combine(days(1), datetime.min.time(), UTC) - timedelta(hours=7)
+
+
+def test_tasks_keep_the_identities_of_the_standard_librarys_uuid5():
+    enrollment = enrolment(RUN, "rahma")
+    for code, attempt, name in (("L1-REACTION", 1, ""), ("L3-ALUMNUS", 2, "/2")):
+        expected = uuid5(domain.NAMESPACE, f"{enrollment}/{code}/alumnus{name}")
+        assert domain.task_id(enrollment, code, "alumnus", attempt) == expected

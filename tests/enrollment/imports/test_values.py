@@ -2,8 +2,10 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from enrollment.imports.cells import Broken, is_broken, is_empty
+from enrollment.imports.cells import Broken, is_broken, is_empty, trimmed
 from enrollment.imports.columns import Kind, configuration, header_key
 from enrollment.imports.values import (
     EPOCH_1904,
@@ -248,3 +250,10 @@ def test_what_counts_as_broken(cell):
 @pytest.mark.parametrize("cell", ["#1", "N/A", None, "lihat #N/A"])
 def test_what_does_not_count_as_broken(cell):
     assert not is_broken(cell)
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=20))
+def test_plain_text_takes_a_shorter_way_to_the_same_value(text):
+    detour = text + "\u200b"  # not ASCII, and dropped
+    assert trimmed(text) == trimmed(detour)
+    assert run_code(text) == run_code(detour)

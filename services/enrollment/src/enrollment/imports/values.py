@@ -118,6 +118,8 @@ _DASH = re.compile("[\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d\u00ad]")
 
 def run_code(text: str) -> str:
     """A run's code as it is compared: NFKC, upper case, no white space, every dash `-`."""
+    if text.isascii():  # as nearly always: nothing to normalise
+        return compact(text.upper())
     for _ in range(4):  # removing a space may let a mark join the letter before it, hence until it is stable
         before, text = text, _code_step(text)
         if text == before:

@@ -132,8 +132,8 @@ class _Desk:
     """Hands out seats and tickets, and remembers whom it enrolled a moment ago."""
 
     def __init__(self, known: Known) -> None:
-        self._known = known
         self._enrolments = dict(known.enrolments)
+        self._known = replace(known, enrolments=self._enrolments)
         self._seats = Seats({code: run.seats_left for code, run in known.runs.items()})
         self._waiting = {run.run_id: run.waiting for run in known.runs.values()}
         self._tickets = {run.run_id: run.last_ticket for run in known.runs.values()}
@@ -141,7 +141,7 @@ class _Desk:
 
     def decide(self, examined: Examined) -> Decision:
         ask, claim = examined.ask, examined.claim
-        subject = replace(self._known, enrolments=self._enrolments).subject(claim.nip, claim.run_code)
+        subject = self._known.subject(claim.nip, claim.run_code)
         spoilt = refuses(examined.problems)
         verdict = judge_enrolment(
             claim,
