@@ -15,7 +15,7 @@ from bina_local.process import until
 
 from .load_doors import Doors
 
-EVERY_SECONDS = 0.03
+EVERY_SECONDS = 0.05
 PAUSE_SECONDS = 0.5
 PATIENCE_SECONDS = 180.0
 FOLLOWS = timedelta(seconds=30)
