@@ -28,7 +28,15 @@ def choose_accounts(
         due = (s for s in here if s.person.status == status and _open(s, code, as_of))
         return [s for s in due if (code, s.person.nip, s.person.nip, s.run) not in answered]
 
-    asn = min(owing("L3-ALUMNUS", "PNS"), key=lambda s: (s.run not in tested, s.gain, s.person.nip)).person
+    trainings = Counter(seat.person.nip for seat in here)
+
+    def to_recommend(seat: Seat) -> tuple[bool, bool, int, float, str]:
+        """Whose gap Bina saw, whose job asks for more, and who has not been to the training that gives it."""
+        person = seat.person
+        is_basic = not person.job_level.startswith("Ahli")
+        return seat.run not in tested, is_basic, trainings[person.nip], seat.gain, person.nip
+
+    asn = min(owing("L3-ALUMNUS", "PNS"), key=to_recommend).person
     contract = min(owing("L1-REACTION", "PPPK"), key=lambda s: s.person.nip).person
     leading = (p for p in own if p.job_level in {"Pengawas", "Administrator"})
     alumni = Counter(s.person.supervisor for s in here if _open(s, "L3-SUPERVISOR", as_of))
