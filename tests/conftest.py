@@ -1,6 +1,5 @@
 """The platform that tests stand on: embedded by default, official images with BACKEND=containers."""
 
-import os
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -13,20 +12,12 @@ import pytest_asyncio
 from bina.messaging import Service
 from bina.messaging.migrate import upgrade
 from bina.messaging.testing import ServiceUnderTest
-from bina_local.kafka import Kafka
-from bina_local.postgres import Postgres
+from parts import Broker, a_kafka, a_postgres
 
 if TYPE_CHECKING:
     from bina_local.databases import DatabaseServer
 
 pytest_plugins = ["journeys.running"]
-
-
-class Broker(Protocol):
-    """What tests need of a broker."""
-
-    @property
-    def bootstrap(self) -> str: ...
 
 
 class FreshDatabase(Protocol):
@@ -41,38 +32,21 @@ def platform_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def on_containers() -> bool:
-    return os.environ.get("BACKEND") == "containers"
-
-
 @pytest_asyncio.fixture(scope="session")
 async def postgres(platform_folder: Path) -> "AsyncIterator[DatabaseServer]":
     """A PostgreSQL 18; `ensure_database` and `url` give what a test needs."""
-    if on_containers():
-        from containers import ContainerPostgres
-
-        server = ContainerPostgres(platform_folder)
-    else:
-        server = Postgres(platform_folder)
-    await server.start()
-    yield server
-    if isinstance(server, Postgres):
-        server.abandon()
-    await server.stop()
+    async with a_postgres(platform_folder / "shared") as server:
+        yield server
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def kafka(platform_folder: Path) -> AsyncIterator[Broker]:
-    """An Apache Kafka without topics; `bootstrap` is its address. Mark its tests with `kafka`."""
-    if on_containers():
-        from containers import ContainerKafka
+    """An Apache Kafka without topics, one per test file: `bootstrap` is its address. Mark its tests with `kafka`.
 
-        broker = ContainerKafka()
-    else:
-        broker = Kafka(platform_folder)
-    await broker.start()
-    yield broker
-    await broker.stop()
+    What one file writes would be another's unexpected past, so none shares a broker with another.
+    """
+    async with a_kafka(platform_folder / uuid.uuid4().hex[:8]) as broker:
+        yield broker
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from bina_local.mailbox import Mail, Mailbox, serve_smtp
 from bina_local.process import Child, run_until_ready, until
 from bina_local.services import http_status, ready, service, signing_secret
 from bina_local.state import State
+from parts import a_kafka, a_postgres
 
 T = TypeVar("T")
 ZONE = ZoneInfo("Asia/Jakarta")
@@ -149,9 +150,18 @@ async def start_gateway(state: State, addresses: Addresses) -> Child:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def bina(platform_folder: Path, kafka: Any, postgres: Any) -> AsyncIterator[Bina]:
-    """The running system with agencies' topics; its business clock stands at `BEGINNING`. Mark with `kafka`."""
-    state = State.at(platform_folder / "journeys")
+async def bina(platform_folder: Path) -> AsyncIterator[Bina]:
+    """The running system with agencies' topics; its business clock stands at `BEGINNING`. Mark with `kafka`.
+
+    Broker and databases are its own: what other tests write is none of its history.
+    """
+    folder = platform_folder / "journeys"
+    async with a_kafka(folder / "kafka") as kafka, a_postgres(folder / "postgres") as postgres:
+        async for running in _running(State.at(folder), kafka, postgres):
+            yield running
+
+
+async def _running(state: State, kafka: Any, postgres: Any) -> AsyncIterator[Bina]:
     chosen = Addresses.choose(state)
     addresses = Addresses({**chosen.ports, "kafka": int(kafka.bootstrap.rpartition(":")[2])})
     wanted = [*topics.listed(), *(topic for code in AGENCIES for topic in topics.of_agency(code))]

@@ -24,13 +24,13 @@ def healthy_handlers():
     toy.failing.clear()
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def broker(kafka) -> str:
     await topics.ensure(kafka.bootstrap, [*topics.listed(), *topics.of_agency("5571")])
     return kafka.bootstrap
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def producer(broker: str) -> AsyncIterator[AIOKafkaProducer]:
     async with AIOKafkaProducer(bootstrap_servers=broker, enable_idempotence=True) as producer:
         yield producer
