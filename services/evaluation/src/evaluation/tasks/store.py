@@ -24,8 +24,8 @@ _TYPES = (
     "uuid", "uuid", "uuid", "uuid", "text", "text", "int", "text", "text", "text", "boolean", "int", "uuid",
     "date", "date", "text", "boolean",
 )  # fmt: skip
-# What tasks have in common is sent once: of whom they ask, and what the tasks of one form and day are alike in. To
-# send all columns of each task took twice the time.
+# What tasks have in common is sent once: of whom they ask, and what the tasks of one form and day are alike in; about
+# 24 values per completion instead of 85.
 _OWN = ("task_id", "respondent_id")
 _SUBJECT = ("enrollment_id", "run_id", "about_id", "agency_code")
 _ALIKE = tuple(name for name in COLUMNS if name not in {*_OWN, *_SUBJECT})
