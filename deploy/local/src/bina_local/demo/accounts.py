@@ -48,9 +48,11 @@ def choose_accounts(
         DemoAccount("Atasan", supervisor.nip, "supervisor", "beberapa alumni menunggu dinilai"),
         DemoAccount("Evaluator", _first(own, _has("evaluator")), "evaluator", "wawancara dan pengamatan"),
         DemoAccount(
-            "Operator BKPSDM", _first(own, _has("operator")), "operator", "impor, pendaftaran, pelatihan"
+            "Operator BKPSDM", _first(own, _has("operator")), "operator", "pendaftaran, presensi, pelatihan"
         ),
-        DemoAccount("Pimpinan instansi", _first(own, _has("head")), "head", "dampak dan pemerataan"),
+        DemoAccount(
+            "Pimpinan instansi", _first(own, _has("head")), "head", "dampak pelatihan, capaian 20 JP"
+        ),
         DemoAccount(
             "Operator platform", _first(people, _has("platform")), "platform", "antrean pesan dan /ops"
         ),
