@@ -19,18 +19,14 @@ async def schedule_windows(session: AsyncSession, tasks: Iterable[Task]) -> None
     """Call for the opening and closing of tasks that were just planned or opened."""
     windows = {(task.state, task.run_id, task.opens_on, task.closes_on) for task in tasks}
     waiting = {window for window in windows if window[0] in {"planned", "open"}}
-    await schedule_openings(session, {(run, opens) for state, run, opens, _ in waiting if state == "planned"})
-    await schedule_closings(session, {(run, closes) for _, run, _, closes in waiting})
+    opening = {(run, opens) for state, run, opens, _ in waiting if state == "planned"}
+    closing = {(run, closes) for _, run, _, closes in waiting}
+    await due.add(session, [*(window(OPEN, *w) for w in opening), *(window(CLOSE, *w) for w in closing)])
 
 
 async def schedule_openings(session: AsyncSession, windows: Iterable[tuple[UUID, date]]) -> None:
     """Call for the opening of windows (run, first day) at the beginning of that day."""
     await due.add(session, [window(OPEN, run_id, day) for run_id, day in windows])
-
-
-async def schedule_closings(session: AsyncSession, windows: Iterable[tuple[UUID, date]]) -> None:
-    """Call for the closing of windows (run, last day) at the end of that day."""
-    await due.add(session, [window(CLOSE, run_id, day) for run_id, day in windows])
 
 
 def window(kind: str, run_id: UUID, day: date) -> DueItem:

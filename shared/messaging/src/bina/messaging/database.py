@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import asyncpg
-from sqlalchemy import DateTime, TextClause, bindparam, text
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy import DateTime, TextClause, bindparam, event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 KEEPALIVES = {
@@ -61,17 +61,24 @@ async def connect(dsn: str, name: str) -> LiveConnection:
 
 def create_engine(url: str, *, pool_size: int = 5) -> AsyncEngine:
     """Engine of the service's own role."""
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=5,
-        pool_pre_ping=True,
         connect_args={
             "server_settings": SERVER_SETTINGS,
             "timeout": 10,
             "connection_class": LiveConnection,
         },
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: Any, *_: Any) -> None:
+    """Have the pool make a connection anew that the server has ended. A ping would ask it four questions first."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError("the server has closed this connection")
 
 
 def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:

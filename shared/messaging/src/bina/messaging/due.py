@@ -74,9 +74,11 @@ _FAILED = text(
 
 
 async def add(session: AsyncSession, items: Iterable[DueItem]) -> None:
-    """Schedule work in the transaction that calls for it."""
+    """Schedule work in the transaction that calls for it; what is due already is begun when that has committed."""
     rows = {(item.kind, item.key): item for item in items}.values()
     if rows:
+        if min(item.due_at for item in rows) <= clock.now():
+            session.info["due"] = True
         await session.execute(
             _ADD,
             {

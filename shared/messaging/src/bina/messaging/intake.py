@@ -46,6 +46,8 @@ class Taken:
     parked: int = 0
     waiting: int = 0
     told: int = 0
+    due: bool = False
+    """Whether it called for work that is due already."""
 
 
 @dataclass
@@ -57,6 +59,7 @@ class Outcome:
     done: list[Arrived] = field(default_factory=list)
     learned: set[tuple[str, str]] = field(default_factory=set)
     blocked: set[Stream] = field(default_factory=set)
+    guarded: bool = True
 
 
 class Intake:
@@ -70,15 +73,29 @@ class Intake:
         self._cap = cap
 
     async def take(self, messages: Sequence[Message]) -> Taken:
-        """Apply a batch exactly once and commit. Raises what is transient, and `TopicFailingError`."""
+        """Apply a batch exactly once and commit. Raises what is transient, and `TopicFailingError`.
+
+        As if all will go well at first; what fails rolls all back, and the batch goes again with a savepoint before
+        each step, which is what finds the culprits.
+        """
+        try:
+            return await self._take(messages, guarded=False)
+        except TopicFailingError:
+            raise
+        except Exception as error:
+            if is_transient(error):
+                raise
+            return await self._take(messages, guarded=True)
+
+    async def _take(self, messages: Sequence[Message], *, guarded: bool) -> Taken:
         async with self._make() as session, session.begin():
             await held.share(session)
-            return await self._take(session, messages)
+            return await self._in(session, messages, guarded=guarded)
 
-    async def _take(self, session: AsyncSession, messages: Sequence[Message]) -> Taken:
+    async def _in(self, session: AsyncSession, messages: Sequence[Message], *, guarded: bool) -> Taken:
         arrived, broken, ignored = self._read(messages)
         claimed = await inbox.claim(session, arrived)
-        outcome = await self._apply(session, claimed.new, _stops(broken))
+        outcome = await self._apply(session, claimed.new, _stops(broken), guarded=guarded)
         await self._settle(session, outcome, [*broken, *claimed.conflicts])
         await self._check_cap(session, outcome, broken)
         return Taken(
@@ -89,6 +106,7 @@ class Intake:
             parked=len(broken) + len(claimed.conflicts) + sum(h.state == "parked" for h in outcome.holds),
             waiting=sum(h.state == "waiting" for h in outcome.holds),
             told=len(outcome.told),
+            due=session.info.get("due", False),
         )
 
     def _read(self, messages: Iterable[Message]) -> tuple[list[Arrived], list[Broken], int]:
@@ -126,10 +144,18 @@ class Intake:
         return bool(found)
 
     async def _apply(
-        self, session: AsyncSession, batch: Sequence[Arrived], stops: dict[Stream, int] | None = None
+        self,
+        session: AsyncSession,
+        batch: Sequence[Arrived],
+        stops: dict[Stream, int] | None = None,
+        *,
+        guarded: bool = True,
     ) -> Outcome:
-        """`stops`: from which offset on a stream is blocked by an unreadable message of this very batch."""
-        outcome = Outcome()
+        """`stops`: from which offset on a stream is blocked by an unreadable message of this very batch.
+
+        `guarded`: what fails is found and held; else its error is raised.
+        """
+        outcome = Outcome(guarded=guarded)
         own = [a.held_id for a in batch if a.held_id is not None]
         outcome.blocked = await held.blocked(session, (a.stream for a in batch), own)
         for wave in waves(batch):
@@ -177,9 +203,13 @@ class Intake:
         """Call the handlers on a group; on failure halve it until the culprits stand alone."""
         if not group:
             return {}
+        events = [a.event for a in group]
+        if not outcome.guarded:
+            outcome.told.extend(await self._reactions.react(contract, events, session))
+            return {}
         try:
             async with session.begin_nested():
-                told = await self._reactions.react(contract, [a.event for a in group], session)
+                told = await self._reactions.react(contract, events, session)
         except Exception as error:
             if is_transient(error):
                 raise

@@ -6,7 +6,7 @@ Marks, never a cursor: ids are drawn before commit, so a cursor would pass over 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -28,14 +28,15 @@ _NEXT = """SELECT id, created_at, topic, key, version, event_id, type, time, cor
 _MARK = """UPDATE messaging.outbox o SET published_at = now()
     FROM unnest($1::bigint[], $2::timestamptz[]) AS n (id, created_at)
     WHERE o.id = n.id AND o.created_at = n.created_at"""
-_HOLDS_LOCK = """SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = $1
-    AND pid = pg_backend_pid() AND granted)"""
 
 
 def create_producer(bootstrap: str) -> AIOKafkaProducer:
-    """A producer that waits for every replica and never writes one record twice."""
+    """A producer that waits for every replica and never writes one record twice.
+
+    It does not linger: a chunk is handed over whole before the first request can leave.
+    """
     return AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, compression_type="lz4", linger_ms=2
+        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, compression_type="lz4", linger_ms=0
     )
 
 
@@ -118,14 +119,14 @@ async def publish_once(
     producer: AIOKafkaProducer,
     source: str,
     metrics: Metrics,
-    still_mine: Callable[[], Any] | None = None,
 ) -> int:
-    """Send the oldest chunk, await the acknowledgements with no transaction open, mark it; returns its size."""
+    """Send the oldest chunk, await the acknowledgements with no transaction open, mark it; returns its size.
+
+    The lock belongs to this very connection, so rows that it still reads are still this relay's to send.
+    """
     rows = await connection.fetch(_NEXT, CHUNK)
     if not rows:
         return 0
-    if not await (still_mine() if still_mine else connection.fetchval(_HOLDS_LOCK, LOCK)):
-        raise RelayError("the lock is gone")
     results = await _send(producer, rows, source)
     marked = acknowledged_prefix(rows, results)
     await connection.execute(_MARK, [row["id"] for row in marked], [row["created_at"] for row in marked])

@@ -63,7 +63,8 @@ class Runtime:
             yield session
         if session.info.get("told"):
             self.relay.wake()
-        self._wake_due.set()
+        if session.info.get("due"):
+            self._wake_due.set()
 
     async def start(self) -> None:
         """Start every loop; the consumer joins as soon as the broker answers."""
@@ -115,7 +116,7 @@ class Runtime:
     def _on_taken(self, taken: Taken) -> None:
         if taken.told:
             self.relay.wake()
-        if taken.applied:
+        if taken.due:
             self._wake_due.set()
 
     async def _do_due(self) -> None:
