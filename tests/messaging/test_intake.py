@@ -1,11 +1,17 @@
+import asyncio
+import contextlib
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from bina.events.agency import RequestAnswered
+from bina.events.enrollment import TrainingCompleted
 from bina.events.evaluation import EvaluationTaskClosed
 from bina.messaging.intake import TopicFailingError
+from bina.messaging.outbox import emit
+from bina.messaging.records import Message
 from bina.messaging.testing import ServiceUnderTest
 from messaging import toy
 from messaging.facts import accepted, asn, completed, met, requested, run
@@ -82,6 +88,70 @@ async def test_redrive_applies_a_key_in_order_and_a_second_failure_stays(service
     assert await service.intake.redrive([row.id]) == 2
     assert await service.held() == []
     assert await history(service) == {bad.enrollment_id: "am"}
+
+
+def unreadable(service: ServiceUnderTest, enrollment_id: UUID) -> Message:
+    return replace(service.message(met(enrollment_id)), value=b"{")
+
+
+async def test_a_later_unreadable_message_does_not_stop_a_redrive(service: ServiceUnderTest):
+    bad = accepted()
+    toy.failing.add(bad.enrollment_id)
+    await service.receives(bad, met(bad.enrollment_id))
+    await service.receives_raw(
+        unreadable(service, bad.enrollment_id), service.message(met(bad.enrollment_id))
+    )
+    toy.failing.clear()
+    rows = await service.rows("SELECT id FROM messaging.held ORDER BY id")
+    assert await service.intake.redrive([rows[0].id]) == 2
+    key = str(bad.enrollment_id)
+    assert await service.held() == [("parked", key, "json.invalid"), ("behind", key, "key.blocked")]
+    assert await history(service) == {bad.enrollment_id: "am"}
+
+
+async def test_a_waiting_message_goes_on_although_a_later_one_is_unreadable(service: ServiceUnderTest):
+    training, person = run(), asn()
+    event = completed(training.run_id, person.asn_id)
+    await service.receives(event)
+    await service.receives_raw(unreadable(service, event.enrollment_id))
+    await service.receives(training, person)
+    assert await service.held() == [("parked", str(event.enrollment_id), "json.invalid")]
+    assert await history(service) == {event.enrollment_id: "c"}
+
+
+async def test_two_batches_that_free_the_same_message_apply_it_once(service: ServiceUnderTest, monkeypatch):
+    training, person = run(), asn()
+    event = completed(training.run_id, person.asn_id)
+    await service.receives(person, event)
+    # Its fact came in a batch that could not see it waiting yet.
+    async with service.sessions() as session, session.begin():
+        await session.execute(
+            text("INSERT INTO messaging.facts (fact, key) VALUES ('training.announced.v1', :key)"),
+            {"key": str(training.run_id)},
+        )
+    react, here, both = service.reactions.react, [], asyncio.Event()
+
+    async def together(contract, events, session):
+        if contract is TrainingCompleted:
+            here.append(events)
+            if len(here) == 2:
+                both.set()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(both.wait(), 1)
+        return await react(contract, events, session)
+
+    monkeypatch.setattr(service.reactions, "react", together)
+    await asyncio.gather(service.receives(run()), service.receives(run()))
+    assert await history(service) == {event.enrollment_id: "c"}
+    assert len(await service.emitted(EvaluationTaskClosed)) == 1
+
+
+async def test_a_fact_that_nobody_could_read_is_not_told(service: ServiceUnderTest):
+    broken = accepted()
+    object.__setattr__(broken, "agency_code", "55\x0071")
+    async with service.sessions() as session:
+        with pytest.raises(ValueError, match="NUL"):
+            await emit(session, [broken])
 
 
 async def test_a_topic_whose_messages_all_fail_is_not_drained_into_the_parked(service: ServiceUnderTest):

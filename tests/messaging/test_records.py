@@ -47,6 +47,8 @@ def test_what_was_told_is_read_back(message: Message):
         ("envelope.invalid", lambda m: with_header(m, "ce_id", b"17")),
         ("envelope.invalid", lambda m: with_header(m, "ce_time", b"2026-02-30T00:00:00Z")),
         ("envelope.invalid", lambda m: with_header(m, "ce_time", b"2026-02-03T00:00:00")),
+        ("envelope.invalid", lambda m: with_header(m, "ce_time", b"9999-12-31T23:59:59Z")),
+        ("envelope.invalid", lambda m: with_header(m, "ce_time", b"1999-12-31T23:59:59Z")),
         ("envelope.invalid", lambda m: with_header(m, "ce_aggregateversion", b"many")),
         ("version.unknown", lambda m: with_header(m, "ce_type", b"enrollment.accepted.v2")),
     ],
@@ -55,6 +57,10 @@ def test_damage_is_named(message: Message, code: str, damage):
     found = decode(damage(message), WANTED)
     assert isinstance(found, Broken)
     assert found.code == code
+
+
+def test_a_backslash_in_a_text_is_no_nul(message: Message):
+    assert isinstance(decode(with_value(message, agency_code="\\u0000"), WANTED), Arrived)
 
 
 def test_a_type_nobody_here_wants_is_ignored(message: Message):

@@ -1,6 +1,7 @@
 """A running service on a real broker."""
 
 import asyncio
+import contextlib
 import dataclasses
 import uuid
 
@@ -10,8 +11,10 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from sqlalchemy import text
 
 from bina.events import Envelope, Event
-from bina.messaging import Runtime, Settings, emit, new_id
+from bina.messaging import Runtime, Settings, emit, new_id, relay
 from bina.messaging.records import message_of
+from bina.messaging.relay import RelayError
+from bina.messaging.runtime import end
 from messaging import toy
 from messaging.facts import accepted, asn, completed, met, requested, run
 from messaging.watching import Start, told, true, until
@@ -207,6 +210,39 @@ async def test_a_stopped_service_leaves_no_task_behind(broker: str, migrated):
         await asyncio.sleep(seconds)
         await runtime.stop()
     await until(lambda: true(asyncio.all_tasks() <= before))
+
+
+async def test_a_task_that_misses_its_cancellation_is_cancelled_again():
+    reached = asyncio.Event()
+
+    async def deaf() -> None:
+        reached.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(deaf())
+    await reached.wait()
+    await asyncio.wait_for(end([task]), 30)
+    assert task.cancelled()
+
+
+async def test_a_relay_that_cannot_publish_says_so(start: Start, broker: str, monkeypatch):
+    runtime = await start()
+    await until(lambda: true(runtime.relay.leading))
+    with monkeypatch.context() as patch:
+
+        async def refused(*_: object) -> int:
+            raise RelayError("not authorised")
+
+        patch.setattr(relay, "publish_once", refused)
+        event = accepted()
+        async with runtime.transaction() as session:
+            await emit(session, [event])
+        await until(lambda: true("not authorised" in runtime.relay.trouble))
+        assert "not authorised" in (await runtime.status()).problem
+    await told(broker, "enrollment.enrollments", str(event.enrollment_id))
+    await until(lambda: true(not runtime.relay.trouble))
 
 
 class CrashError(Exception):

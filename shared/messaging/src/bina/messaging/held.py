@@ -19,7 +19,7 @@ from .records import Headers, Message
 
 Stream = tuple[str, str]
 LOCK = 7_001
-"""Advisory lock: every batch shares it, whoever releases held messages has it alone."""
+"""Advisory lock: every batch shares it; a sweep or redrive, which releases held messages of any key, has it alone."""
 
 _HOLD = text(
     """INSERT INTO messaging.held (state, blocks, topic, key, "partition", "offset", record_key, headers, value,
@@ -44,13 +44,13 @@ _ANY_BLOCKS = text("SELECT EXISTS (SELECT FROM messaging.held WHERE blocks AND s
 _BLOCKED = text(
     """SELECT DISTINCT topic, key FROM messaging.held
     JOIN unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS asked (topic, key) USING (topic, key)
-    WHERE blocks AND state <> 'discarded' AND NOT id = ANY (CAST(:but AS bigint[]))"""
+    WHERE blocks AND state <> 'discarded'"""
 )
 _OF_STREAMS = text(
     """SELECT id, state, blocks, topic, key, "partition", "offset", record_key, headers, value, claimed
     FROM messaging.held
     JOIN unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS asked (topic, key) USING (topic, key)
-    WHERE blocks AND state <> 'discarded' ORDER BY id"""
+    WHERE blocks AND state <> 'discarded' ORDER BY id FOR UPDATE OF held"""
 )
 _READY = text(
     """SELECT DISTINCT h.topic, h.key FROM messaging.held h JOIN messaging.facts f
@@ -93,7 +93,7 @@ async def share(session: AsyncSession) -> None:
 
 
 async def lock_alone(session: AsyncSession) -> None:
-    """Held messages are released: no batch runs until this transaction ends."""
+    """Held messages of any key are released: no batch runs until this transaction ends."""
     await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
 
 
@@ -137,18 +137,18 @@ def message_of(row: Row[Any]) -> Message:
     return Message(row.topic, row.partition, row.offset, row.record_key, headers, row.value)
 
 
-async def blocked(session: AsyncSession, streams: Iterable[Stream], but: Sequence[int] = ()) -> set[Stream]:
-    """Which of the streams have a message held, leaving out the rows `but`."""
+async def blocked(session: AsyncSession, streams: Iterable[Stream]) -> set[Stream]:
+    """Which of the streams have a message held."""
     # As a rule nothing is held, and then a batch's streams need not be looked up one by one.
     if not await session.scalar(_ANY_BLOCKS):
         return set()
     asked = list(set(streams))
-    rows = await session.execute(_BLOCKED, {**_pairs(asked), "but": list(but)})
+    rows = await session.execute(_BLOCKED, _pairs(asked))
     return {(row.topic, row.key) for row in rows}
 
 
 async def of_streams(session: AsyncSession, streams: Iterable[Stream]) -> list[Row[Any]]:
-    """Every held row of the streams, in their order."""
+    """Every held row of the streams, in their order; locked, for another batch may learn the same fact just now."""
     return list(await session.execute(_OF_STREAMS, _pairs(list(streams))))
 
 

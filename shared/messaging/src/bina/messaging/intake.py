@@ -52,7 +52,7 @@ class Taken:
 
 @dataclass
 class Outcome:
-    """What applying a sequence of messages led to."""
+    """What applying a sequence of messages led to. `guarded`: what fails is found and held; else its error is raised."""
 
     told: list[Event] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
@@ -95,7 +95,10 @@ class Intake:
     async def _in(self, session: AsyncSession, messages: Sequence[Message], *, guarded: bool) -> Taken:
         arrived, broken, ignored = self._read(messages)
         claimed = await inbox.claim(session, arrived)
-        outcome = await self._apply(session, claimed.new, _stops(broken), guarded=guarded)
+        blocked = await held.blocked(session, (a.stream for a in claimed.new))
+        outcome = await self._apply(
+            session, claimed.new, Outcome(blocked=blocked, guarded=guarded), _stops(b.message for b in broken)
+        )
         await self._settle(session, outcome, [*broken, *claimed.conflicts])
         await self._check_cap(session, outcome, broken)
         return Taken(
@@ -144,22 +147,11 @@ class Intake:
         return bool(found)
 
     async def _apply(
-        self,
-        session: AsyncSession,
-        batch: Sequence[Arrived],
-        stops: dict[Stream, int] | None = None,
-        *,
-        guarded: bool = True,
+        self, session: AsyncSession, batch: Sequence[Arrived], outcome: Outcome, stops: dict[Stream, int]
     ) -> Outcome:
-        """`stops`: from which offset on a stream is blocked by an unreadable message of this very batch.
-
-        `guarded`: what fails is found and held; else its error is raised.
-        """
-        outcome = Outcome(guarded=guarded)
-        own = [a.held_id for a in batch if a.held_id is not None]
-        outcome.blocked = await held.blocked(session, (a.stream for a in batch), own)
+        """`stops`: from which offset on a stream is blocked by an unreadable message of this very batch."""
         for wave in waves(batch):
-            outcome.blocked |= _stopped(wave, stops or {})
+            outcome.blocked |= _stopped(wave, stops)
             # What others wait for goes first, so that a batch that brings both holds nothing.
             for contract in sorted(wave, key=lambda c: (fact_name(c) not in self._reactions.awaited, c.type)):
                 await self._apply_type(session, contract, wave[contract], outcome)
@@ -267,7 +259,9 @@ class Intake:
         """Apply the held messages of streams in order, as far as they go now."""
         rows = [*alone, *(await held.of_streams(session, streams) if streams else ())]
         arrived, broken = await self._reread(session, rows if failed_too else _before_parked(rows))
-        outcome = await self._apply(session, arrived)
+        # Nothing earlier of these streams is held, and what is held later must not stop them.
+        stops = _stops(hold.message for hold in broken if hold.blocks)
+        outcome = await self._apply(session, arrived, Outcome(), stops)
         outcome.holds.extend(broken)
         await self._settle(session, outcome, [])
         return len(outcome.done)
@@ -301,10 +295,10 @@ class Intake:
         return [a for a in arrived if a.held_id not in unclaimed or id(a) in new], holds
 
 
-def _stops(broken: Sequence[Broken]) -> dict[Stream, int]:
+def _stops(unreadable: Iterable[Message]) -> dict[Stream, int]:
     """Per stream, the offset of its first unreadable message; agencies' block nothing."""
     stops: dict[Stream, int] = {}
-    for message in (b.message for b in broken if not b.message.foreign):
+    for message in (m for m in unreadable if not m.foreign):
         stops.setdefault((message.topic, message.key), message.offset)
     return stops
 

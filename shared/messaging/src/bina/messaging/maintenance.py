@@ -1,4 +1,4 @@
-"""Partitions of inbox and outbox: made ahead, dropped whole when their time is over."""
+"""Partitions of inbox and outbox, made ahead and dropped whole when their time is over; other rows that go."""
 
 import logging
 from dataclasses import dataclass
@@ -11,6 +11,10 @@ from .inbox import month_bounds
 
 OUTBOX_DAYS = 7
 INBOX_MONTHS_AHEAD = 2
+COMMAND_DAYS = 30
+"""How long a command sent again gets its first answer; nobody retries longer, and answers may name people."""
+DISCARDED_DAYS = 180
+"""How long the bytes of a message stay that was given up."""
 log = logging.getLogger(__name__)
 _LOCK = text("SELECT pg_advisory_xact_lock(7004)")
 
@@ -24,6 +28,18 @@ async def keep_partitions(session: AsyncSession) -> None:
     for ahead in range(1, 4):
         await _make_day(session, today + timedelta(days=ahead))
     await _drop_days(session, today - timedelta(days=OUTBOX_DAYS))
+
+
+async def forget_old(session: AsyncSession) -> None:
+    """Drop the answers of commands and the messages given up whose time is over."""
+    for table, since, days in (
+        ("commands", "received_at <", COMMAND_DAYS),
+        ("held", "state = 'discarded' AND last_tried <", DISCARDED_DAYS),
+    ):
+        await session.execute(
+            text(f"DELETE FROM messaging.{table} WHERE {since} now() - make_interval(days => :days)"),  # noqa: S608 - our own names
+            {"days": days},
+        )
 
 
 async def _make_months(session: AsyncSession, start: datetime) -> None:

@@ -13,7 +13,7 @@ from bina.events import Envelope, Event
 
 from . import clock
 from .database import statement
-from .records import encode_value
+from .records import encode_value, has_nul
 
 trace: ContextVar[str] = ContextVar("traceparent", default="")
 """W3C traceparent of the request or message being worked on."""
@@ -64,8 +64,16 @@ def _rows(events: Sequence[Event]) -> dict[str, list[object]]:
         "correlation": [_correlation(c, own) for c, own in zip(causes, ids, strict=True)],
         "causation": [cause.id if cause else "" for cause in causes],
         "trace": [(cause.traceparent if cause else "") or here for cause in causes],
-        "value": [encode_value(event) for event in events],
+        "value": [_value(event) for event in events],
     }
+
+
+def _value(event: Event) -> bytes | None:
+    """What every consumer can read: they refuse a NUL, and a fact that nobody can take would block its key for ever."""
+    value = encode_value(event)
+    if value is not None and has_nul(value):
+        raise ValueError(f"{event.type} of {event.key}: a text holds a NUL character")
+    return value
 
 
 def _correlation(cause: Envelope | None, own: object) -> str:

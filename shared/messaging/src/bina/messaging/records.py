@@ -4,6 +4,7 @@ Decoding never raises: what cannot be read comes back as `Broken` with its reaso
 as `Ignored`.
 """
 
+import re
 from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,8 +16,10 @@ from bina.events import TOMBSTONES, Envelope, Event, agency
 
 MAX_BYTES = 900_000
 MAX_NAME = 200
-NUL = b"\\u0000"
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 INBOUND_PREFIX = agency.INBOUND + "."
+FIRST_YEAR, LAST_YEAR = 2000, 2200
+"""Times outside are slips, and would break arithmetic on dates near the calendar's ends."""
 
 Headers = tuple[tuple[str, bytes], ...]
 
@@ -192,6 +195,8 @@ def _time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:
         raise UnreadableError("envelope.invalid", "ce_time: has no zone")
+    if not FIRST_YEAR <= time.year <= LAST_YEAR:
+        raise UnreadableError("envelope.invalid", f"ce_time: years {FIRST_YEAR} to {LAST_YEAR} are taken")
     return time
 
 
@@ -217,9 +222,14 @@ def _body(value: bytes, contract: type[Event]) -> Event:
         event = contract.model_validate_json(value)
     except ValidationError as error:
         raise UnreadableError(_code_of(error), _first(error)) from None
-    if NUL in value and "\\u0000" in event.model_dump_json():
+    if has_nul(value) and has_nul(event.model_dump_json().encode()):
         raise UnreadableError("content.nul", "a text holds a NUL character")
     return event
+
+
+def has_nul(value: bytes) -> bool:
+    """Whether a text in this JSON holds a NUL character, which PostgreSQL cannot keep."""
+    return b"u0000" in value and _NUL.search(value) is not None
 
 
 def _code_of(error: ValidationError) -> str:

@@ -6,6 +6,7 @@ Marks, never a cursor: ids are drawn before commit, so a cursor would pass over 
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,7 +51,10 @@ class Relay:
         self._metrics = metrics
         self._wake = asyncio.Event()
         self.leading = False
-        self.beat = 0.0
+        self.trouble = ""
+        """Why nothing is published at present; empty while all is well."""
+        self.beat = time.monotonic()
+        """When it last began to publish, to wait or to try again: who neither does so hangs."""
 
     def wake(self) -> None:
         """Something was committed in this process."""
@@ -60,11 +64,13 @@ class Relay:
         """Publish until cancelled; connections that break are made anew."""
         delay = 0.2
         while True:
+            self._beat()
             try:
                 async with self._connection() as connection:
                     await self._lead(connection)
                 delay = 0.2
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, RelayError) as error:
+                self.trouble = f"relay: {error}"
                 log.warning("relay starts anew: %s", error)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 10)
@@ -102,12 +108,14 @@ class Relay:
         while True:
             self._wake.clear()
             self._beat()
-            if not await publish_once(connection, producer, self._source, self._metrics):
+            sent = await publish_once(connection, producer, self._source, self._metrics)
+            self.trouble = ""
+            if not sent:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
 
     def _beat(self) -> None:
-        self.beat = asyncio.get_running_loop().time()
+        self.beat = time.monotonic()
 
 
 class RelayError(Exception):

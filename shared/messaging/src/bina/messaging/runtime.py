@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -18,7 +18,7 @@ from .consumer import Consumer
 from .database import create_engine, is_transient, sessions
 from .due import DueWork
 from .intake import Intake, Taken
-from .maintenance import keep_partitions
+from .maintenance import forget_old, keep_partitions
 from .metrics import Metrics
 from .old_waits import OldWaits
 from .reconcile import Reconciler, next_night
@@ -31,6 +31,8 @@ POLL_SECONDS = 1.0
 SWEEP_EVERY = 5
 WATCH_SECONDS = 5.0
 ALERT_SECONDS = 60.0
+RELAY_SECONDS = 180.0
+"""Longer than any of the relay's own time limits: a producer gives up a record after 40 s, a query after 30 s."""
 log = logging.getLogger(__name__)
 
 
@@ -87,9 +89,7 @@ class Runtime:
         """Finish the batch in hand, then end every loop."""
         if self._joined:
             await self.consumer.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         await self.consumer.stop()
         await self.engine.dispose()
 
@@ -145,11 +145,12 @@ class Runtime:
         return await self.due.run()
 
     async def _upkeep(self) -> None:
-        """Hourly: partitions ahead, old ones away."""
+        """Hourly: partitions ahead, what is old away."""
         while True:
             await asyncio.sleep(3600)
             async with self._tolerantly("upkeep"), self.sessions() as session, session.begin():
                 await keep_partitions(session)
+                await forget_old(session)
 
     async def _reconcile_nightly(self) -> None:
         """Every night, by the worker that leads the relay; after a failure that passes, again in a minute."""
@@ -200,6 +201,8 @@ class Runtime:
                     self.problem = (
                         f"no progress on {partition.topic}[{partition.partition}] at {position} of {end}"
                     )
+            if time.monotonic() - self.relay.beat > RELAY_SECONDS:
+                self.problem = "the relay hangs"
 
     def _may_rest(self, topic: str) -> bool:
         resting = time.monotonic() < self.consumer.resting_until
@@ -235,7 +238,7 @@ class Runtime:
 
     async def status(self) -> Status:
         """Everything an operator asks for, in one go."""
-        problem = self.problem or self.consumer.gap
+        problem = self.problem or self.consumer.gap or self.relay.trouble
         status = Status(self.service.name, self.ready(), self.healthy(), problem, version("bina-messaging"))
         for partition, (position, end) in (await self.consumer.positions()).items():
             status.lag[partition.topic] = status.lag.get(partition.topic, 0) + max(0, end - position)
@@ -273,6 +276,15 @@ class Runtime:
             done = await discard(session, held_id, reason)
         await self.sweep()
         return done
+
+
+async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended: until Python 3.12 `wait_for` swallows a cancellation that meets its result."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=1)
 
 
 async def _pause(wake: asyncio.Event) -> None:
