@@ -4,9 +4,10 @@
 """
 
 from datetime import UTC, date, datetime
+from typing import TypeVar
 from uuid import UUID, uuid5
 
-from bina.events import Event
+from bina.events import Envelope, Event
 from bina.events.agency import EnrollmentRequested, TrainingResultReported, WithdrawalRequested
 from bina.events.assessment import AssessmentScored, TrainingRecommended
 from bina.messaging.testing import ServiceUnderTest
@@ -23,6 +24,9 @@ SPACE = UUID("b0c3c1a4-6a54-4a0f-9d0a-6f1f0d1c2e11")
 CITY, REGENCY, PROVINCE = "5571", "5508", "5500"
 SMALL, OPEN, TESTED, PAST, FOREIGN = "KEU-2026-03", "PBJ-2026-04", "MAN-2026-02", "BTK-2026-05", "SKB-2026-01"
 UNIT, SECTION = uuid5(SPACE, "unit"), uuid5(SPACE, "section")
+
+
+E = TypeVar("E", bound=Event)
 
 
 def nip(n: int) -> str:
@@ -140,6 +144,19 @@ def reported(n: int, code: str, result: str = "passed", **changes) -> TrainingRe
     return TrainingResultReported.model_validate(values | changes)
 
 
+def dated(event: E, at: datetime, agency: str = CITY) -> E:
+    """An agency's message with the time that its sender's clock says."""
+    envelope = Envelope(
+        id=str(uuid5(SPACE, f"{event.type}/{event.key}/{at}")),
+        source=agency,
+        type=event.type,
+        time=at,
+        subject=event.key,
+        publisher=agency,
+    )
+    return event.travelled(envelope)
+
+
 def scored(n: int, code: str = TESTED, **changes) -> AssessmentScored:
     values = {
         "asn_id": asn_id(n),
@@ -182,6 +199,8 @@ def story() -> list[Event | tuple[Event, str]]:
         reported(8, PAST, "failed", jp=0),
         reported(22, PAST),
         reported(4, PAST, "withdrawn", jp=0),
+        dated(asked(3, PAST), datetime(2026, 10, 5, 2, tzinfo=UTC)),
+        dated(reported(6, PAST, completed_on=date(2026, 11, 25)), datetime(2030, 1, 1, tzinfo=UTC)),
     ]
     regency: list[Event] = [asked(21, OPEN), asked(22, OPEN), left(22, OPEN)]
     assessed: list[Event] = [

@@ -1,5 +1,9 @@
 """Requests and withdrawals of agencies: seats, waiting list, refusals, answers."""
 
+from datetime import UTC, date, datetime
+
+from sqlalchemy import text
+
 from bina.events.agency import RequestAnswered
 from bina.events.enrollment import (
     EnrollmentAccepted,
@@ -21,6 +25,7 @@ from .story import (
     SMALL,
     asked,
     asn_id,
+    dated,
     enrollment_id,
     left,
     nip,
@@ -39,6 +44,14 @@ async def answers(svc) -> list[RequestAnswered]:
 async def seats(svc, run: str) -> tuple[int, int]:
     (row,) = await svc.rows("SELECT taken, waiting FROM run_seats WHERE run_id = :run", run=run_id_of(run))
     return row.taken, row.waiting
+
+
+async def ends(svc, run: str, day: date) -> None:
+    async with svc.sessions() as session, session.begin():
+        values = {"day": day, "run": run_id_of(run)}
+        await session.execute(
+            text("UPDATE runs SET starts_on = :day, ends_on = :day WHERE run_id = :run"), values
+        )
 
 
 async def test_seats_go_in_order_of_arrival_and_the_rest_wait(svc):
@@ -225,3 +238,33 @@ async def test_requests_of_the_province_reach_its_own_run(svc):
     await svc.receives(asked(1, FOREIGN), agency=PROVINCE)
     (answer,) = await answers(svc)
     assert codes(answer)[0][0] == "nip.other_agency"
+
+
+async def test_a_request_dated_back_gets_no_seat_in_a_run_that_is_over(svc):
+    await svc.receives(dated(asked(1, PAST), datetime(2026, 10, 5, 2, tzinfo=UTC)), agency=CITY)
+    (answer,) = await answers(svc)
+    assert codes(answer) == [("run.closed", "error")]
+    assert await seats(svc, PAST) == (0, 0)
+
+
+async def test_a_request_dated_ahead_was_asked_when_it_came(svc):
+    await svc.receives(dated(asked(1, SMALL), datetime(2030, 1, 1, tzinfo=UTC)), agency=CITY)
+    (row,) = await svc.rows(
+        "SELECT requested_at FROM enrolments WHERE run_id = :run", run=run_id_of(SMALL)
+    )
+    assert row.requested_at <= clock.now()
+
+
+async def test_withdrawals_dated_back_move_nobody_into_a_run_that_is_over(svc):
+    await svc.receives(*(asked(n, SMALL) for n in (1, 2, 3)), agency=CITY)
+    await ends(svc, SMALL, date(2026, 11, 19))
+    await svc.emitted()
+    await svc.receives(dated(left(1, SMALL), datetime(2026, 11, 10, tzinfo=UTC)), agency=CITY)
+    assert await svc.emitted(EnrollmentAccepted) == []
+
+
+async def test_a_time_at_the_end_of_the_calendar_is_answered(svc):
+    await svc.receives(dated(asked(1, SMALL), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)), agency=CITY)
+    (answer,) = await answers(svc)
+    assert codes(answer) == [("message.envelope.invalid", "error")]
+    assert await svc.held() == [("parked", nip(1), "envelope.invalid")]

@@ -1,6 +1,6 @@
 """Reported results, tests and the ledger."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from bina.events.agency import ResultAnswered
@@ -23,6 +23,7 @@ from .story import (
     TESTED,
     asked,
     asn_id,
+    dated,
     enrollment_id,
     reported,
     scored,
@@ -94,6 +95,20 @@ async def test_dates_and_jp_are_checked(svc):
         "date.future",
         "number.range",
     ]
+
+
+async def test_a_clock_ahead_reports_no_future(svc):
+    ahead = dated(reported(3, PAST, completed_on=date(2026, 11, 21)), datetime(2030, 1, 1, tzinfo=UTC))
+    await svc.receives(ahead, agency=CITY)
+    (answer,) = await svc.emitted()
+    assert codes(answer) == [("date.future", "error")]
+
+
+async def test_nobody_reports_what_had_not_happened_when_they_said_so(svc):
+    early = dated(reported(3, PAST, completed_on=date(2026, 10, 6)), datetime(2026, 10, 5, 9, tzinfo=UTC))
+    await svc.receives(early, agency=CITY)
+    (answer,) = await svc.emitted()
+    assert codes(answer) == [("date.future", "error")]
 
 
 async def test_failing_and_giving_up_end_without_jp(svc):

@@ -19,7 +19,7 @@ from bina_local.context import Context
 from bina_local.demo import PEOPLE
 from bina_local.demo.facts import agencies, facts
 from bina_local.demo.load import NOTE, play, sign_ins
-from bina_local.demo.load_chapters import Span, chapters, ends, spans, whole
+from bina_local.demo.load_chapters import Span, chapters, ends, spans
 from bina_local.demo.load_doors import Doors
 from bina_local.demo.load_enrolling import Post, turns
 from bina_local.demo.model import World
@@ -114,7 +114,7 @@ async def given(platform_folder: Path, kafka: Any, postgres: Any) -> AsyncIterat
     context = Context(state, addresses)
     world = grow_given()
     for _ in range(2):  # a load that broke off before its first chapter was noted is simply run again
-        await play(context, world, whole(world), lambda *_: None, ("enrollment",))
+        await play(context, world, chapters(world, longest_days=366), lambda *_: None, ("enrollment",))
         state.save(NOTE, {})
     yield context
     await child.stop()

@@ -46,15 +46,9 @@ def chapters(world: World, longest_days: int = LONGEST_DAYS) -> list[Chapter]:
     ]
 
 
-def whole(world: World) -> list[Chapter]:
-    """Everything at once, told on the morning of the world's as_of."""
-    until = datetime.combine(world.as_of, MORNING, ZoneInfo(world.timezone))
-    return [Chapter(until, until, world.steps)]
-
-
 def spans(world: World) -> list[Span]:
-    """Seats are given before a run starts, so that baseline and pre-test come in time; its end is told while
-    reactions are still asked for."""
+    """Seats are given before a run starts, so that baseline and pre-test come in time, and given back before it
+    ends, so that others move up; its end is told while reactions are still asked for."""
     asked: dict[str, date] = {}
     ended: dict[str, date] = {}
     for step in world.steps:
@@ -65,6 +59,8 @@ def spans(world: World) -> list[Span]:
     reactions = {run.code: run.ends_on + timedelta(days=REACTION_DAYS) for run in world.runs}
     found = [(day, starts[run]) for run, day in asked.items()]
     found += [(day, reactions[run]) for run, day in ended.items()]
+    lasts = {run.code: run.ends_on for run in world.runs}
+    found += [(step.date, lasts[left.run]) for step in world.steps for left in step.withdrawals]
     return [Span(first, max(first, last)) for first, last in found if first < world.as_of]
 
 

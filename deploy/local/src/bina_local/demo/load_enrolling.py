@@ -28,17 +28,14 @@ class Post:
         self._turns = turns(world)
 
     def rounds(self, steps: Sequence[HistoryStep]) -> list[list[Published]]:
-        """Events in rounds; each is to be taken before the next is sent.
-
-        Withdrawals go day by day: whether a freed seat is given on is judged by the latest day of a batch.
-        """
+        """Events in rounds; each is to be taken before the next is sent."""
         turns: list[list[Published]] = [[] for _ in range(TURNS)]
         for step in steps:
             for request in step.requests:
                 turns[self._turns[request]].append(self._asked(request))
-        left = [[self._left(row) for row in step.withdrawals] for step in steps]
+        left = [self._left(row) for step in steps for row in step.withdrawals]
         results = [self._reported(row) for step in steps for row in step.results]
-        return [events for events in (*turns, *left, results) if events]
+        return [events for events in (*turns, left, results) if events]
 
     def _left(self, row: Withdrawal) -> Published:
         event = WithdrawalRequested(nip=row.nip, run_code=row.run, reason=row.reason)

@@ -80,20 +80,19 @@ async def _scopes(session: AsyncSession, kind: Kind, events: Iterable[Inbound]) 
 
 
 def _ask(event: EnrollmentRequested | WithdrawalRequested, scope: Scope, note: str = "") -> Ask:
-    at = event.time
     return Ask(
         nip=event.nip,
         run_code=event.run_code,
         scope=scope,
-        at=at,
-        on=_day(at),
+        at=_said_at(event),
+        on=clock.today(),
         note=note,
         cause=event,
     )
 
 
 def _report(event: TrainingResultReported, scope: Scope) -> Report:
-    at = event.time
+    at = _said_at(event)
     return Report(
         nip=event.nip,
         run_code=event.run_code,
@@ -108,6 +107,11 @@ def _report(event: TrainingResultReported, scope: Scope) -> Report:
         certificate_number=event.certificate_number,
         cause=event,
     )
+
+
+def _said_at(event: Inbound) -> datetime:
+    """When the agency says it sent this, never later than now: its clock is its own."""
+    return min(event.time, clock.now())
 
 
 def _day(moment: datetime) -> date:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events import Event
+from bina.messaging import clock
 from enrollment.catalogue import store as catalogue
 from enrollment.enrolments import store
 from enrollment.enrolments.applying import apply, fill_seats
@@ -46,8 +47,8 @@ async def withdraw(
     freed = {change.after.run_id: change.cause for change in changes}
     moved: list[Event] = []
     if changes:
-        on = max(ask.on for ask, _reason in withdrawals)
-        moved = await fill_seats(session, freed, on, {run: cause for run, cause in freed.items() if cause})
+        causes = {run: cause for run, cause in freed.items() if cause}
+        moved = await fill_seats(session, freed, clock.today(), causes)
     return decisions, [*told, *moved]
 
 

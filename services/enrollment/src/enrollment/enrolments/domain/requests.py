@@ -30,7 +30,11 @@ NO_SEATS = Seats({})
 
 @dataclass(frozen=True)
 class Ask:
-    """Somebody wants a seat, or gives one back. `on` is the day of `at` in the field's zone."""
+    """Somebody wants a seat, or gives one back.
+
+    `at` is when they say they asked, never later than now; `on` the day it was taken in, which alone decides whether
+    the run still takes anybody.
+    """
 
     nip: str
     run_code: str

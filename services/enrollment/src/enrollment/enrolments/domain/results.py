@@ -18,7 +18,11 @@ COMPLEMENTED = "Laporan penyelenggara melengkapi hasil presensi."
 
 @dataclass(frozen=True)
 class Report:
-    """An organiser's statement on one participant. `on` is the day of `at` in the field's zone."""
+    """An organiser's statement on one participant.
+
+    `at` is when they say they made it, never later than now; `on` its day in the field's zone: nobody reports what
+    had not happened by then.
+    """
 
     nip: str
     run_code: str
