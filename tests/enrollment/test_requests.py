@@ -249,9 +249,7 @@ async def test_a_request_dated_back_gets_no_seat_in_a_run_that_is_over(svc):
 
 async def test_a_request_dated_ahead_was_asked_when_it_came(svc):
     await svc.receives(dated(asked(1, SMALL), datetime(2030, 1, 1, tzinfo=UTC)), agency=CITY)
-    (row,) = await svc.rows(
-        "SELECT requested_at FROM enrolments WHERE run_id = :run", run=run_id_of(SMALL)
-    )
+    (row,) = await svc.rows("SELECT requested_at FROM enrolments WHERE run_id = :run", run=run_id_of(SMALL))
     assert row.requested_at <= clock.now()
 
 
