@@ -126,3 +126,19 @@ async def test_a_retried_command_acts_once(site: Site):
         second = await client.post("/enrollment/api/v1/asn", **send)
     assert first.json() == second.json()
     assert len(await site.svc.emitted(AsnRecorded)) == 1
+
+
+async def test_no_agency_takes_anothers_unit(site: Site):
+    stolen = {"items": [{"id": str(SECTION), "agency_code": REGENCY, "name": "Milik kami"}]}
+    refused = await site.command("units", stolen, "operator", agency=REGENCY)
+    assert (refused.status_code, refused.json()["type"]) == (403, "urn:bina:problem:out-of-scope")
+    moved = await site.command("units", stolen, "platform", agency=None)
+    assert (moved.status_code, moved.json()["errors"][0]["where"]) == (422, "items.0.id")
+    (unit,) = await site.svc.rows("SELECT agency_code, name FROM units WHERE unit_id = :id", id=SECTION)
+    assert tuple(unit) == (CITY, "Subbagian Umum")
+
+
+async def test_a_unit_of_an_unknown_agency_is_named(site: Site):
+    unit = {"items": [{"id": str(uuid4()), "agency_code": "9999", "name": "Unit"}]}
+    refused = await site.command("units", unit, "platform", agency=None)
+    assert (refused.status_code, refused.json()["errors"][0]["where"]) == (422, "items.0.agency_code")

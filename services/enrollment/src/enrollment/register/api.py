@@ -46,6 +46,8 @@ async def record_units(body: UnitRows, person: Clerk, command: ApiCommand) -> Re
     check_writes(person, {row.agency_code for row in body.items})
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
+        known = await store.find_units(session, [row.id for row in body.items])
+        check_writes(person, {unit.agency_code for unit in known.values()})
         return await recording.record_units(session, body.items)
 
     return await command.answer(effect, status=201)

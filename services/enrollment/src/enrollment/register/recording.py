@@ -38,6 +38,7 @@ def _rights_of(row: AgencyRow) -> dict[str, list[str]]:
 
 async def record_units(session: AsyncSession, rows: Sequence[UnitRow]) -> Answer:
     """Record units; people in or below the changed ones are told anew as due work."""
+    await _check_agencies(session, rows)
     units = await store.load_units(session, {row.agency_code for row in rows})
     given = {row.id: Unit(row.id, row.agency_code, row.name, row.parent_id, row.remote) for row in rows}
     known = units | given
@@ -52,6 +53,20 @@ async def record_units(session: AsyncSession, rows: Sequence[UnitRow]) -> Answer
     old = changed & units.keys()
     await due.add(session, [DueItem(UNIT_CHANGED, str(unit_id), clock.now()) for unit_id in sorted(old)])
     return {"recorded": len(changed & given.keys()), "unchanged": len(given.keys() - changed)}
+
+
+async def _check_agencies(session: AsyncSession, rows: Sequence[UnitRow]) -> None:
+    """Refuse to move a unit to another agency: its people and the units below it would stay behind."""
+    known = await store.find_units(session, [row.id for row in rows])
+    agencies = await store.load_agencies(session)
+    faults = []
+    for number, row in enumerate(rows):
+        if row.agency_code not in agencies:
+            faults.append(Fault(f"items.{number}.agency_code", _("Instansi belum terdaftar.")))
+        if row.id in known and known[row.id].agency_code != row.agency_code:
+            faults.append(Fault(f"items.{number}.id", _("Unit ini milik instansi lain.")))
+    if faults:
+        raise _invalid(faults)
 
 
 async def record_asn(session: AsyncSession, rows: Sequence[AsnRow]) -> Answer:

@@ -22,7 +22,7 @@ from enrollment.register.store.people import (
     taken_nips,
 )
 from enrollment.register.store.roles import DemoPerson, add_roles, load_demo_people, load_session
-from enrollment.register.store.units import add_units, load_units
+from enrollment.register.store.units import add_units, find_units, load_units
 
 __all__ = [
     "DemoPerson",
@@ -34,6 +34,7 @@ __all__ = [
     "count_people",
     "erase",
     "find_people",
+    "find_units",
     "grant_rights",
     "load_agencies",
     "load_contacts",

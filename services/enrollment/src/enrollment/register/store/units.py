@@ -16,16 +16,17 @@ _ADD = text(
         CAST(:parent_id AS uuid[]), CAST(:remote AS boolean[]), CAST(:path AS text[]))
         AS n (unit_id, agency_code, name, parent_id, remote, path)
     ORDER BY unit_id
-    ON CONFLICT (unit_id) DO UPDATE SET agency_code = excluded.agency_code, name = excluded.name,
-        parent_id = excluded.parent_id, remote = excluded.remote, path = excluded.path, recorded_at = now()
-    WHERE (units.agency_code, units.name, units.remote, units.path)
-        IS DISTINCT FROM (excluded.agency_code, excluded.name, excluded.remote, excluded.path)
+    ON CONFLICT (unit_id) DO UPDATE SET name = excluded.name, parent_id = excluded.parent_id,
+        remote = excluded.remote, path = excluded.path, recorded_at = now()
+    WHERE units.agency_code = excluded.agency_code
+        AND (units.name, units.remote, units.path) IS DISTINCT FROM (excluded.name, excluded.remote, excluded.path)
     RETURNING unit_id"""
 )
+_SELECT = "SELECT unit_id, agency_code, name, parent_id, remote, path FROM units"
 _LOAD = text(
-    """SELECT unit_id, agency_code, name, parent_id, remote, path FROM units
-    WHERE agency_code = ANY (CAST(:agencies AS text[])) ORDER BY agency_code, name, unit_id"""
+    f"{_SELECT} WHERE agency_code = ANY (CAST(:agencies AS text[])) ORDER BY agency_code, name, unit_id"
 )
+_FIND = text(f"{_SELECT} WHERE unit_id = ANY (CAST(:ids AS uuid[])) ORDER BY unit_id")
 
 
 async def load_units(session: AsyncSession, agencies: Iterable[str]) -> dict[UUID, Unit]:
@@ -34,8 +35,13 @@ async def load_units(session: AsyncSession, agencies: Iterable[str]) -> dict[UUI
     return {row.unit_id: _unit(row) for row in rows}
 
 
+async def find_units(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Unit]:
+    """Units by id, whosever they are; unknown ids are left out."""
+    return {row.unit_id: _unit(row) for row in await session.execute(_FIND, {"ids": sorted(set(ids))})}
+
+
 async def add_units(session: AsyncSession, units: Iterable[Unit]) -> set[UUID]:
-    """Record units with their paths; returns those that are new or changed."""
+    """Record units with their paths; returns those that are new or changed. A unit stays with its agency."""
     rows = list(units)
     changed = await session.scalars(
         _ADD,
