@@ -1,6 +1,6 @@
 """Rules of the register: trees of units, and how a person's whole state is told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
@@ -10,6 +10,8 @@ from bina.events.enrollment import AsnRecorded, ContactRecorded
 
 KINDS = ("pegawai", "pendaftaran", "kelulusan")
 GRANTED_ROLES = ("asn", "operator", "evaluator", "head", "bkd", "platform")
+STAFF_ROLES = frozenset({"operator", "head", "bkd"})
+"""Roles that act for an agency, or for a unit and those below it."""
 
 
 class BrokenTreeError(ValueError):
@@ -104,6 +106,36 @@ class RoleGrant:
     agency_code: str
     unit_id: UUID | None = None
     shows: str = ""
+
+
+class Held(NamedTuple):
+    """A role as granted; `unit_path` leads from the agency's top unit to its unit, empty for the whole agency."""
+
+    role: str
+    agency_code: str
+    unit_id: UUID | None = None
+    unit_path: tuple[UUID, ...] = ()
+
+
+def combine(grants: Iterable[Held], employer: str) -> tuple[frozenset[str], str, UUID | None]:
+    """(roles, agency, unit) of a session, which has one scope for all it may do.
+
+    The scope is the narrowest that a staff role was granted for, at the employer first; other staff roles come along
+    only where they were granted for that scope or one around it. Without staff roles the scope is the employer's.
+    """
+    held = list(grants)
+    staff = [grant for grant in held if grant.role in STAFF_ROLES]
+    plain = {grant.role for grant in held} - STAFF_ROLES
+    if not staff:
+        return frozenset(plain), employer, None
+    scope = min(staff, key=lambda g: (g.agency_code != employer, -len(g.unit_path), g.agency_code, g.role))
+    kept = {grant.role for grant in staff if _spans(grant, scope)}
+    return frozenset(plain | kept), scope.agency_code, scope.unit_id
+
+
+def _spans(grant: Held, scope: Held) -> bool:
+    inside = grant.unit_id is None or grant.unit_id in scope.unit_path
+    return grant.agency_code == scope.agency_code and inside
 
 
 def path_of(unit_id: UUID, units: Mapping[UUID, Unit]) -> tuple[UUID, ...]:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import columns
 from bina.web.access import Person
-from enrollment.register.domain import RoleGrant
+from enrollment.register.domain import Held, RoleGrant, combine
 
 _ADD = text(
     """INSERT INTO role_grants (asn_id, role, agency_code, unit_id, shows)
@@ -28,13 +28,14 @@ _DEMO = text(
     ORDER BY max(g.shows) = '', agencies.name, asn.name LIMIT 60"""
 )
 _SESSION = text(
-    """SELECT asn.asn_id, asn.name, asn.agency_code,
-        array_remove(array_agg(g.role), NULL) AS roles,
-        array_remove(array_agg(DISTINCT g.agency_code), NULL) AS agencies,
-        array_agg(g.unit_id) FILTER (WHERE g.role IN ('operator', 'head', 'bkd')) AS units,
+    """SELECT asn_id, name, agency_code,
         EXISTS (SELECT FROM asn AS s WHERE s.supervisor_id = asn.asn_id) AS supervises
-    FROM asn LEFT JOIN role_grants AS g USING (asn_id)
-    WHERE asn.asn_id = :id GROUP BY asn.asn_id, asn.name, asn.agency_code"""
+    FROM asn WHERE asn_id = :id"""
+)
+_GRANTS = text(
+    """SELECT g.role, g.agency_code, g.unit_id,
+        CASE WHEN g.unit_id IS NULL THEN '{}' ELSE coalesce(units.path, ARRAY[g.unit_id]) END AS unit_path
+    FROM role_grants AS g LEFT JOIN units USING (unit_id) WHERE g.asn_id = :id"""
 )
 
 
@@ -64,18 +65,17 @@ async def load_demo_people(session: AsyncSession) -> list[DemoPerson]:
 
 
 async def load_session(session: AsyncSession, asn_id: UUID) -> Person | None:
-    """A registered person with every role; below one unit only if all staff roles are in that unit."""
+    """A registered person with the roles that one scope can carry; see `combine`."""
     row = (await session.execute(_SESSION, {"id": asn_id})).one_or_none()
     if row is None:
         return None
-    units = set(row.units or [])
-    return Person(
-        person_id=row.asn_id,
-        name=row.name,
-        roles=frozenset(_roles(row)),
-        agency_code=row.agencies[0] if len(row.agencies) == 1 else row.agency_code,
-        unit_id=units.pop() if len(units) == 1 else None,
-    )
+    grants = [
+        Held(grant.role, grant.agency_code, grant.unit_id, tuple(grant.unit_path))
+        for grant in await session.execute(_GRANTS, {"id": asn_id})
+    ]
+    roles, agency_code, unit_id = combine(grants, row.agency_code)
+    derived = {"asn", "supervisor"} if row.supervises else {"asn"}
+    return Person(row.asn_id, row.name, roles | derived, agency_code, unit_id)
 
 
 def _roles(row: Any) -> tuple[str, ...]:
