@@ -17,6 +17,7 @@ from bina.events.enrollment import (
 
 from .conftest import Site
 from .story import (
+    ATTENDED,
     CITY,
     FOREIGN,
     OPEN,
@@ -175,6 +176,27 @@ async def test_a_cancelled_run_takes_nobody_and_is_told_once(site: Site):
     refused = await site.command("enrolments", {"run": SMALL}, "asn", person=2)
     assert refused.json()["type"] == "urn:bina:problem:run-closed"
     assert (await site.command(f"runs/{SMALL}/change", {"seats": 9}, "operator")).status_code == 409
+
+
+async def test_nobody_attends_passes_or_completes_a_cancelled_run(site: Site):
+    await site.svc.receives(asked(5, TESTED), reported(7, TESTED, "failed", jp=0), agency=CITY)
+    await site.command(f"runs/{TESTED}/cancel", {"reason": "Anggaran dipotong"}, "operator")
+    await site.svc.emitted()
+    for who in (
+        {"enrollments": [str(enrollment_id(5, TESTED))]},
+        {"absent": [str(enrollment_id(5, TESTED))]},
+    ):
+        answer = await site.command(
+            "attendance", {"met_on": "2026-09-17", "enrollments": []} | who, "operator"
+        )
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:bina:problem:run-cancelled")
+    right = {"completed": True, "jp": 32, "completed_on": "2026-10-06", "reason": "Salah baris"}
+    answer = await site.command(f"results/{enrollment_id(7, TESTED)}/correct", right, "operator")
+    assert answer.json()["type"] == "urn:bina:problem:run-cancelled"
+    await site.svc.receives(scored(ATTENDED))
+    await site.svc.receives(reported(5, TESTED, jp=32), agency=CITY)
+    (refused,) = await site.svc.emitted()
+    assert (refused.outcome, [p.code for p in refused.problems]) == ("refused", ["run.cancelled"])
 
 
 async def test_a_concluded_run_lets_the_waiting_go(site: Site):

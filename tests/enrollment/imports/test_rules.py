@@ -118,6 +118,7 @@ def test_requests(facts, expected):
             {"run": replace(RUN, organiser="5500", programme_jp=1)},
             [("Kode Angkatan", "run.unknown", "error")],
         ),
+        ({"run": replace(RUN, status="cancelled")}, [("Kode Angkatan", "run.cancelled", "error")]),
         ({"run": replace(RUN, start=date(2026, 8, 8))}, [("Tanggal Selesai", "date.before_start", "error")]),
         ({"run": replace(RUN, start=date(2026, 8, 7))}, []),
         ({"run": replace(RUN, programme_jp=39)}, [("JP", "number.range", "error")]),

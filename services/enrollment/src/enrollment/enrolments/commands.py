@@ -59,6 +59,7 @@ async def record_attendance(
         raise not_found(_("Ada pendaftaran yang tidak dikenal."))
     runs = await catalogue.load_runs(session, {e.run_id for e in found.values()})
     check_writes(person, {run.organiser for run in runs.values()})
+    _check_held(runs.values())
     _check_day(met_on, runs.values())
     met = await meet_attendance(session, [found[id_] for id_ in present], runs, met_on)
     missed = await mark_absent(session, [found[id_] for id_ in absent], met_on)
@@ -79,6 +80,8 @@ async def correct_result(
         raise not_found()
     run = (await catalogue.load_runs(session, [found.run_id]))[found.run_id]
     check_writes(person, {run.organiser})
+    if correction.completed:
+        _check_held([run])
     _check_correction(found, run, correction)
     await emit(session, await correct(session, found, correction))
     return (await store.load_enrolments(session, [enrollment_id]))[enrollment_id]
@@ -124,6 +127,12 @@ def _refused(decision: Decision) -> Problem:
         errors[0].advice,
         errors=[Fault(p.column or p.code, p.advice) for p in errors],
     )
+
+
+def _check_held(runs: Iterable[Run]) -> None:
+    for run in runs:
+        if run.status == "cancelled":
+            raise Problem("run-cancelled", 409, _("Angkatan ini sudah dibatalkan."), run.reason)
 
 
 def _check_day(day: date, runs: Iterable[Run]) -> None:

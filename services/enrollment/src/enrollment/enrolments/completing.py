@@ -73,7 +73,7 @@ async def take_scores(session: AsyncSession, tests: Sequence[tuple[PostTest, Eve
     changes = [
         replace(_passed(one, runs[one.run_id], best[one.enrollment_id]), cause=causes[one.enrollment_id])
         for one in found.values()
-        if one.state == "accepted" and one.met_on and _has_passed(runs[one.run_id], best[one.enrollment_id])
+        if _waits_for_test(one, runs[one.run_id]) and _has_passed(runs[one.run_id], best[one.enrollment_id])
     ]
     return [fact for facts in await apply(session, changes) for fact in facts]
 
@@ -104,6 +104,10 @@ def _attended(enrolment: Enrolment, run: Run, met_on: date, test: PostTest | Non
     if test is not None and _has_passed(run, test):
         return replace(_passed(present, run, test), before=enrolment)
     return Change(enrolment, present)
+
+
+def _waits_for_test(enrolment: Enrolment, run: Run) -> bool:
+    return enrolment.state == "accepted" and enrolment.met_on is not None and run.status != "cancelled"
 
 
 def _passed(enrolment: Enrolment, run: Run, test: PostTest) -> Change:

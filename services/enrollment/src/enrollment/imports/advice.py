@@ -113,6 +113,10 @@ ADVICE: dict[str, Advice] = {
         "{column}{where} tidak terbaca. Tulis hari-bulan-tahun, misalnya 3-11-2026.",
         "{column}{where} cannot be read. Write day-month-year, for instance 3-11-2026.",
     ),
+    "run.cancelled": Advice(
+        "Angkatan{where} dibatalkan, jadi tidak ada hasilnya. Periksa kode angkatan.",
+        "Run{where} was cancelled, so it has no results. Check the code.",
+    ),
     "date.future": Advice(
         "{column}{where} belum terjadi. Periksa tanggalnya.",
         "{column}{where} lies in the future. Check the date.",

@@ -162,11 +162,11 @@ def result_errors(
     run: RunFact | None,
     existing: ExistingResult | None,
 ) -> tuple[Problem, ...]:
-    """nip.unknown, nip.other_agency, run.unknown, date.before_start, number.range; a differing result."""
+    """nip.unknown, nip.other_agency, run.unknown, run.cancelled, date.before_start, number.range; a differing result."""
     own = run if run is not None and run.organiser == scope.agency else None
     found = [
         _person_error(claim.nip, scope, person),
-        error("Kode Angkatan", "run.unknown") if claim.run_code and own is None else None,
+        _own_run_error(claim.run_code, own),
         _date_error(claim, own),
         _jp_error(claim, own),
     ]
@@ -194,6 +194,13 @@ def _run_error(run_code: str | None, run: RunFact | None, *, known: bool, enroll
         return error("Kode Angkatan", "run.unknown")
     open_ = run.status in ("open", "full")
     return None if open_ or enrolled else error("Kode Angkatan", "run.closed")
+
+
+def _own_run_error(run_code: str | None, own: RunFact | None) -> Problem | None:
+    """A closed run has results, a cancelled one has none."""
+    if run_code and own is None:
+        return error("Kode Angkatan", "run.unknown")
+    return error("Kode Angkatan", "run.cancelled") if own and own.status == "cancelled" else None
 
 
 def _date_error(claim: ResultClaim, run: RunFact | None) -> Problem | None:
