@@ -109,6 +109,17 @@ async def test_attendance_before_the_run_is_refused(site: Site):
     assert answer.status_code == 422
 
 
+async def test_attendance_is_not_before_any_of_its_runs(site: Site):
+    await site.svc.receives(asked(3, OPEN), asked(5, TESTED), agency=CITY)
+    await site.command(f"runs/{OPEN}/change", {"starts_on": "2026-11-16"}, "operator", agency=REGENCY)
+    both = [str(enrollment_id(3, OPEN)), str(enrollment_id(5, TESTED))]
+    early = await site.command("attendance", {"enrollments": both, "met_on": "2026-11-15"}, "platform")
+    assert (early.status_code, early.json()["errors"][0]["where"]) == (422, "met_on")
+    assert await site.svc.emitted(AttendanceMet) == []
+    right = await site.command("attendance", {"enrollments": both, "met_on": "2026-11-16"}, "platform")
+    assert right.json() == {"present": 2, "absent": 0}
+
+
 async def test_a_correction_replaces_the_result_and_the_ledger_follows(site: Site):
     await site.svc.receives(reported(7, PAST), agency=CITY)
     await site.svc.emitted()

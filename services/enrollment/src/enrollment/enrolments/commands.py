@@ -136,8 +136,8 @@ def _check_held(runs: Iterable[Run]) -> None:
 
 
 def _check_day(day: date, runs: Iterable[Run]) -> None:
-    earliest = min(run.starts_on for run in runs)
-    if earliest <= day <= clock.today():
+    latest = max(run.starts_on for run in runs)
+    if latest <= day <= clock.today():
         return
     fault = Fault("met_on", _("Isi tanggal antara mulainya angkatan dan hari ini."))
     raise Problem("invalid-input", 422, _("Tanggal presensi belum benar."), errors=[fault])
