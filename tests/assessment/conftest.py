@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 import httpx
 import pytest_asyncio
@@ -24,9 +25,11 @@ class Site:
     svc: ServiceUnderTest
     app: FastAPI
 
-    def client(self, name: str = "Aisyah", *roles: str, agency: str = "5571") -> httpx.AsyncClient:
+    def client(
+        self, name: str = "Aisyah", *roles: str, agency: str = "5571", unit: UUID | None = None
+    ) -> httpx.AsyncClient:
         """A browser in which somebody is signed in; role asn unless others are given."""
-        person = Person(id_of(name), name, frozenset(roles or ("asn",)), agency)
+        person = Person(id_of(name), name, frozenset(roles or ("asn",)), agency, unit)
         cookies = {"bina_session": issue_token(person, SECRET)}
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
         return httpx.AsyncClient(transport=transport, base_url="http://bina.test", cookies=cookies)

@@ -146,3 +146,17 @@ async def test_a_profile_is_seen_by_its_person_and_the_agencys_staff(site: Site)
     ]:
         async with site.client(who, *roles, agency=agency) as client:
             assert (await client.get(path)).status_code == status, (who, agency)
+
+
+async def test_a_units_staff_see_profiles_of_their_unit_and_below_only(site: Site) -> None:
+    top, section, other = (id_of(name) for name in ("Sekretariat", "Subbagian", "Dinas"))
+    await site.svc.receives(person("Aisyah", unit_id=section, unit_path=(top, section)), person("Budi"))
+    async with site.client() as client:
+        asked = (await client.get(f"{API}/assessments/{PRE}")).json()["questions"]
+        body = {"answers": {q["id"]: "A" for q in asked}}
+        await client.post(f"{API}/assessments/{PRE}/answers", json=body, headers=key())
+    seen = {}
+    for unit in (None, top, section, other):
+        async with site.client("Sulastri", "operator", unit=unit) as client:
+            seen[unit] = (await client.get(f"{API}/people/{id_of('Aisyah')}/profile")).status_code
+    assert seen == {None: 200, top: 200, section: 200, other: 404}

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.assessments import store
 from assessment.assessments.store import Assessment
-from assessment.register.store import find_agency
+from assessment.register.store import is_within
 from bina.web.access import Person
 from bina.web.problems import not_found
 
@@ -29,9 +29,8 @@ async def own_test(
 
 
 async def check_profile(session: AsyncSession, person: Person, asn_id: UUID) -> None:
-    """Own profile, or, for an agency's staff, that of its own people; raises 404."""
+    """Own profile, or, for an agency's or unit's staff, that of its own people; raises 404."""
     if asn_id == person.person_id:
         return
-    agency = await find_agency(session, asn_id)
-    if agency is None or agency != person.agency_code or not person.may(*STAFF):
+    if not person.may(*STAFF) or not await is_within(session, asn_id, person.agency_code, person.unit_id):
         raise not_found()

@@ -18,11 +18,13 @@ person_of = Need(AsnRecorded, lambda event: event.asn_id)
 """An event about a person waits until the person is known here."""
 
 _PUT_PEOPLE = text(
-    """INSERT INTO people (asn_id, agency_code, job_level, position, recorded_on)
-    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:agencies AS text[]), CAST(:job_levels AS text[]),
-        CAST(:positions AS text[]), CAST(:days AS date[])) ORDER BY 1
-    ON CONFLICT (asn_id) DO UPDATE SET agency_code = excluded.agency_code, job_level = excluded.job_level,
-        position = excluded.position, recorded_on = excluded.recorded_on"""
+    """INSERT INTO people (asn_id, agency_code, unit_path, job_level, position, recorded_on)
+    SELECT id, agency, CAST(path AS uuid[]), job_level, position, day
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:agencies AS text[]), CAST(:paths AS text[]),
+        CAST(:job_levels AS text[]), CAST(:positions AS text[]), CAST(:days AS date[]))
+        AS n (id, agency, path, job_level, position, day) ORDER BY id
+    ON CONFLICT (asn_id) DO UPDATE SET agency_code = excluded.agency_code, unit_path = excluded.unit_path,
+        job_level = excluded.job_level, position = excluded.position, recorded_on = excluded.recorded_on"""
 )
 _ERASE = (
     text("DELETE FROM people WHERE asn_id = ANY (CAST(:ids AS uuid[]))"),
@@ -78,7 +80,10 @@ _IN_OTHER_STATES = text(
     """SELECT asked.id FROM unnest(CAST(:ids AS uuid[])) AS asked (id) WHERE NOT EXISTS (
         SELECT FROM enrollments WHERE enrollment_id = asked.id AND state = ANY (CAST(:states AS text[])))"""
 )
-_AGENCY = text("SELECT agency_code FROM people WHERE asn_id = :asn_id")
+_WITHIN = text(
+    """SELECT EXISTS (SELECT FROM people WHERE asn_id = :asn_id AND agency_code = CAST(:agency AS text)
+        AND (CAST(:unit AS uuid) IS NULL OR CAST(:unit AS uuid) = ANY (unit_path)))"""
+)
 
 
 def field_day(moment: datetime) -> date:
@@ -93,6 +98,8 @@ async def put_people(session: AsyncSession, events: Sequence[AsnRecorded]) -> No
         {
             "ids": [e.asn_id for e in events],
             "agencies": [e.agency_code for e in events],
+            # arrays of unequal length cannot be unnested, so each path travels as text
+            "paths": ["{" + ",".join(map(str, e.unit_path)) + "}" for e in events],
             "job_levels": [e.job_level for e in events],
             "positions": [e.position for e in events],
             "days": [field_day(e.time) for e in events],
@@ -175,10 +182,12 @@ async def find_in_states(
     return asked.difference(others)
 
 
-async def find_agency(session: AsyncSession, asn_id: UUID) -> str | None:
-    """The agency that employs a person; None: nobody known."""
-    found: str | None = await session.scalar(_AGENCY, {"asn_id": asn_id})
-    return found
+async def is_within(
+    session: AsyncSession, asn_id: UUID, agency_code: str | None, unit_id: UUID | None
+) -> bool:
+    """Whether an agency employs a person, in a unit or below it if one is named; nobody is without an agency."""
+    values = {"asn_id": asn_id, "agency": agency_code, "unit": unit_id}
+    return bool(await session.scalar(_WITHIN, values))
 
 
 def _as_json(events: Sequence[TrainingAnnounced] | Sequence[TrainingChanged]) -> str:

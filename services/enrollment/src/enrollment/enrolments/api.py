@@ -18,8 +18,9 @@ from enrollment.enrolments.bodies import AttendanceBody, CorrectionBody, Enrolme
 from enrollment.enrolments.completing import Correction
 from enrollment.enrolments.domain import Decision, Enrolment
 from enrollment.enrolments.store import EnrolmentFilter
+from enrollment.enrolments.within import check_employee, check_subject
 from enrollment.paging import PageQuery, page
-from enrollment.scope import check_writes, reach_of
+from enrollment.scope import Reach, check_writes, reach_of
 
 router = APIRouter(tags=["enrolments"])
 
@@ -41,6 +42,7 @@ async def request_seat(body: EnrolmentBody, person: SignedIn, command: ApiComman
     """Request a seat for oneself, or as a clerk for an employee."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
+        await check_employee(session, person, body.nip)
         return _decided(await commands.ask_for(session, person, body.run, body.nip, body.note))
 
     return await command.answer(effect, status=201)
@@ -53,6 +55,7 @@ async def give_seat_back(
     """Give a seat back; the first of the waiting list moves up."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
+        await check_subject(session, person, enrollment_id)
         return _decided(await commands.give_back(session, person, enrollment_id, body.reason))
 
     return await command.answer(effect)
@@ -123,13 +126,15 @@ async def list_enrolments(
     """Enrolments of own people and of own runs; an ASN sees their own. `run` is an id or a code."""
     run, limit = asked.run, asked.limit
     own = asked.asn is not None and asked.asn == person.person_id
-    reader = None if own else reach_of(person).agency_code
+    reach = Reach(None) if own else reach_of(person)
     async with request.app.state.runtime.sessions() as session:
         found = await catalogue.find_run(session, run) if run else None
         if run and found is None:
             raise not_found()
         run_id = found.run_id if found else None
-        which = EnrolmentFilter(reader, run_id, asked.asn, asked.agency, asked.state)
+        which = EnrolmentFilter(
+            reach.agency_code, reach.unit_id, run_id, asked.asn, asked.agency, asked.state
+        )
         rows = await store.page_of_enrolments(session, which, after=asked.cursor, limit=limit)
     return page([{**_result(row.enrolment), "run_code": row.run_code, "nip": row.nip} for row in rows], limit)
 

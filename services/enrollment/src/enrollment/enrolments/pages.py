@@ -19,8 +19,9 @@ from enrollment.enrolments import commands, store
 from enrollment.enrolments.domain import Enrolment
 from enrollment.enrolments.store import Listed
 from enrollment.enrolments.view import long_span, state_of
+from enrollment.enrolments.within import check_employee, check_subject
 from enrollment.register import store as register
-from enrollment.scope import CLERKS, check_writes
+from enrollment.scope import CLERKS, Reach, check_writes, may_write
 from enrollment.shell import pages
 
 router = APIRouter()
@@ -43,6 +44,7 @@ async def enrol(reference: str, person: SignedIn, command: PageCommand) -> Respo
 
     async def effect(session: AsyncSession) -> str:
         run = await _find(session, reference)
+        await check_employee(session, person, nip)
         decision = await commands.ask_for(session, person, run.code, nip)
         note = f"?posisi={decision.position}" if decision.position else ""
         return _href(run) + note
@@ -57,6 +59,7 @@ async def withdraw(reference: str, person: SignedIn, command: PageCommand) -> Re
 
     async def effect(session: AsyncSession) -> str:
         run = await _find(session, reference)
+        await check_subject(session, person, chosen)
         await commands.give_back(session, person, chosen, command.text("reason"))
         return _href(run)
 
@@ -95,7 +98,7 @@ async def _context(session: AsyncSession, run: Run, person: Person) -> dict[str,
     agencies = await register.load_agencies(session)
     own = await _own(session, run, person)
     positions = await store.load_positions(session, [own]) if own else {}
-    organises = person.may(*CLERKS) and person.agency_code == run.organiser
+    organises = person.agency_code == run.organiser and may_write(person, run.organiser)
     return {
         "status": run.status_on(today),
         "when": long_span(run.starts_on, run.ends_on),
@@ -110,6 +113,7 @@ async def _context(session: AsyncSession, run: Run, person: Person) -> dict[str,
         % {"taken": number(run.taken), "seats": number(run.seats)},
         "organises": organises,
         "clerk": person.may(*CLERKS),
+        "peers": _("Peserta dari unit Anda") if person.unit_id else _("Peserta dari instansi Anda"),
         "people": await _people(session, run, person, organises=organises),
         "state_of": lambda listed: _state(listed, today),
         "today": today,
@@ -124,10 +128,11 @@ async def _own(session: AsyncSession, run: Run, person: Person) -> Enrolment | N
 
 
 async def _people(session: AsyncSession, run: Run, person: Person, *, organises: bool) -> list[Listed]:
-    """Everyone for the organiser, own employees for another agency's clerk, nobody else's names for others."""
+    """Everyone for the organiser, own employees for another agency's or a unit's clerk, no names for others."""
     if not person.may(*CLERKS) or not person.agency_code:
         return []
-    return await store.participants_of(session, run.run_id, None if organises else person.agency_code)
+    reach = Reach(None) if organises else Reach(person.agency_code, person.unit_id)
+    return await store.participants_of(session, run.run_id, reach)
 
 
 def _may_enrol(run: Run, person: Person, own: Enrolment | None) -> bool:

@@ -1,5 +1,6 @@
 """Machine interface of the register."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,9 +12,9 @@ from bina.web.commands import ApiCommand
 from bina.web.problems import not_found
 from enrollment.paging import PageQuery, page
 from enrollment.register import recording, store
-from enrollment.register.bodies import AgencyRows, AsnRows, RoleRows, UnitRows
+from enrollment.register.bodies import AgencyRows, AsnRow, AsnRows, RoleRows, UnitRow, UnitRows
 from enrollment.register.domain import Asn
-from enrollment.scope import Reach, check_writes, reach_of
+from enrollment.scope import Reach, check_writes_at, reach_of
 
 router = APIRouter(tags=["register"])
 
@@ -43,11 +44,9 @@ async def record_agencies(body: AgencyRows, _person: Platform, command: ApiComma
 @router.post("/units", status_code=201)
 async def record_units(body: UnitRows, person: Clerk, command: ApiCommand) -> Response:
     """Record up to 1,000 units; parents before or within the same call."""
-    check_writes(person, {row.agency_code for row in body.items})
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
-        known = await store.find_units(session, [row.id for row in body.items])
-        check_writes(person, {unit.agency_code for unit in known.values()})
+        await _check_units(session, person, body.items)
         return await recording.record_units(session, body.items)
 
     return await command.answer(effect, status=201)
@@ -56,9 +55,9 @@ async def record_units(body: UnitRows, person: Clerk, command: ApiCommand) -> Re
 @router.post("/asn", status_code=201)
 async def record_asn(body: AsnRows, person: Clerk, command: ApiCommand) -> Response:
     """Record up to 1,000 people with their contacts; all of them or none."""
-    check_writes(person, {row.agency_code for row in body.items})
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
+        await _check_places(session, person, body.items)
         known = await store.find_people(session, [row.nip for row in body.items])
         await _check_owned(session, person, [*known.values(), *(row.id for row in body.items if row.id)])
         return await recording.record_asn(session, body.items)
@@ -143,4 +142,22 @@ def _shown(person: Asn) -> dict[str, Any]:
 async def _check_owned(session: AsyncSession, person: Person, ids: list[UUID]) -> None:
     """A record now at another agency is not this clerk's to change: a move is no upload."""
     known = await store.load_people(session, ids)
-    check_writes(person, {found.agency_code for found in known})
+    check_writes_at(person, [(found.agency_code, found.unit_path) for found in known])
+
+
+async def _check_places(session: AsyncSession, person: Person, rows: Sequence[AsnRow]) -> None:
+    """Refuse people who would be recorded outside the clerk's scope."""
+    units = await store.find_units(session, [row.unit_id for row in rows if row.unit_id])
+    paths = {unit.unit_id: unit.path for unit in units.values()}
+    check_writes_at(person, [(row.agency_code, paths.get(row.unit_id or UUID(int=0), ())) for row in rows])
+
+
+async def _check_units(session: AsyncSession, person: Person, rows: Sequence[UnitRow]) -> None:
+    """Refuse units outside the clerk's scope; a unit's operator places units below it, and leaves it where it is."""
+    given = {row.id for row in rows}
+    parents = {row.parent_id for row in rows if row.parent_id}
+    known = await store.find_units(session, given | parents)
+    own = () if person.unit_id is None else (person.unit_id,)
+    places = [(u.agency_code, u.path[:-1] if u.unit_id in given else u.path) for u in known.values()]
+    places += [(row.agency_code, own if row.parent_id in known.keys() | given else ()) for row in rows]
+    check_writes_at(person, places)

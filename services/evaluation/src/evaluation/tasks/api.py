@@ -82,14 +82,15 @@ async def _scope(session: AsyncSession, wanted: Appointment, person: Person) -> 
     """An agency appoints for its own people and for the runs it organises."""
     if wanted.run_id is not None:
         run = (await roster.load_runs(session, [wanted.run_id])).get(wanted.run_id)
-        if run is None or not _holds(person, run.organiser):
+        if run is None or not may_appoint(person, run.organiser):
             raise not_found()
         return "run", str(wanted.run_id)
     assert wanted.agency_code is not None
-    if not _holds(person, wanted.agency_code):
+    if not may_appoint(person, wanted.agency_code):
         raise not_found()
     return "agency", wanted.agency_code
 
 
-def _holds(person: Person, agency_code: str) -> bool:
-    return person.may("platform") or person.agency_code == agency_code
+def may_appoint(person: Person, agency_code: str) -> bool:
+    """Whether somebody appoints for an agency: its operator or BKD, not a unit's."""
+    return person.may("platform") or (person.agency_code == agency_code and person.unit_id is None)

@@ -1,6 +1,7 @@
 """The operator's page: interviews that wait for an evaluator."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -16,8 +17,8 @@ from bina.web.problems import Problem, not_found
 from evaluation.site import pages
 
 from . import interviews, windows
-from .api import MOST, Appointment, appoint
-from .interviews import UnderWay
+from .api import MOST, Appointment, appoint, may_appoint
+from .interviews import UnderWay, Waiting
 
 router = APIRouter()
 PATH = "/evaluation/penilai"
@@ -70,24 +71,31 @@ async def _page(
     if person.agency_code is None:
         raise not_found()
     async with request.app.state.runtime.sessions() as session:
-        waiting = await interviews.load_waiting(session, person.agency_code)
-        under_way = await interviews.load_under_way(session, person.agency_code)
-    own = [
-        (f"run:{w.run_id}", f"{w.programme_name} ({w.run_code})")
-        for w in waiting
-        if w.organiser == person.agency_code
-    ]
+        waiting = await interviews.load_waiting(session, person.agency_code, person.unit_id)
+        under_way = await interviews.load_under_way(session, person.agency_code, person.unit_id)
     return pages.render(
         request,
         "tasks/evaluators.html",
         status_code=422 if errors else 200,
         waiting=waiting,
         links=[(row, _link(request, row)) for row in under_way],
-        scopes=[(f"agency:{person.agency_code}", _("Semua pegawai instansi kami")), *own],
+        scopes=_scopes(person, person.agency_code, waiting),
         total=sum(w.waiting for w in waiting),
         given={name: command.text(name) if command else "" for name in ("where", "evaluators")},
         errors=errors or {},
     )
+
+
+def _scopes(person: Person, agency_code: str, waiting: Sequence[Waiting]) -> list[tuple[str, str]]:
+    """For whom the reader may appoint; a unit's operator for nobody, as appointments are the agency's."""
+    if not may_appoint(person, agency_code):
+        return []
+    own = [
+        (f"run:{w.run_id}", f"{w.programme_name} ({w.run_code})")
+        for w in waiting
+        if w.organiser == agency_code
+    ]
+    return [(f"agency:{agency_code}", _("Semua pegawai instansi kami")), *own]
 
 
 def _link(request: Request, row: UnderWay) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from enrollment.enrolments.domain.enrolment import Enrolment
 from enrollment.enrolments.store.states import SELECTED, enrolment_of
+from enrollment.scope import Reach
 
 _FROM = f"""SELECT {SELECTED}, r.run_code, r.starts_on, r.ends_on, r.organiser, r.status AS run_status,
     r.jp AS run_jp, p.name AS programme_name, asn.nip, asn.name AS person_name,
@@ -22,7 +23,9 @@ _PAGE = text(
     AND (CAST(:asn AS uuid) IS NULL OR e.asn_id = :asn)
     AND (CAST(:agency AS text) IS NULL OR e.agency_code = :agency)
     AND (CAST(:state AS text) IS NULL OR e.state = :state)
-    AND (CAST(:reader AS text) IS NULL OR e.agency_code = :reader OR r.organiser = :reader)
+    AND (CAST(:reader AS text) IS NULL OR CASE WHEN CAST(:unit AS uuid) IS NULL
+        THEN e.agency_code = :reader OR r.organiser = :reader
+        ELSE e.agency_code = :reader AND CAST(:unit AS uuid) = ANY (units.path) END)
     AND (CAST(:after AS uuid) IS NULL OR e.enrollment_id > CAST(:after AS uuid))
     ORDER BY e.enrollment_id LIMIT :limit"""
 )
@@ -30,15 +33,20 @@ _OF_ASN = text(f"{_FROM} WHERE e.asn_id = :asn ORDER BY r.starts_on DESC, e.atte
 _OF_RUN = text(
     f"""{_FROM} WHERE e.run_id = :run AND e.state <> 'withdrawn'
     AND (CAST(:agency AS text) IS NULL OR e.agency_code = :agency)
+    AND (CAST(:unit AS uuid) IS NULL OR CAST(:unit AS uuid) = ANY (units.path))
     ORDER BY e.state = 'waitlisted', e.ticket, asn.name, e.enrollment_id LIMIT :limit"""
 )
 
 
 @dataclass(frozen=True)
 class EnrolmentFilter:
-    """Which enrolments; `reader` sees those of its own people and of runs it organises, None sees all."""
+    """Which enrolments; `reader` sees those of its own people and of runs it organises, None sees all.
+
+    With `unit` the reader sees those of its own people in that unit and below.
+    """
 
     reader: str | None
+    unit: UUID | None = None
     run: UUID | None = None
     asn: UUID | None = None
     agency: str | None = None
@@ -76,10 +84,11 @@ async def load_of_asn(session: AsyncSession, asn_id: UUID, limit: int = 100) -> 
 
 
 async def participants_of(
-    session: AsyncSession, run_id: UUID, agency: str | None, limit: int = 1000
+    session: AsyncSession, run_id: UUID, reach: Reach, limit: int = 1000
 ) -> list[Listed]:
-    """Who takes part in a run, then who waits; of one employer, if named."""
-    return _listed(await session.execute(_OF_RUN, {"run": run_id, "agency": agency, "limit": limit}))
+    """Who takes part in a run, then who waits, as far as within reach."""
+    values = {"run": run_id, "agency": reach.agency_code, "unit": reach.unit_id, "limit": limit}
+    return _listed(await session.execute(_OF_RUN, values))
 
 
 def _listed(rows: Any) -> list[Listed]:

@@ -1,0 +1,51 @@
+"""The operator's page of interviews: whose it shows, and what it takes."""
+
+from uuid import uuid4
+
+import pytest
+
+from bina.messaging import clock
+from evaluation.tasks import evaluators, windows
+
+from .conftest import ClientOf
+from .story import announced, completed, person, recorded, run
+
+RUN = "KEU-2026-02"
+HERE, THERE = uuid4(), uuid4()
+
+
+@pytest.fixture
+async def town(evaluation):
+    """Two alumni of one agency in two units; an interview of each is under way, and one of each waits."""
+    for code in (RUN, "BTK-2026-05"):
+        await evaluation.receives(announced(code, -400, -183))
+        for name, unit in (("rahma", HERE), ("bayu", THERE)):
+            await evaluation.receives(recorded(name, unit=unit), completed(code, name, on=-183))
+    await evaluation.receives(recorded("erna"))
+    await evaluation.does_due_work(clock.now())
+    async with evaluation.sessions() as session, session.begin():
+        found = await evaluators.appoint(
+            session, "run", str(run(RUN)), [person("erna")], by=None, on=clock.today()
+        )
+        await windows.schedule_openings(session, found)
+    await evaluation.does_due_work(clock.now())
+    return evaluation
+
+
+async def test_a_units_operator_gets_links_of_the_units_interviews_only(town, client_of: ClientOf):
+    seen = {}
+    for unit in (None, HERE, uuid4()):
+        async with client_of(uuid4(), "operator", unit=unit) as client:
+            page = (await client.get("/evaluation/penilai")).text
+        names = [name for name in ("Rahma Yulita", "Bayu Bagas") if name in page]
+        seen[unit] = (page.count("http://bina.test/evaluation/tautan/"), len(names))
+        assert ('name="where"' in page) is (unit is None)
+    assert list(seen.values()) == [(2, 2), (1, 1), (0, 0)]
+
+
+async def test_a_units_operator_appoints_nobody_for_the_agency(town, client_of: ClientOf):
+    body = {"agency_code": "5571", "evaluators": [recorded("erna").nip]}
+    async with client_of(uuid4(), "operator", unit=HERE) as client:
+        path = "/evaluation/api/v1/evaluators"
+        refused = await client.post(path, json=body, headers={"Idempotency-Key": uuid4().hex})
+    assert refused.status_code == 404
