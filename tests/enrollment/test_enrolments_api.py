@@ -29,6 +29,7 @@ from .story import (
     asked,
     asn_id,
     enrollment_id,
+    left,
     nip,
     reported,
     scored,
@@ -54,6 +55,17 @@ async def test_nobody_asks_or_gives_back_for_another(site: Site):
     assert (await site.command(path, {}, "asn", person=2)).status_code == 403
     assert (await site.command(path, {}, "operator", agency=REGENCY)).status_code == 409
     assert (await site.command(path, {}, "operator")).status_code == 200
+
+
+async def test_an_old_attempt_is_not_given_back_in_place_of_the_new(site: Site):
+    for message in (asked(3, SMALL), left(3, SMALL), asked(3, SMALL)):
+        await site.svc.receives(message, agency=CITY)
+    await site.svc.emitted()
+    old = await site.command(f"enrolments/{enrollment_id(3, SMALL)}/withdraw", {}, "asn", person=3)
+    assert (old.status_code, old.json()["type"]) == (409, "urn:bina:problem:enrollment-replaced")
+    assert await site.svc.emitted() == []
+    path = f"enrolments/{enrollment_id(3, SMALL, attempt=2)}/withdraw"
+    assert (await site.command(path, {}, "asn", person=3)).status_code == 200
 
 
 async def test_a_clerk_enrols_own_people_by_the_same_rules(site: Site):

@@ -40,6 +40,7 @@ async def give_back(session: AsyncSession, person: Person, enrollment_id: UUID, 
     if found is None:
         raise not_found()
     asn, run = await _subjects(session, found)
+    await _check_current(session, found)
     is_own = person.person_id == found.asn_id
     ask = await _ask(session, person, run.code, None if is_own else asn.nip)
     (decision,), facts = await withdraw(session, [(ask, reason)])
@@ -116,6 +117,19 @@ async def _subjects(session: AsyncSession, enrolment: Enrolment) -> tuple[Asn, R
     if not people:
         raise not_found()
     return people[0], (await catalogue.load_runs(session, [enrolment.run_id]))[enrolment.run_id]
+
+
+async def _check_current(session: AsyncSession, enrolment: Enrolment) -> None:
+    """Raise 409 for an attempt that another one followed; from here on the run's seats are held."""
+    await store.lock_runs(session, [enrolment.run_id])
+    pair = enrolment.run_id, enrolment.asn_id
+    if (await store.load_latest(session, [pair]))[pair].enrollment_id != enrolment.enrollment_id:
+        raise Problem(
+            "enrollment-replaced",
+            409,
+            _("Pendaftaran ini sudah digantikan oleh yang lebih baru."),
+            mend=_("Muat ulang halaman, lalu tarik pendaftaran yang berlaku."),
+        )
 
 
 def _refused(decision: Decision) -> Problem:
