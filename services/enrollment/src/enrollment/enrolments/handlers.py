@@ -31,7 +31,8 @@ Inbound = EnrollmentRequested | WithdrawalRequested | TrainingResultReported
 async def on_enrollment_requested(events: list[EnrollmentRequested], session: AsyncSession) -> list[Event]:
     """Give seats in order of arrival, and answer each request."""
     scopes = await _scopes(session, Kind.PENDAFTARAN, events)
-    asks = [_ask(event, scopes[event.envelope.publisher], note=event.note) for event in events]
+    now = clock.now()
+    asks = [_ask(event, scopes[event.envelope.publisher], now, event.note) for event in events]
     decisions, facts = await request(session, asks)
     return [*facts, *(_answered(event, d) for event, d in zip(events, decisions, strict=True))]
 
@@ -40,7 +41,8 @@ async def on_enrollment_requested(events: list[EnrollmentRequested], session: As
 async def on_withdrawal_requested(events: list[WithdrawalRequested], session: AsyncSession) -> list[Event]:
     """Give seats back to the waiting lists, and answer each request."""
     scopes = await _scopes(session, Kind.PENDAFTARAN, events)
-    asks = [(_ask(event, scopes[event.envelope.publisher]), event.reason) for event in events]
+    now = clock.now()
+    asks = [(_ask(event, scopes[event.envelope.publisher], now), event.reason) for event in events]
     decisions, facts = await withdraw(session, asks)
     return [*facts, *(_answered(event, d) for event, d in zip(events, decisions, strict=True))]
 
@@ -79,13 +81,15 @@ async def _scopes(session: AsyncSession, kind: Kind, events: Iterable[Inbound]) 
     return {publisher: Scope(publisher, employers[publisher]) for publisher in publishers}
 
 
-def _ask(event: EnrollmentRequested | WithdrawalRequested, scope: Scope, note: str = "") -> Ask:
+def _ask(
+    event: EnrollmentRequested | WithdrawalRequested, scope: Scope, now: datetime, note: str = ""
+) -> Ask:
     return Ask(
         nip=event.nip,
         run_code=event.run_code,
         scope=scope,
-        at=_said_at(event),
-        on=clock.today(),
+        at=min(event.time, now),
+        on=_day(now),
         note=note,
         cause=event,
     )

@@ -56,9 +56,10 @@ def examine(cells: Mapping[Column, CellValue], day: Day) -> Examined:
             values[column.field] = value
     for problem in _cross_checks(cells, values):
         problems.setdefault(str(problem.column), problem)
-    wrong = {column.field for column in cells if column.name in problems and problems[column.name].is_error}
-    kept = {field: value for field, value in values.items() if field not in wrong}
-    return Examined(_with_status_word(kept), tuple(problems.values()))
+    if problems:
+        wrong = {c.field for c in cells if c.name in problems and problems[c.name].is_error}
+        values = {field: value for field, value in values.items() if field not in wrong}
+    return Examined(_with_status_word(values), tuple(problems.values()))
 
 
 def _read(column: Column, cell: CellValue, day: Day) -> Reading:
@@ -158,9 +159,11 @@ _READERS: Mapping[str, Callable[[Column, CellValue, Day], Reading]] = {
 
 
 def _cross_checks(cells: Mapping[Column, CellValue], values: dict[str, object]) -> list[Problem]:
+    checks = [check for field, check in _CROSS_CHECKS if field in values]
+    if not checks:
+        return []
     texts = {column.field: raw_text(cell) for column, cell in cells.items()}
-    checks = (_status_fits_nip, _sex_fits_nip, _grade_fits_status, _passed_with_jp, _not_own_supervisor)
-    found = (check(values, texts) for check in checks)
+    found = [check(values, texts) for check in checks]
     return [problem for problem in found if problem]
 
 
@@ -199,6 +202,16 @@ def _not_own_supervisor(values: Mapping[str, object], texts: Mapping[str, str]) 
     if values.get("supervisor_nip") and values.get("supervisor_nip") == values.get("nip"):
         return error(_SUPERVISOR, "supervisor.self", texts["supervisor_nip"])
     return None
+
+
+# Each with the field without which it has nothing to say.
+_CROSS_CHECKS: tuple[tuple[str, Callable[[dict[str, object], Mapping[str, str]], Problem | None]], ...] = (
+    ("employment", _status_fits_nip),
+    ("sex", _sex_fits_nip),
+    ("grade", _grade_fits_status),
+    ("jp", _passed_with_jp),
+    ("supervisor_nip", _not_own_supervisor),
+)
 
 
 def _status_word(values: Mapping[str, object]) -> str | None:

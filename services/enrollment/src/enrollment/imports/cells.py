@@ -30,8 +30,8 @@ _ERROR_TEXT = re.compile(
 
 def raw_text(value: CellValue) -> str:
     """A cell as text, for people and for text columns; whole numbers without decimals, dates as ISO."""
-    if value is None:
-        return ""
+    if isinstance(value, str):
+        return value if _is_plain(value) else _UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, Broken):
         return value.text
     if isinstance(value, bool):
@@ -40,8 +40,7 @@ def raw_text(value: CellValue) -> str:
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, datetime):
         return _datetime_text(value)
-    text = str(value)
-    return text if _is_plain(text) else _UNSTORABLE.sub("\ufffd", text)
+    return "" if value is None else str(value)
 
 
 def _is_plain(text: str) -> bool:
@@ -98,4 +97,6 @@ def is_broken(value: CellValue) -> bool:
     """Whether a cell holds a spreadsheet error or its text (`#N/A`, `#REF!`, `Err:502`)."""
     if isinstance(value, Broken):
         return True
-    return isinstance(value, str) and _ERROR_TEXT.fullmatch(trimmed(value)) is not None
+    if not isinstance(value, str) or ("#" not in value and ":" not in value):
+        return False
+    return _ERROR_TEXT.fullmatch(trimmed(value)) is not None

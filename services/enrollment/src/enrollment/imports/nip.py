@@ -8,7 +8,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from enrollment.imports.cells import CellValue, compact, raw_text
@@ -40,6 +40,7 @@ def _all_rules() -> tuple[NipRules, ...]:
     return tuple(sorted((NipRules(**r) for r in raw["rules"]), key=lambda r: r.effective_from))
 
 
+@lru_cache(maxsize=64)
 def rules_on(day: date) -> NipRules:
     """The bounds in force on a day; the oldest ones before the first."""
     in_force = [r for r in _all_rules() if r.effective_from <= day]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import uuid_utils
@@ -18,25 +19,25 @@ from .records import encode_value, has_nul
 trace: ContextVar[str] = ContextVar("traceparent", default="")
 """W3C traceparent of the request or message being worked on."""
 
-# Counting up the stream takes its row lock before the outbox id is drawn, so ids rise with versions per key.
+# Counting up the stream takes its row lock before the outbox id is drawn, so ids rise with versions per key. What
+# facts of one stream have in common is sent once.
 _ADD = statement(
-    """WITH told AS (
-        SELECT *, row_number() OVER (PARTITION BY topic, key ORDER BY ord) AS nth,
-            count(*) OVER (PARTITION BY topic, key) AS many
-        FROM unnest(CAST(:topic AS text[]), CAST(:key AS text[]), CAST(:event_id AS uuid[]), CAST(:type AS text[]),
-            CAST(:correlation AS text[]), CAST(:causation AS text[]), CAST(:trace AS text[]),
-            CAST(:value AS bytea[])) WITH ORDINALITY
-            AS n (topic, key, event_id, type, correlation_id, causation_id, traceparent, value, ord)),
+    """WITH stream AS MATERIALIZED (
+        SELECT * FROM unnest(CAST(:topic AS text[]), CAST(:key AS text[]), CAST(:many AS int[])) WITH ORDINALITY
+            AS n (topic, key, many, place)),
     counted AS (
         INSERT INTO messaging.streams AS s (topic, key, version)
-        SELECT topic, key, count(*) FROM told GROUP BY topic, key ORDER BY topic, key
+        SELECT topic, key, many FROM stream ORDER BY topic, key
         ON CONFLICT (topic, key) DO UPDATE SET version = s.version + excluded.version
         RETURNING topic, key, version)
     INSERT INTO messaging.outbox (topic, key, version, event_id, type, time, correlation_id, causation_id,
         traceparent, value)
-    SELECT topic, key, counted.version - many + nth, event_id, type, :at, correlation_id, causation_id,
-        traceparent, value
-    FROM told JOIN counted USING (topic, key) ORDER BY ord""",
+    SELECT topic, key, version - many + nth, event_id, type, :at, correlation_id, causation_id, traceparent, value
+    FROM unnest(CAST(:stream AS int[]), CAST(:nth AS int[]), CAST(:event_id AS uuid[]), CAST(:type AS text[]),
+        CAST(:correlation AS text[]), CAST(:causation AS text[]), CAST(:trace AS text[]), CAST(:value AS bytea[]))
+        WITH ORDINALITY
+        AS told (place, nth, event_id, type, correlation_id, causation_id, traceparent, value, ord)
+    JOIN stream USING (place) JOIN counted USING (topic, key) ORDER BY ord""",
     "at",
 )
 
@@ -51,20 +52,37 @@ async def emit(session: AsyncSession, events: Sequence[Event], *, at: datetime |
         session.info["told"] = True
 
 
-def _rows(events: Sequence[Event]) -> dict[str, list[object]]:
+def _rows(events: Sequence[Event]) -> dict[str, list[Any]]:
     # The library's own UUIDs: to make, write and send them takes a third of what Python's take.
     ids = [uuid_utils.uuid7() for _ in events]
     causes = [event.cause for event in events]
     here = trace.get()
     return {
-        "topic": [event.destination for event in events],
-        "key": [event.key for event in events],
+        **_streams(events),
         "event_id": list(ids),
         "type": [event.type for event in events],
         "correlation": [_correlation(c, own) for c, own in zip(causes, ids, strict=True)],
         "causation": [cause.id if cause else "" for cause in causes],
         "trace": [(cause.traceparent if cause else "") or here for cause in causes],
         "value": [_value(event) for event in events],
+    }
+
+
+def _streams(events: Sequence[Event]) -> dict[str, list[Any]]:
+    """The distinct streams with how many facts each gets; per fact its stream's place and its number there, from 1."""
+    names = [(event.destination, event.key) for event in events]
+    counts: dict[tuple[str, str], int] = {}
+    nth = []
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+        nth.append(counts[name])
+    places = {name: place for place, name in enumerate(counts, 1)}
+    return {
+        "topic": [topic for topic, _ in counts],
+        "key": [key for _, key in counts],
+        "many": list(counts.values()),
+        "stream": [places[name] for name in names],
+        "nth": nth,
     }
 
 

@@ -50,6 +50,11 @@ class Enrolment:
         return self.state in SEATED
 
     @property
+    def is_only_seat(self) -> bool:
+        """Whether neither attendance nor a result was ever recorded."""
+        return self.met_on is None and self.revision == 0
+
+    @property
     def has_ended(self) -> bool:
         """Whether it has a result."""
         return self.state in ENDED

@@ -142,6 +142,7 @@ class _Desk:
         self._waiting = {run.run_id: run.waiting for run in known.runs.values()}
         self._tickets = {run.run_id: run.last_ticket for run in known.runs.values()}
         self._positions = dict(known.positions)
+        self._run_facts: dict[tuple[str, date], RunFact | None] = {}
 
     def decide(self, examined: Examined) -> Decision:
         ask, claim = examined.ask, examined.claim
@@ -151,7 +152,7 @@ class _Desk:
             claim,
             ask.scope,
             person=subject.person_fact,
-            run=subject.run_fact(ask.on),
+            run=self._run_fact(subject, ask.on),
             enrolled=subject.live is not None,
             seats=NO_SEATS if spoilt else self._seats,
         )
@@ -162,6 +163,13 @@ class _Desk:
         if subject.live:
             return self._repeated(ask, subject, subject.live, problems)
         return self._enrolled(ask, subject, problems, waits=verdict.waitlisted)
+
+    def _run_fact(self, subject: Subject, on: date) -> RunFact | None:
+        """Worked out once per run and day: a batch asks of a few runs many times."""
+        asked = subject.run.code if subject.run else "", on
+        if asked not in self._run_facts:
+            self._run_facts[asked] = subject.run_fact(on)
+        return self._run_facts[asked]
 
     def _repeated(
         self, ask: Ask, subject: Subject, live: Enrolment, problems: tuple[Problem, ...]

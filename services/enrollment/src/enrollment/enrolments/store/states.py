@@ -30,6 +30,16 @@ NAMES = (
     "revision",
 )
 SELECTED = ", ".join(f"e.{name}" for name in NAMES)
+_SEAT_NAMES = NAMES[:8]
+# Until attendance or a result there is less than half to write.
+_SAVE_SEATS = text(
+    f"""INSERT INTO enrolments ({", ".join(_SEAT_NAMES)})
+    SELECT * FROM unnest(CAST(:enrollment_id AS uuid[]), CAST(:run_id AS uuid[]), CAST(:asn_id AS uuid[]),
+        CAST(:agency_code AS text[]), CAST(:state AS text[]), CAST(:requested_at AS timestamptz[]),
+        CAST(:attempt AS smallint[]), CAST(:ticket AS bigint[])) ORDER BY 1
+    ON CONFLICT (enrollment_id) DO UPDATE SET state = excluded.state, ticket = excluded.ticket,
+        recorded_at = now()"""  # noqa: S608 - fixed names
+)
 _SAVE = text(
     f"""INSERT INTO enrolments ({", ".join(NAMES)})
     SELECT * FROM unnest(CAST(:enrollment_id AS uuid[]), CAST(:run_id AS uuid[]), CAST(:asn_id AS uuid[]),
@@ -63,8 +73,10 @@ _POSITIONS = text(
 async def save_enrolments(session: AsyncSession, enrolments: Iterable[Enrolment]) -> None:
     """Store enrolments as they now stand; the caller holds their runs' seats."""
     rows = list(enrolments)
-    if rows:
-        await session.execute(_SAVE, columns(rows, *NAMES))
+    if seats := [row for row in rows if row.is_only_seat]:
+        await session.execute(_SAVE_SEATS, columns(seats, *_SEAT_NAMES))
+    if more := [row for row in rows if not row.is_only_seat]:
+        await session.execute(_SAVE, columns(more, *NAMES))
 
 
 async def load_latest(
