@@ -4,6 +4,7 @@ from datetime import date
 
 from bina.events.enrollment import (
     AttendanceMet,
+    CertificateRevoked,
     EnrollmentAccepted,
     EnrollmentWithdrawn,
     TrainingAnnounced,
@@ -147,6 +148,36 @@ async def test_a_correction_replaces_the_result_and_the_ledger_follows(site: Sit
     await site.command(path, again, "operator")
     (entry,) = await site.svc.rows("SELECT jp FROM jp_entries")
     assert entry.jp == 12
+
+
+async def test_a_corrected_failure_revokes_the_certificate(site: Site):
+    await site.svc.receives(reported(7, PAST, certificate_number="893.3/120"), agency=CITY)
+    await site.svc.emitted()
+    body = {"completed": False, "jp": 0, "completed_on": "2026-10-06", "reason": "Salah baris"}
+    path = f"results/{enrollment_id(7, PAST)}/correct"
+    assert (await site.command(path, body, "operator")).json()["certificate_number"] == ""
+    corrected, revoked = await site.svc.emitted()
+    assert isinstance(corrected, TrainingResultCorrected)
+    assert isinstance(revoked, CertificateRevoked)
+    assert (revoked.asn_id, revoked.number, revoked.reason) == (asn_id(7), "893.3/120", "Salah baris")
+    await site.command(path, body | {"reason": "Lagi"}, "operator")
+    assert await site.svc.emitted(CertificateRevoked) == []
+
+
+async def test_a_correction_keeps_a_certificate_that_stays_true(site: Site):
+    await site.svc.receives(reported(7, PAST, certificate_number="893.3/120"), agency=CITY)
+    await site.svc.emitted()
+    body = {"completed": True, "jp": 12, "completed_on": "2026-10-06", "reason": "JP salah"}
+    await site.command(f"results/{enrollment_id(7, PAST)}/correct", body, "operator")
+    assert [type(e) for e in await site.svc.emitted()] == [TrainingResultCorrected]
+
+
+async def test_a_correction_leaves_jp_in_the_year_of_the_event(site: Site):
+    await site.svc.receives(reported(7, PAST), agency=CITY)
+    body = {"completed": True, "jp": 16, "completed_on": "2026-11-19", "reason": "Tes ulang"}
+    await site.command(f"results/{enrollment_id(7, PAST)}/correct", body, "operator")
+    (entry,) = await site.svc.rows("SELECT earned_on FROM jp_entries")
+    assert entry.earned_on == date(2026, 10, 6)
 
 
 async def test_a_correction_needs_a_result_and_sound_figures(site: Site):

@@ -146,6 +146,11 @@ async def test_jp_of_one_year_add_up(svc):
     assert [e.jp_in_year for e in await svc.emitted(TrainingCompleted)] == [16, 48]
 
 
+async def test_a_test_taken_after_the_event_leaves_its_jp_where_the_event_ended(svc):
+    await svc.receives(reported(7, PAST, completed_on=date(2026, 11, 19)), agency=CITY)
+    assert await ledger(svc) == [(asn_id(7), 16, date(2026, 10, 6))]
+
+
 async def test_a_pass_completes_who_attended(svc):
     await svc.receives(scored(ATTENDED))
     (completed,) = await svc.emitted(TrainingCompleted)

@@ -84,7 +84,7 @@ async def correct_result(
     if correction.completed:
         _check_held([run])
     _check_correction(found, run, correction)
-    await emit(session, await correct(session, found, correction))
+    await emit(session, await correct(session, found, run, correction))
     return (await store.load_enrolments(session, [enrollment_id]))[enrollment_id]
 
 

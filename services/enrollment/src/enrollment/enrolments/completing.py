@@ -78,8 +78,10 @@ async def take_scores(session: AsyncSession, tests: Sequence[tuple[PostTest, Eve
     return [fact for facts in await apply(session, changes) for fact in facts]
 
 
-async def correct(session: AsyncSession, enrolment: Enrolment, correction: Correction) -> list[Event]:
-    """Replace a result by the right one; the ledger follows."""
+async def correct(
+    session: AsyncSession, enrolment: Enrolment, run: Run, correction: Correction
+) -> list[Event]:
+    """Replace a result by the right one; the ledger follows, and a certificate falls with its completion."""
     after = replace(
         enrolment,
         state="completed" if correction.completed else "not_completed",
@@ -89,10 +91,11 @@ async def correct(session: AsyncSession, enrolment: Enrolment, correction: Corre
         jp=correction.jp,
         pre_score=correction.pre_score,
         post_score=correction.post_score,
+        certificate_number=enrolment.certificate_number if correction.completed else "",
         origin="correction",
         revision=enrolment.revision + 1,
     )
-    earned_on = correction.completed_on if correction.completed else None
+    earned_on = min(correction.completed_on, run.ends_on) if correction.completed else None
     (facts,) = await apply(session, [Change(enrolment, after, earned_on, why=correction.reason)])
     return facts
 

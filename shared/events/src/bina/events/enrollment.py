@@ -247,3 +247,12 @@ class CertificateIssued(_OfEnrollment):
 
     number: str = Field(min_length=1, max_length=80)
     issued_on: date
+
+
+class CertificateRevoked(_OfEnrollment):
+    """A certificate is void: the completion it certifies was corrected, or it was replaced by another."""
+
+    type: ClassVar[str] = "certificate.revoked.v1"
+
+    number: str = Field(min_length=1, max_length=80)
+    reason: Text = ""

@@ -10,6 +10,7 @@ from bina.events import Event
 from bina.events.enrollment import (
     AttendanceMet,
     CertificateIssued,
+    CertificateRevoked,
     EnrollmentAccepted,
     EnrollmentWaitlisted,
     EnrollmentWithdrawn,
@@ -70,7 +71,14 @@ def _facts(change: Change, jp_in_year: int) -> Iterator[Event]:
     result = [_result(change, jp_in_year)] if after.revision > (before.revision if before else 0) else []
     # a report brings the test's score with the result: who hears of the attendance after it asks for no test
     yield from (*result, *attendance) if after.origin == "report" else (*attendance, *result)
-    if after.certificate_number and after.certificate_number != (before.certificate_number if before else ""):
+    yield from _certificates(change)
+
+
+def _certificates(change: Change) -> Iterator[Event]:
+    after, old = change.after, change.before.certificate_number if change.before else ""
+    if old and old != after.certificate_number:
+        yield CertificateRevoked(**_ids(after), number=old, reason=change.why)
+    if after.certificate_number and after.certificate_number != old:
         assert after.completed_on is not None
         yield CertificateIssued(**_ids(after), number=after.certificate_number, issued_on=after.completed_on)
 

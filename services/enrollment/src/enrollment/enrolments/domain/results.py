@@ -150,6 +150,7 @@ def _change(report: Report, claim: ResultClaim, subject: Subject) -> Change:
         origin="report",
         revision=base.revision + 1,
     )
-    earned_on = claim.completed_on if passed else None
+    assert claim.completed_on is not None
+    earned_on = min(claim.completed_on, subject.run.ends_on) if passed else None
     why = COMPLEMENTED if after.revision > 1 else ""
     return Change(before, after, earned_on, why=why, cause=report.cause)
