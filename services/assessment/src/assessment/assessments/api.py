@@ -20,8 +20,11 @@ from bina.messaging.clock import today
 from bina.web.access import Person, require, settings_of
 from bina.web.commands import ApiCommand
 from bina.web.problems import not_found
+from bina.web.text import PlainText
 
 router = APIRouter(prefix="/assessments", tags=["assessments"])
+ItemId = Annotated[PlainText, Field(max_length=40)]
+Letter = Annotated[PlainText, Field(max_length=40)]
 Taker = Annotated[Person, require("asn", "platform")]
 
 
@@ -33,7 +36,7 @@ class Answers(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    answers: dict[str, str] = Field(min_length=1, max_length=100)
+    answers: dict[ItemId, Letter] = Field(min_length=1, max_length=100)
     taken_on: date | None = None
 
 

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bina.events.contract import Code, Level, Line
+from bina.events.contract import Level
 from bina.events.enrollment import CompetencyTarget
+from bina.web.text import Code, Line, PlainText
 
 Jp = Annotated[int, Field(ge=1, le=1000, description="jam pelajaran, 45 minutes each")]
 Seats = Annotated[int, Field(ge=0, le=100_000)]
 PassScore = Annotated[Decimal, Field(ge=0, le=100)]
-Levels = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=30)]
+Levels = Annotated[list[Annotated[PlainText, Field(max_length=64)]], Field(max_length=30)]
 ROWS = 1000
 
 
@@ -40,9 +41,9 @@ class ProgrammeRow(Body):
     code: Code
     name: Line
     jp: Jp
-    kind: Annotated[str, Field(max_length=64)] = Field(default="", description="SIASN jenisDiklat")
+    kind: Annotated[PlainText, Field(max_length=64)] = Field(default="", description="SIASN jenisDiklat")
     kind_id: int | None = Field(default=None, ge=1, le=99)
-    mode: Annotated[str, Field(max_length=64)] = ""
+    mode: Annotated[PlainText, Field(max_length=64)] = ""
     competencies: Annotated[list[CompetencyRow], Field(max_length=30)] = []
     job_levels: Levels = []
     quota: Seats | None = None
@@ -66,8 +67,8 @@ class RunRow(Body):
     starts_on: date
     ends_on: date
     seats: Seats | None = None
-    mode: Annotated[str, Field(max_length=64)] | None = None
-    location: Annotated[str, Field(max_length=300)] = ""
+    mode: Annotated[PlainText, Field(max_length=64)] | None = None
+    location: Annotated[PlainText, Field(max_length=300)] = ""
     job_levels: Levels | None = None
     pass_score: PassScore | None = None
 
@@ -91,8 +92,8 @@ class RunChange(Body):
     starts_on: date | None = None
     ends_on: date | None = None
     seats: Seats | None = None
-    mode: Annotated[str, Field(max_length=64)] | None = None
-    location: Annotated[str, Field(max_length=300)] | None = None
+    mode: Annotated[PlainText, Field(max_length=64)] | None = None
+    location: Annotated[PlainText, Field(max_length=300)] | None = None
     job_levels: Levels | None = None
     pass_score: PassScore | None = None
     status: Literal["open", "closed"] | None = None
@@ -101,7 +102,7 @@ class RunChange(Body):
 class Cancellation(Body):
     """Why a run will not be held."""
 
-    reason: Annotated[str, Field(min_length=3, max_length=1000)]
+    reason: Annotated[PlainText, Field(min_length=3, max_length=1000)]
 
 
 class Conclusion(Body):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bina.events.contract import Code
+from bina.web.text import Code, PlainText
 
 Score = Annotated[Decimal, Field(ge=0, le=100, max_digits=12)]
 Ids = Annotated[list[UUID], Field(max_length=1000)]
@@ -24,13 +24,13 @@ class EnrolmentBody(Body):
 
     run: Code = Field(description="kode angkatan")
     nip: Annotated[str, Field(pattern=r"^\d{18}$")] | None = None
-    note: Annotated[str, Field(max_length=1000)] = ""
+    note: Annotated[PlainText, Field(max_length=1000)] = ""
 
 
 class WithdrawalBody(Body):
     """Why a seat is given back."""
 
-    reason: Annotated[str, Field(max_length=1000)] = ""
+    reason: Annotated[PlainText, Field(max_length=1000)] = ""
 
 
 class AttendanceBody(Body):
@@ -57,4 +57,4 @@ class CorrectionBody(Body):
     completed_on: date
     pre_score: Score | None = None
     post_score: Score | None = None
-    reason: Annotated[str, Field(min_length=5, max_length=1000)]
+    reason: Annotated[PlainText, Field(min_length=5, max_length=1000)]

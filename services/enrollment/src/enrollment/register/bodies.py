@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bina.events.contract import Code, Line
+from bina.web.text import Code, Line, PlainText
 
 Nip = Annotated[str, Field(pattern=r"^\d{18}$", description="18 digits")]
-Words = Annotated[str, Field(max_length=300)]
-Short = Annotated[str, Field(max_length=64)]
+Words = Annotated[PlainText, Field(max_length=300)]
+Short = Annotated[PlainText, Field(max_length=64)]
 ROWS = 1000
 
 
@@ -23,7 +23,7 @@ class Body(BaseModel):
 class AgencyRow(Body):
     """An agency; `uploads` names, per kind of report, the employers it may report for (left out: itself)."""
 
-    code: Annotated[Code, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+    code: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
     name: Line
     uploads: dict[Literal["pegawai", "pendaftaran", "kelulusan"], list[Code]] | None = None
 
@@ -70,13 +70,13 @@ class AsnRow(Body):
     position: Words = ""
     position_type: Short = ""
     job_level: Short = ""
-    grade: Annotated[str, Field(max_length=16)] = ""
+    grade: Annotated[PlainText, Field(max_length=16)] = ""
     gender: Literal["L", "P", ""] = ""
     supervisor_id: UUID | None = None
     supervisor_nip: Nip | None = None
     started_on: date | None = Field(default=None, description="TMT: appointment or contract")
-    email: Annotated[str, Field(max_length=254)] = ""
-    phone: Annotated[str, Field(max_length=20)] = ""
+    email: Annotated[PlainText, Field(max_length=254)] = ""
+    phone: Annotated[PlainText, Field(max_length=20)] = ""
     language: Literal["id", "en"] = "id"
 
 

@@ -13,6 +13,7 @@ from bina.web.access import Person, SignedIn, require, settings_of
 from bina.web.commands import ApiCommand
 from bina.web.language import gettext as _
 from bina.web.problems import Problem, not_found
+from bina.web.text import Code, PlainText
 from evaluation.roster import store as roster
 
 from . import bulk, store, submission
@@ -20,14 +21,13 @@ from . import bulk, store, submission
 router = APIRouter(tags=["tasks"])
 NIP_DIGITS = 18
 MOST_ROWS = 1000
-Code = Annotated[str, Field(max_length=64)]
 Nip = Annotated[str, Field(pattern=r"^\d{18}$")]
 
 
 class Answers(BaseModel):
     """Answers by question id: 1-4 for a scale, a choice's code, a number, or text."""
 
-    answers: dict[Annotated[str, Field(max_length=40)], int | float | str]
+    answers: dict[Annotated[PlainText, Field(max_length=40)], int | float | PlainText]
 
 
 class ResponseRow(Answers):

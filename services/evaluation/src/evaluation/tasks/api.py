@@ -12,6 +12,7 @@ from bina.web.access import Person, require
 from bina.web.commands import ApiCommand
 from bina.web.language import gettext as _
 from bina.web.problems import Fault, Problem, not_found
+from bina.web.text import Code
 from evaluation.roster import store as roster
 
 from . import evaluators, windows
@@ -27,7 +28,7 @@ class Appointment(BaseModel):
     """
 
     run_id: UUID | None = None
-    agency_code: Annotated[str, Field(max_length=64)] | None = None
+    agency_code: Code | None = None
     evaluators: Annotated[list[Annotated[str, Field(pattern=r"^\d{18}$")]], Field(max_length=MOST)]
 
     @model_validator(mode="after")

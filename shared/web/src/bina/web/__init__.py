@@ -40,6 +40,8 @@ A form, its template part and its command (guarded, counts once, says a sentence
 A command of the API takes `command: ApiCommand` (header `Idempotency-Key`) and ends with
 `return await command.answer(effect, status=201)`, where `effect(session)` returns the JSON body.
 
+Texts in a body are `PlainText`, `Code` or `Line` of `bina.web.text` (no NUL characters), each with its longest length.
+
 Refuse with `raise Problem("run-is-full", 409, "Kursi penuh.", "…", mend="Masuk daftar tunggu.")` or `raise not_found()`:
 JSON for `/…/api/…`, a page elsewhere.
 

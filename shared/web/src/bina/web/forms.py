@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 from bina.web.access import SESSION_COOKIE, is_secure, secret_of, settings_of
 from bina.web.language import gettext as _
 from bina.web.problems import Problem
+from bina.web.text import form_holds_nul, nul_refused
 
 TOKEN_FIELD = "form_token"  # noqa: S105 - a field's name
 KEY_FIELD = "command_key"
@@ -41,6 +42,8 @@ async def form_guard(request: Request) -> FormData:
         raise _refused() from bad
     if not secrets.compare_digest(holder, _holder(request)):
         raise _refused()
+    if form_holds_nul(form):
+        raise nul_refused()
     return form
 
 
@@ -50,7 +53,7 @@ GuardedForm = Annotated[FormData, Depends(form_guard)]
 def guest_id(request: Request) -> str:
     """The random name of a visitor without session; the same for the whole request."""
     known = request.cookies.get(GUEST_COOKIE)
-    if known:
+    if known and known.isascii() and known.isprintable():
         return known
     if not hasattr(request.state, "new_guest"):
         request.state.new_guest = secrets.token_urlsafe(16)

@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bina.web import language
 from bina.web.problems import answer, unexpected
+from bina.web.text import address_holds_nul, nul_refused
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
@@ -44,6 +45,9 @@ class Envelope:
                 _add_headers(message)
             await send(message)
 
+        if address_holds_nul(scope):
+            await (await answer(request, nul_refused()))(scope, receive, send_with_headers)
+            return
         try:
             await self.app(scope, receive, send_with_headers)
         except Exception as error:  # noqa: BLE001 - the last net: the reader gets a code, the log the trace

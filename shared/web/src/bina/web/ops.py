@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bina.messaging import parked
+from bina.messaging import clock, parked
 from bina.messaging.parked import HeldMessage
 from bina.messaging.runtime import Runtime
 from bina.web.access import Person, require
@@ -16,9 +17,15 @@ from bina.web.commands import ApiCommand, PageCommand
 from bina.web.language import gettext as _
 from bina.web.pages import shell_pages
 from bina.web.problems import Fault, Problem, not_found
+from bina.web.text import PlainText
 
 Operator = Annotated[Person, require("platform")]
 _OPEN = ("parked", "waiting", "behind")
+_DAMAGED = frozenset({
+    "json.invalid", "content.nul", "envelope.missing", "envelope.invalid",
+    "header.encoding", "header.nul", "id.conflict", "key.invalid", "key.mismatch",
+})  # fmt: skip
+"""Causes that lie in the message's own bytes: trying again reads the same bytes again."""
 
 
 class Discard(BaseModel):
@@ -26,7 +33,7 @@ class Discard(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: str = Field(min_length=5, max_length=500)
+    reason: PlainText = Field(min_length=5, max_length=500)
 
 
 @dataclass(frozen=True)
@@ -98,12 +105,15 @@ def page_router(service: str) -> APIRouter:
     async def overview(request: Request, _person: Operator) -> Response:
         status = await _runtime(request).status()
         groups = group(await _find(request, _OPEN))
-        return shell_pages(request).render(request, "ops/overview.html", status=status, groups=groups)
+        return shell_pages(request).render(
+            request, "ops/overview.html", status=status, groups=groups, clocks=_clocks()
+        )
 
     @routes.get(home + "/gagal/{held_id}")
     async def show(request: Request, held_id: int, _person: Operator) -> Response:
         held = await _load(request, held_id)
-        return shell_pages(request).render(request, "ops/held.html", held=held, home=home)
+        damaged = held.code in _DAMAGED
+        return shell_pages(request).render(request, "ops/held.html", held=held, home=home, damaged=damaged)
 
     @routes.post(home + "/gagal/{held_id}/ulangi")
     async def redrive(held_id: int, _person: Operator, command: PageCommand) -> Response:
@@ -134,6 +144,23 @@ def group(held: Sequence[HeldMessage]) -> list[Group]:
     return sorted(
         (Group(*cause, messages) for cause, messages in causes.items()), key=lambda g: -len(g.messages)
     )
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """Wall time, in which operations are told, beside business time, which a demonstration may move."""
+
+    wall: datetime
+    business: datetime
+
+    @property
+    def apart(self) -> bool:
+        """Whether they differ by a minute or more."""
+        return abs((self.business - self.wall).total_seconds()) >= 60
+
+
+def _clocks() -> Clocks:
+    return Clocks(datetime.now(UTC), clock.now())
 
 
 async def _find(request: Request, states: tuple[str, ...]) -> list[HeldMessage]:

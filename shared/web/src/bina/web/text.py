@@ -1,0 +1,39 @@
+"""Texts that a command may bring: none holds a NUL character, which neither PostgreSQL nor an event can keep.
+
+Every text in a body is one of these types or has a pattern of its own; addresses and forms are checked as they come in.
+"""
+
+from typing import Annotated
+from urllib.parse import unquote_to_bytes
+
+from pydantic import Field
+from starlette.datastructures import FormData
+from starlette.types import Scope
+
+from bina.web.language import gettext as _
+from bina.web.problems import Problem
+
+PlainText = Annotated[str, Field(pattern=r"^[^\u0000]*$")]
+Code = Annotated[PlainText, Field(min_length=1, max_length=64)]
+Line = Annotated[PlainText, Field(min_length=1, max_length=300)]
+
+
+def address_holds_nul(scope: Scope) -> bool:
+    """Whether the path or the query of a request holds a NUL character."""
+    return "\0" in scope["path"] or b"\0" in unquote_to_bytes(scope["query_string"])
+
+
+def form_holds_nul(form: FormData) -> bool:
+    """Whether the name or the text of a field holds a NUL character."""
+    texts = (part for field in form.multi_items() for part in field if isinstance(part, str))
+    return any("\0" in text for text in texts)
+
+
+def nul_refused() -> Problem:
+    """422: a text that cannot be kept."""
+    return Problem(
+        "invalid-input",
+        422,
+        _("Ada karakter yang tidak dapat disimpan."),
+        mend=_("Hapus karakter kosong (NUL), lalu kirim lagi."),
+    )
