@@ -170,6 +170,14 @@ async def test_a_change_reaches_those_enrolled_at_its_time(notification: Service
     assert "Tempat" not in body
 
 
+async def test_a_run_of_one_day_names_its_day_once(notification: ServiceUnderTest):
+    one_day = facts.run(starts_on=date(2027, 2, 16), ends_on=date(2027, 2, 16))
+    asn_id = uuid4()
+    await notification.receives(at(one_day), at(facts.accepted(one_day.run_id, asn_id)))
+    [(_subject, body)] = await words(notification, asn_id)
+    assert "Waktu: Selasa, 16 Februari 2027\n" in body
+
+
 async def test_a_change_that_overtook_the_enrolment_is_told_all_the_same(notification: ServiceUnderTest):
     training, asn_id = facts.run(), uuid4()
     await notification.receives(

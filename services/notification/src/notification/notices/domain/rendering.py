@@ -14,7 +14,7 @@ from uuid import UUID
 from notification.notices.templates import Language, load_templates
 
 from .kinds import KINDS, PERSONAL_LINK
-from .notice import Telling
+from .notice import Run, Telling
 from .reference import competency_name, entitlement_on
 from .writing import day, deadline, language_of, number, short_day
 
@@ -88,11 +88,17 @@ def _of_run(telling: Telling, language: Language) -> dict[str, str]:
         "programme": run.programme_name,
         "run_code": run.run_code,
         "starts_on": day(run.starts_on, language),
-        "ends_on": day(run.ends_on, language),
+        "dates": _dates(run, language),
         "location": run.location or _phrase("location_open", language),
         "jp": number(run.jp, language),
         "seats": number(run.seats, language),
     }
+
+
+def _dates(run: Run, language: Language) -> str:
+    """From the first day to the last; a run of one day names it once."""
+    first, last = day(run.starts_on, language), day(run.ends_on, language)
+    return first if first == last else _phrase("dates_span", language, starts_on=first, ends_on=last)
 
 
 def _plain(value: Any, language: Language) -> str:
