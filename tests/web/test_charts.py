@@ -104,3 +104,9 @@ def test_six_lines_are_too_many():
 
 def test_a_csv_cell_is_never_a_formula():
     assert ALL["hostile"].csv_text().splitlines()[1].startswith("'=HYPERLINK")
+
+
+def test_a_difference_carries_no_noise_of_binary_fractions():
+    pairs = [charts.Pair("Bimtek", 50.6, 65.8)]
+    figure = charts.dumbbell("Nilai", pairs, low=0, high=100, reference="sebelum", found="sesudah")
+    assert figure.csv_text().splitlines()[1] == "Bimtek;50,6;65,8;15,2"

@@ -23,6 +23,11 @@ class Pair:
     found: Number | None
 
     @property
+    def change(self) -> Number | None:
+        """From the reference to what was found, without the noise of binary fractions."""
+        return None if self.found is None else round(self.found - self.reference, 4)  # type: ignore[operator]  # both ends of a pair have one type
+
+    @property
     def short(self) -> float:
         """How much is missing to the reference; negative when it is surpassed."""
         return float(self.reference) - float(self.found) if self.found is not None else float("-inf")
@@ -51,7 +56,7 @@ def dumbbell(
             lambda wrap: _draw(ranked, _Scale(low, high, ticks), show, wrap), [p.label for p in pairs]
         ),
         (_("Nama"), reference, found, _("Selisih")),
-        [(p.label, p.reference, p.found, None if p.found is None else p.found - p.reference) for p in ranked],  # type: ignore[operator]  # both ends of a pair have one type
+        [(p.label, p.reference, p.found, p.change) for p in ranked],
         key=(("hollow", reference), ("dot", found)),
         note=note,
         csv_href=csv_href,
