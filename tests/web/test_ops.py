@@ -1,10 +1,12 @@
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 from httpx import ASGITransport, AsyncClient
 
+from bina.messaging import clock
 from bina.messaging.records import Message
 from bina.messaging.testing import ServiceUnderTest
 from messaging import toy
@@ -71,6 +73,25 @@ async def test_a_parked_message_shows_its_cause(client, held):
     assert [(row["id"], row["topic"]) for row in listed] == [(held, "enrollment.trainings")]
     assert one["value"] == "{broken"
     assert (status["service"], status["ready"], status["parked"]) == ("toy", False, 1)
+
+
+async def test_a_damaged_message_offers_to_discard_it_before_trying_again(client, held):
+    page = (await client.get(f"/toy/ops/gagal/{held}")).text
+    (primary,) = re.findall(r'<button class="primary"[^>]*>([^<]+)<', page)
+    assert primary == "Buang"
+    assert page.index("/buang") < page.index("/ulangi")
+
+
+async def test_operations_say_which_clock_they_tell(client, held):
+    together = (await client.get("/toy/ops")).text
+    clock.move(timedelta(days=-2))
+    try:
+        apart = (await client.get("/toy/ops")).text
+    finally:
+        clock.move(timedelta(0))
+    assert "sama dengan jam server" in together
+    assert "dipindahkan oleh peragaan" in apart
+    assert "(jam server)" in apart
 
 
 async def test_a_redrive_that_fails_again_stays_parked(client, held):
