@@ -73,6 +73,7 @@ async def test_a_page_is_accessible_and_fits(town: Town, seats: Seats, name: str
     await visitor.go(path)
     await visitor.shoot(name)
     await visitor.is_sound()
+    await visitor.hides_nothing_sideways()
     if width == PHONE:  # the same elements at the desk; axe takes longer than all else
         await visitor.is_accessible()
 

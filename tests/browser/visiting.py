@@ -70,6 +70,15 @@ class Visitor:
         assert await self.page.evaluate("document.documentElement.scrollWidth") <= width
         assert self.complaints == []
 
+    async def hides_nothing_sideways(self) -> None:
+        """The strip of places, the tabs and the tables of the page show all they hold without scrolling."""
+        cut = await self.page.evaluate(
+            """() => [...document.querySelectorAll(".places ul, .tabs ul, .table")]
+                .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth)
+                .map((one) => one.ariaLabel ?? one.textContent.trim().slice(0, 40))"""
+        )
+        assert cut == []
+
     async def is_accessible(self) -> None:
         await self.page.evaluate(AXE)
         options = {"runOnly": TAGS, "resultTypes": ["violations"]}
