@@ -1,24 +1,28 @@
 """From a commit in one service to the effect committed in another, one command at a time.
 
-Producer and consumer are two runtimes, as in the running system; the baseline is a bare producer, `getmany`,
+Who commits and who applies are two processes, as in the running system; the baseline is a bare producer, `getmany`,
 one insert and a commit.
 """
 
 import asyncio
+import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from bina.events import Event
-from bina.messaging import Runtime, Service, Settings, emit
+from bina.messaging import Runtime, Service, Settings
+from bina.messaging.intake import Taken
+from bina.messaging.records import Message
 
 from .figures import Figure, figure, say
 from .parts import Parts, connect
 from .scenarios import LATENCY
 
 COMMANDS = 200
+PAUSE_SECONDS = 0.05
 
 
 async def measure(parts: Parts, runs: int) -> list[Figure]:
@@ -43,46 +47,60 @@ def _at(values: list[float], quantile: float) -> float:
 
 
 async def _ours(parts: Parts) -> list[float]:
-    teller, hearer = [await _runtime(parts, service) for service in (LATENCY.teller, LATENCY.hearer)]
-    applied = asyncio.Event()
+    """Commits in one process, effects in this one; both read the same monotonic clock."""
+    hearer = await runtime(LATENCY.hearer, await parts.database(LATENCY.hearer), parts.kafka.bootstrap)
+    committed = _watch(hearer)
+    while not hearer.ready():  # noqa: ASYNC110 - the broker decides
+        await asyncio.sleep(0.1)
+    teller = await _start_teller(await parts.database(LATENCY.teller), parts.kafka.bootstrap)
+    while any((await hearer.status()).lag.values()):  # noqa: ASYNC110 - the broker decides
+        await asyncio.sleep(0.5)
+    committed.clear()
+    told = await _go(teller)
+    async with asyncio.timeout(60):
+        while told.keys() - committed.keys():  # noqa: ASYNC110 - the last effects are under way
+            await asyncio.sleep(0.1)
+    teller.stdin.write(b"stop\n")  # type: ignore[union-attr] # a pipe
+    await teller.wait()
+    await hearer.stop()
+    return [committed[key] - told[key] for key in told]
+
+
+def _watch(hearer: Runtime) -> dict[str, float]:
+    """When the effect of each key's last event was committed."""
+    committed: dict[str, float] = {}
     take = hearer.intake.take
 
-    async def taking(batch: object) -> object:
-        taken = await take(batch)  # type: ignore[arg-type] # handed through
-        if taken.applied:
-            applied.set()
+    async def taking(batch: Sequence[Message]) -> Taken:
+        taken = await take(batch)
+        committed.update(dict.fromkeys((m.key for m in batch), time.monotonic()))
         return taken
 
     hearer.intake.take = taking  # type: ignore[assignment,method-assign] # tells when the real one committed
-    while not hearer.ready():  # noqa: ASYNC110 - the broker decides
-        await asyncio.sleep(0.1)
-    for event in LATENCY.prelude():
-        await _tell(teller, event)
-    await asyncio.sleep(3)
-    times = []
-    for event in LATENCY.load(COMMANDS):
-        applied.clear()
-        await _tell(teller, event)
-        committed = time.perf_counter()
-        await asyncio.wait_for(applied.wait(), 30)
-        times.append(time.perf_counter() - committed)
-        await asyncio.sleep(0.02)
-    await teller.stop()
-    await hearer.stop()
-    return times
+    return committed
 
 
-async def _tell(runtime: Runtime, event: Event) -> None:
-    async with runtime.transaction() as session:
-        await emit(session, [event])
+async def _start_teller(url: str, kafka: str) -> asyncio.subprocess.Process:
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.teller", url, kafka, str(COMMANDS), stdin=pipe, stdout=pipe
+    )
+    assert await process.stdout.readline() == b"ready\n"  # type: ignore[union-attr] # a pipe
+    return process
 
 
-async def _runtime(parts: Parts, service: Service) -> Runtime:
+async def _go(teller: asyncio.subprocess.Process) -> dict[str, float]:
+    teller.stdin.write(b"go\n")  # type: ignore[union-attr] # a pipe
+    lines = [await teller.stdout.readline() for _ in range(COMMANDS)]  # type: ignore[union-attr] # a pipe
+    return {key: float(at) for key, at in (line.decode().split() for line in lines)}
+
+
+async def runtime(service: Service, url: str, kafka: str) -> Runtime:
+    """A service's own runtime in a group of its own, without the loops that reach outside."""
     named = replace(service, name=f"{service.name}-{uuid4().hex[:6]}", loops=())
-    url = await parts.database(service)
-    runtime = Runtime(named, Settings(database_url=url, kafka=parts.kafka.bootstrap, secret="x" * 32))
-    await runtime.start()
-    return runtime
+    found = Runtime(named, Settings(database_url=url, kafka=kafka, secret="x" * 32))
+    await found.start()
+    return found
 
 
 async def _bare(parts: Parts) -> list[float]:
@@ -109,7 +127,7 @@ async def _bare(parts: Parts) -> list[float]:
             await connection.execute("INSERT INTO effect VALUES (gen_random_uuid())")
             times.append(time.perf_counter() - started)
             await consumer.commit()
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(PAUSE_SECONDS)
     await consumer.stop()
     await connection.close()
     return times
