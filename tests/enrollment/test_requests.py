@@ -162,15 +162,32 @@ async def test_run_codes_compare_in_normal_form(svc):
 
 
 async def test_a_withdrawal_frees_a_seat_for_the_longest_waiting(svc):
-    await svc.receives(*(asked(n, SMALL) for n in (1, 2, 3, 4)), agency=CITY)
+    waited = asked(3, SMALL)
+    await svc.receives(asked(1, SMALL), asked(2, SMALL), waited, asked(4, SMALL), agency=CITY)
     await svc.emitted()
     await svc.receives(left(1, SMALL, "Tugas lain"), agency=CITY)
-    withdrawn, answer, moved = await _sorted(svc)
+    withdrawn, late, answer, moved = await _sorted(svc)
     assert (withdrawn.asn_id, withdrawn.reason) == (asn_id(1), "Tugas lain")
     assert answer.outcome == "withdrawn"
     assert moved.asn_id == asn_id(3)
     assert moved.envelope.causation_id == answer.request_id
     assert await seats(svc, SMALL) == (2, 1)
+    assert (late.request_id, late.nip, late.outcome) == (waited.event_id, nip(3), "accepted")
+    assert late.enrollment_id == str(enrollment_id(3, SMALL))
+
+
+async def test_a_late_answer_goes_to_who_asked_and_only_once(svc):
+    waited = asked(3, SMALL)
+    await svc.receives(asked(1, SMALL), asked(2, SMALL), waited, asked(4, SMALL), agency=CITY)
+    await svc.receives(left(4, SMALL), agency=CITY)
+    await svc.emitted()
+    await svc.receives(left(1, SMALL), agency=CITY)
+    late, own = await answers(svc)
+    assert (late.destination, late.request_id) == (f"agency.outcomes.{CITY}", waited.event_id)
+    assert (own.nip, own.outcome) == (nip(1), "withdrawn")
+    await svc.receives(left(2, SMALL), agency=CITY)
+    assert [(a.nip, a.outcome) for a in await answers(svc)] == [(nip(2), "withdrawn")]
+    assert await svc.rows("SELECT 1 FROM waiting_asks") == []
 
 
 async def _sorted(svc):

@@ -8,7 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events import Event
 from enrollment.enrolments import store
-from enrollment.enrolments.domain import Change, facts_of, seat_changes
+from enrollment.enrolments.domain import (
+    Change,
+    facts_of,
+    late_answer,
+    left_waiting,
+    seat_changes,
+    waiting_asks,
+)
 from enrollment.entitlement import store as ledger
 from enrollment.entitlement.domain import Entry
 
@@ -18,7 +25,13 @@ async def apply(session: AsyncSession, changes: Sequence[Change]) -> list[list[E
     await store.save_enrolments(session, [change.after for change in changes])
     await store.count_seats(session, seat_changes(changes))
     in_year = await ledger.record(session, _entries(changes), _removed(changes))
-    return [facts_of(change, in_year.get(change.after.enrollment_id, 0)) for change in changes]
+    await store.add_waiting_asks(session, waiting_asks(changes))
+    asked = await store.take_waiting_asks(session, left_waiting(changes))
+    return [
+        [*facts_of(change, in_year.get(id_, 0)), *late_answer(change, asked.get(id_))]
+        for change in changes
+        if (id_ := change.after.enrollment_id)
+    ]
 
 
 async def fill_seats(
@@ -26,10 +39,13 @@ async def fill_seats(
 ) -> list[Event]:
     """Move the longest waiting into free seats of runs still open on a day. `causes`: what freed them, by run."""
     changes = await store.move_up(session, sorted(set(run_ids)), on)
-    told = [fact for facts in await apply(session, changes) for fact in facts]
+    told = await apply(session, changes)
     by_run = causes or {}
-    runs = (change.after.run_id for change in changes)
-    return [fact.because(by_run.get(run)) for run, fact in zip(runs, told, strict=True)]
+    return [
+        fact.because(by_run.get(change.after.run_id))
+        for change, facts in zip(changes, told, strict=True)
+        for fact in facts
+    ]
 
 
 def _entries(changes: Iterable[Change]) -> list[Entry]:

@@ -89,7 +89,7 @@ class _ToAgency(Event):
 
 
 class RequestAnswered(_ToAgency):
-    """A request was decided, or could not be read."""
+    """A request was decided, or could not be read; told again when one who waited gets a seat or is let go."""
 
     type: ClassVar[str] = "request.answered.v1"
 

@@ -11,6 +11,7 @@ from enrollment.enrolments.domain.results import (
     examine_report,
     judge_reports,
 )
+from enrollment.enrolments.domain.waiting import late_answer, left_waiting, waiting_asks
 from enrollment.enrolments.domain.withdrawals import Withdrawal, decide_withdrawals
 
 __all__ = [
@@ -32,9 +33,12 @@ __all__ = [
     "examine_report",
     "facts_of",
     "judge_reports",
+    "late_answer",
+    "left_waiting",
     "refused_because",
     "refuses",
     "rejection",
     "seat_changes",
     "unreadable",
+    "waiting_asks",
 ]

@@ -26,12 +26,14 @@ from enrollment.enrolments.store.states import (
     load_positions,
     save_enrolments,
 )
+from enrollment.enrolments.store.waiting import add_waiting_asks, take_waiting_asks
 
 __all__ = [
     "EnrolmentFilter",
     "Listed",
     "PostTest",
     "add_post_tests",
+    "add_waiting_asks",
     "count_seats",
     "load_enrolments",
     "load_latest",
@@ -46,4 +48,5 @@ __all__ = [
     "participants_of",
     "release_waiting",
     "save_enrolments",
+    "take_waiting_asks",
 ]
