@@ -57,10 +57,20 @@ def dumbbell(
         ),
         (_("Nama"), reference, found, _("Selisih")),
         [(p.label, p.reference, p.found, p.change) for p in ranked],
-        key=(("hollow", reference), ("dot", found)),
+        key=_key(ranked, reference, found),
         note=note,
         csv_href=csv_href,
     )
+
+
+def _key(ranked: Sequence[Pair], reference: str, found: str) -> list[tuple[str, str]]:
+    """What the marks mean; the colour of a shortfall only where there is one."""
+    key = [("hollow", reference)]
+    if any(pair.short <= 0 for pair in ranked):
+        key.append(("dot", found))
+    if any(pair.short > 0 for pair in ranked):
+        key.append(("dot-short", _("%(found)s, kurang") % {"found": found}))
+    return key
 
 
 @dataclass(frozen=True)

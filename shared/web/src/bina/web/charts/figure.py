@@ -126,6 +126,7 @@ def _swatch(kind: str) -> Markup:
         "mark-line": '<path class="mark-line" d="M7 0v14"/>',
         "limit-line": '<path class="limit-line" d="M7 0v14"/>',
         "plan": '<rect class="plan" x="1" y="1" width="12" height="12" rx="2"/>',
+        "dot-short": '<circle class="c2" cx="7" cy="7" r="6"/>',
         "dot": '<circle class="c1" cx="7" cy="7" r="6"/>',
     }
     default = Markup('<rect class="{}" width="14" height="14" rx="2"/>').format(kind)
