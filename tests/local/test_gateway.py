@@ -1,21 +1,28 @@
 import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from bina.web.limits import LARGEST_BODY
 from bina_local.addresses import Addresses
-from bina_local.gateway import gateway
+from bina_local.gateway import CADDYFILE, gateway
 from bina_local.ports import HOST, any_free
 from bina_local.process import Child, run_until_ready, until
 from bina_local.services import http_status
-from bina_local.state import State
+from bina_local.state import State, project_root
 
 
 async def say(name: str, port: int) -> asyncio.Server:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = (await reader.readuntil(b"\r\n\r\n")).split(b" ")[1].decode()
-        body = f"{name} {request}"
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            await reader.readexactly(int(length[1]) if length else 0)
+        body = f"{name} {head.split(b' ')[1].decode()}"
         writer.write(
             f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
         )
@@ -64,3 +71,37 @@ async def test_a_service_that_is_away_is_said_in_plain_words(site: httpx.AsyncCl
     assert response.status_code == 503
     assert "sedang disiapkan" in response.text
     assert response.headers["retry-after"] == "3"
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz", "/%6detrics"])
+async def test_probes_of_a_service_are_not_for_the_public(site: httpx.AsyncClient, path: str):
+    answer = await site.get(path)
+    assert (answer.status_code, "enrollment" in answer.text) == (404, False)
+
+
+async def in_chunks(size: int):
+    for _ in range(size // 65536):
+        yield b"x" * 65536
+
+
+async def status_of(site: httpx.AsyncClient, content: bytes | AsyncIterator[bytes]) -> int:
+    try:
+        return (await site.post("/evaluation/x", content=content)).status_code
+    except (httpx.ReadError, httpx.WriteError):
+        return 413  # the gateway hung up on whoever was still sending
+
+
+async def test_a_body_above_the_limit_stops_at_the_gateway(site: httpx.AsyncClient):
+    assert await status_of(site, b"x" * LARGEST_BODY) == 200
+    assert await status_of(site, b"x" * (LARGEST_BODY + 1)) == 413
+    assert await status_of(site, in_chunks(LARGEST_BODY + 65536)) == 413
+
+
+def test_both_gateways_keep_probes_and_large_bodies_out():
+    rules = [
+        f"max_size {LARGEST_BODY // 1024**2}MiB",
+        "@probes path /healthz /readyz /metrics",
+        "handle_errors 413",
+    ]
+    for config in (CADDYFILE, (project_root() / "deploy" / "Caddyfile").read_text()):
+        assert [rule for rule in rules if rule not in config] == []

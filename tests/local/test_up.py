@@ -92,7 +92,7 @@ def test_the_next_start_has_the_same_address(first, second: Up):
 
 
 def test_everything_answers_behind_one_address(second: Up):
-    for path in ("/healthz", "/mailbox"):
+    for path in ("/", "/mailbox"):
         assert httpx.get(second.url + path).status_code == 200
 
 

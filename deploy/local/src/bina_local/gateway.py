@@ -26,9 +26,20 @@ CADDYFILE = """\
 http://:{port} {{
 	bind {host}
 	encode
+	request_body {{
+		max_size 8MiB
+	}}
+	@probes path /healthz /readyz /metrics
+	handle @probes {{
+		respond 404
+	}}
 {routes}
 	handle {{
 		reverse_proxy {host}:{fallback}
+	}}
+	handle_errors 413 {{
+		header Content-Type application/problem+json
+		respond `{{"type": "urn:bina:problem:too-large", "title": "Kiriman ini terlalu besar.", "status": 413}}` 413
 	}}
 	handle_errors 502 503 504 {{
 		header Content-Type "text/html; charset=utf-8"

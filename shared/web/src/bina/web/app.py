@@ -15,6 +15,7 @@ from bina.web import ops, preferences, problems, static
 from bina.web.access import is_guard
 from bina.web.forms import form_guard
 from bina.web.headers import Envelope
+from bina.web.limits import BodyLimit
 from bina.web.pages import Pages
 
 _READING = {"GET", "HEAD", "OPTIONS"}
@@ -56,6 +57,7 @@ def create_app(
     _refuse_unguarded(app)
     app.router.routes.append(static.route())
     app.include_router(_probes(runtime), include_in_schema=False)
+    app.add_middleware(BodyLimit)
     app.add_middleware(Envelope, service=service)
     return app
 

@@ -80,6 +80,16 @@ def not_found(what: str = "") -> Problem:
     )
 
 
+def too_large() -> Problem:
+    """413 for a body above the limit."""
+    return Problem(
+        "too-large",
+        413,
+        _("Kiriman ini terlalu besar."),
+        mend=_("Bagi menjadi beberapa kiriman yang lebih kecil."),
+    )
+
+
 def is_api(path: str) -> bool:
     """Whether a path belongs to a machine interface: `/<service>/api/…`."""
     return path.split("/")[2:3] == ["api"]
@@ -142,7 +152,7 @@ async def _on_invalid(request: Request, error: RequestValidationError) -> Respon
 
 
 async def _on_http(request: Request, error: HTTPException) -> Response:
-    made = {404: not_found, 405: _method_not_allowed}.get(error.status_code)
+    made = {404: not_found, 405: _method_not_allowed, 413: too_large}.get(error.status_code)
     problem = (
         made() if made else Problem("refused", error.status_code, _("Permintaan ditolak."), str(error.detail))
     )
