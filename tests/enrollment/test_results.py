@@ -146,6 +146,26 @@ async def test_jp_of_one_year_add_up(svc):
     assert [e.jp_in_year for e in await svc.emitted(TrainingCompleted)] == [16, 48]
 
 
+async def test_jp_of_one_year_add_up_within_a_batch_in_their_order(svc):
+    async with svc.sessions() as session, session.begin():
+        from sqlalchemy import text
+
+        moved = "UPDATE runs SET starts_on = '2026-11-02', ends_on = '2026-11-06' WHERE run_code = :code"
+        await session.execute(text(moved), {"code": OPEN})
+    own = reported(21, OPEN, completed_on=date(2026, 11, 6), jp=40)
+    await svc.receives_raw(
+        svc.message(reported(21, PAST), agency=CITY),
+        svc.message(reported(22, PAST), agency=CITY),
+        svc.message(own, agency=REGENCY),
+    )
+    told = await svc.emitted(TrainingCompleted)
+    assert [(e.asn_id, e.jp, e.jp_in_year) for e in told] == [
+        (asn_id(21), 16, 16),
+        (asn_id(22), 16, 16),
+        (asn_id(21), 40, 56),
+    ]
+
+
 async def test_a_test_taken_after_the_event_leaves_its_jp_where_the_event_ended(svc):
     await svc.receives(reported(7, PAST, completed_on=date(2026, 11, 19)), agency=CITY)
     assert await ledger(svc) == [(asn_id(7), 16, date(2026, 10, 6))]

@@ -1,6 +1,7 @@
 """Right and duty to jam pelajaran: a PNS's floor per calendar year, a PPPK's ceiling per contract year."""
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -39,6 +40,9 @@ class JpYear:
     first: date
     last: date
 
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
 
 @cache
 def _rules() -> tuple[JpRule, ...]:
@@ -76,3 +80,24 @@ def _anniversary(start: date, year: int) -> date:
         return start.replace(year=year)
     except ValueError:  # 29 February in a common year
         return date(year, 3, 1)
+
+
+def running(
+    entries: Sequence[Entry],
+    old: Mapping[UUID, tuple[int, date]],
+    years: Mapping[UUID, JpYear],
+    sums: Mapping[UUID, int],
+) -> dict[UUID, int]:
+    """Each line's sum of its year when it was written, from the sums after all of them were.
+
+    `entries` in the order of writing, of people with several; `old` holds (jp, earned_on) of those that replaced
+    a line.
+    """
+    found = dict(sums)
+    for place, entry in enumerate(entries):
+        year = years[entry.enrollment_id]
+        later = [one for one in entries[place + 1 :] if one.asn_id == entry.asn_id]
+        added = sum(one.jp for one in later if one.earned_on in year)
+        gone = [old[one.enrollment_id] for one in later if one.enrollment_id in old]
+        found[entry.enrollment_id] += sum(jp for jp, day in gone if day in year) - added
+    return found

@@ -1,5 +1,6 @@
 """The ledger's table, and who reached how many JP."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import columns
-from enrollment.entitlement.domain import Entry, JpYear, year_of
+from enrollment.entitlement.domain import Entry, JpYear, running, year_of
 
 _LOCK_PEOPLE = text(
     """SELECT asn_id, employment, started_on FROM asn WHERE asn_id = ANY (CAST(:ids AS uuid[]))
@@ -22,6 +23,9 @@ _ADD = text(
         CAST(:jp AS int[]), CAST(:earned_on AS date[])) ORDER BY 1
     ON CONFLICT (enrollment_id) DO UPDATE SET jp = excluded.jp, earned_on = excluded.earned_on,
         recorded_at = now()"""
+)
+_OLD = text(
+    "SELECT enrollment_id, jp, earned_on FROM jp_entries WHERE enrollment_id = ANY (CAST(:ids AS uuid[]))"
 )
 _REMOVE = text("DELETE FROM jp_entries WHERE enrollment_id = ANY (CAST(:ids AS uuid[]))")
 _SUMS = text(
@@ -71,12 +75,17 @@ class Standing:
 async def record(
     session: AsyncSession, entries: Sequence[Entry], removed: Iterable[UUID] = ()
 ) -> dict[UUID, int]:
-    """Write and remove lines; returns each written line's sum of its person's year, itself included."""
+    """Write and remove lines; returns each written line's sum of its person's year, itself included.
+
+    Lines of one person count one after the other: a later one of the same call is not yet in an earlier one's sum.
+    """
     if gone := list(removed):
         await session.execute(_REMOVE, {"ids": gone})
     if not entries:
         return {}
     people = await _hold_people(session, {entry.asn_id for entry in entries})
+    several = _of_several(entries)
+    old = await _load_old(session, several)
     await session.execute(_ADD, columns(entries, "enrollment_id", "asn_id", "run_id", "jp", "earned_on"))
     years = [_year(entry, people) for entry in entries]
     rows = await session.execute(
@@ -88,9 +97,13 @@ async def record(
             "lasts": [year.last for year in years],
         },
     )
-    return {row.id: row.jp for row in rows}
+    sums = {row.id: row.jp for row in rows}
+    windows = {entry.enrollment_id: year for entry, year in zip(entries, years, strict=True)}
+    return running(several, old, windows, sums)
 
 
+Earned = tuple[int, date]
+"""(jp, earned_on)"""
 Employed = Mapping[UUID, tuple[str, date | None]]
 
 
@@ -98,6 +111,20 @@ async def _hold_people(session: AsyncSession, ids: Iterable[UUID]) -> Employed:
     """Two completions of one person are summed one after the other."""
     rows = await session.execute(_LOCK_PEOPLE, {"ids": sorted(ids)})
     return {row.asn_id: (row.employment, row.started_on) for row in rows}
+
+
+def _of_several(entries: Sequence[Entry]) -> list[Entry]:
+    """Lines of people who have more than one."""
+    many = {asn for asn, n in Counter(entry.asn_id for entry in entries).items() if n > 1}
+    return [entry for entry in entries if entry.asn_id in many]
+
+
+async def _load_old(session: AsyncSession, entries: Sequence[Entry]) -> dict[UUID, Earned]:
+    """What lines say before they are replaced."""
+    if not entries:
+        return {}
+    rows = await session.execute(_OLD, {"ids": [entry.enrollment_id for entry in entries]})
+    return {row.enrollment_id: (row.jp, row.earned_on) for row in rows}
 
 
 def _year(entry: Entry, people: Employed) -> JpYear:
