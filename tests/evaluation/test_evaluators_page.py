@@ -1,7 +1,9 @@
 """The operator's page of interviews: whose it shows, and what it takes."""
 
+import re
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from bina.messaging import clock
@@ -49,3 +51,16 @@ async def test_a_units_operator_appoints_nobody_for_the_agency(town, client_of: 
         path = "/evaluation/api/v1/evaluators"
         refused = await client.post(path, json=body, headers={"Idempotency-Key": uuid4().hex})
     assert refused.status_code == 404
+
+
+async def sent(client: httpx.AsyncClient, where: str) -> httpx.Response:
+    page = (await client.get("/evaluation/penilai")).text
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', page))
+    fields = {"where": where, "evaluators": recorded("erna").nip}
+    return await client.post("/evaluation/penilai", data=hidden | fields)
+
+
+@pytest.mark.parametrize("where", ["agency:" + "5" * 65, "agency:9999", "agency:", "run:x", "x"])
+async def test_a_made_up_audience_is_not_found(town, client_of: ClientOf, where: str):
+    async with client_of(uuid4(), "operator") as client:
+        assert (await sent(client, where)).status_code == 404

@@ -56,10 +56,11 @@ async def post_evaluators(request: Request, person: Operator, command: PageComma
 
 
 def _wanted(where: str, nips: list[str]) -> Appointment:
+    """The audience that the form's choice names; 404 for one that the form never offered."""
     scope, _colon, key = where.partition(":")
-    if scope == "agency":
-        return Appointment(agency_code=key, evaluators=nips)
     try:
+        if scope == "agency":
+            return Appointment(agency_code=key, evaluators=nips)
         return Appointment(run_id=UUID(key), evaluators=nips)
     except ValueError:
         raise not_found() from None
