@@ -51,6 +51,7 @@ async def test_a_result_of_somebody_never_requested_enrols_and_completes(svc):
         CertificateIssued,
         ResultAnswered,
     ]
+    assert told[0].origin == "result"
     completed = told[1]  # its score first, or the attendance would open a test for it
     assert (completed.jp, completed.jp_in_year, completed.completed_on) == (16, 16, date(2026, 10, 6))
     assert (completed.pre_score, completed.post_score) == (55, 82.5)

@@ -15,6 +15,7 @@ from bina.events.assessment import (
 from bina.events.enrollment import (
     AsnErased,
     AsnRecorded,
+    CertificateRevoked,
     CompetencyTarget,
     ContactErased,
     ContactRecorded,
@@ -27,6 +28,7 @@ from bina.events.enrollment import (
     TrainingChanged,
     TrainingCompleted,
     TrainingNotCompleted,
+    TrainingResultCorrected,
 )
 from bina.events.evaluation import EvaluationTaskClosed, EvaluationTaskOpened
 from bina.messaging import new_id
@@ -117,6 +119,11 @@ def accepted(run_id: UUID, asn_id: UUID, enrollment_id: UUID | None = None) -> E
     return EnrollmentAccepted(
         enrollment_id=enrollment_id or uuid4(), asn_id=asn_id, run_id=run_id, agency_code="5571"
     )
+
+
+def corrected(enrolled: dict[str, UUID], **changes: object) -> TrainingResultCorrected:
+    values = {"revision": 2, "completed_on": START.date(), **enrolled, **changes}
+    return TrainingResultCorrected.model_validate(values)
 
 
 def opened_test(run_id: UUID, asn_id: UUID, kind: str = "pre", **changes: object) -> AssessmentOpened:
@@ -275,6 +282,10 @@ def _ends() -> list[Event]:
     return [
         TrainingCompleted(**enrolled(RAHMA), agency_code="5571", jp=30, completed_on=day, jp_in_year=30),
         TrainingNotCompleted(**enrolled(BUDI), reason="absent", ended_on=day),
+        corrected(enrolled(RAHMA), completed=True, jp=30),
+        corrected(enrolled(RAHMA), completed=False, jp=0, revision=3, reason="Salah baris"),
+        CertificateRevoked(**enrolled(RAHMA), number="893.3/120", reason="Salah baris"),
+        corrected(enrolled(BUDI), completed=True, jp=30),
         ContactErased(asn_id=ERASED),
         AsnErased(asn_id=ERASED),
     ]

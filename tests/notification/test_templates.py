@@ -42,6 +42,8 @@ def test_every_fact_that_concerns_a_person_has_its_notice() -> None:
         "enrollment_waitlisted",
         "enrollment_rejected",
         "enrollment_withdrawn",
+        "result_corrected",
+        "certificate_revoked",
         "pretest_ready",
         "posttest_ready",
         "test_scored",

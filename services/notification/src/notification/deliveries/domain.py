@@ -11,26 +11,6 @@ CHUNK = 100
 LEASE = timedelta(minutes=5)
 """How long a claimed mail is another worker's business to leave alone."""
 
-STATES = {
-    "waiting": "Menunggu",
-    "sending": "Sedang dikirim",
-    "sent": "Terkirim",
-    "failed": "Gagal",
-    "expired": "Kedaluwarsa",
-    "skipped": "Tidak diminta",
-}
-REASONS = {
-    "no_address": "Alamat surel belum tercatat.",
-    "too_late": "Tidak sempat terkirim selagi masih berguna.",
-    "not_wanted": "Penerima memilih tanpa surel.",
-    "bad_address": "Alamat surel tidak sah.",
-    "wordless": "Isi pemberitahuan tidak dapat disusun; hubungi operator platform.",
-    "refused": "Server surel penerima menolak.",
-    "deferred": "Server surel penerima meminta dicoba lagi nanti.",
-    "connection_lost": "Sambungan ke server surel terputus; akan dicoba lagi.",
-    "tries_exhausted": "Server surel penerima belum dapat menerima setelah beberapa kali dicoba.",
-}
-
 
 class Outcome(StrEnum):
     """What became of one mail in one try."""

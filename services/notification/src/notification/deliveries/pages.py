@@ -13,8 +13,8 @@ from bina.web.commands import PageCommand
 from bina.web.language import gettext as _
 from bina.web.navigation import Link
 from notification.cursors import read_cursor, write_cursor
-from notification.deliveries.domain import REASONS, STATES
 from notification.deliveries.store import ledger
+from notification.deliveries.view import TABS, TAGS, name_of_state, name_of_tab, words_of_reason
 from notification.notices.domain import name_of_kind
 from notification.scope import STAFF, scope_of
 from notification.site import pages
@@ -23,16 +23,6 @@ router = APIRouter()
 Staff = Annotated[Person, require(*STAFF)]
 PATH = "/notification/buku-kirim"
 PAGE_SIZE = 50
-# Address part in the URL → states it shows.
-TABS = {
-    "": ("Semua", ()),
-    "gagal": ("Gagal", ("failed",)),
-    "kedaluwarsa": ("Kedaluwarsa", ("expired",)),
-    "menunggu": ("Menunggu", ("waiting", "sending")),
-    "terkirim": ("Terkirim", ("sent",)),
-    "tidak-diminta": ("Tidak diminta", ("skipped",)),
-}
-_TAGS = {"sent": "success", "failed": "danger", "expired": "warning", "waiting": "info", "sending": "info"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +42,7 @@ async def ledger_page(
 ) -> Response:
     """The ledger, filtered by state and name."""
     scope, tab = scope_of(person), keadaan if keadaan in TABS else ""
-    chosen = ledger.Filter(states=TABS[tab][1], name=cari.strip()[:100])
+    chosen = ledger.Filter(states=TABS[tab], name=cari.strip()[:100])
     async with request.app.state.runtime.transaction() as session:
         rows = await ledger.find_deliveries(
             session, scope, chosen, after=read_cursor(after), limit=PAGE_SIZE + 1
@@ -89,13 +79,13 @@ async def retry(command: PageCommand, person: Staff) -> Response:
 
 
 def _line(row: Any) -> Line:
-    why = REASONS.get(row.reason_code, "")
+    why = words_of_reason(row.reason_code)
     said = f"{why} {row.reason}".strip() if row.state in {"failed", "expired", "skipped", "waiting"} else ""
-    return Line(row, name_of_kind(row.kind), STATES[row.state], _TAGS.get(row.state, "neutral"), said)
+    return Line(row, name_of_kind(row.kind), name_of_state(row.state), TAGS.get(row.state, "neutral"), said)
 
 
 def _tab(code: str, current: str, search: str) -> Link:
-    return Link(TABS[code][0], _href({"keadaan": code, "cari": search}), code == current)
+    return Link(name_of_tab(code), _href({"keadaan": code, "cari": search}), code == current)
 
 
 def _href(asked: dict[str, str]) -> str:

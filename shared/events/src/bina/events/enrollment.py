@@ -167,6 +167,9 @@ class EnrollmentAccepted(_OfEnrollment):
     type: ClassVar[str] = "enrollment.accepted.v1"
 
     agency_code: Code = Field(description="the person's employer at that time")
+    origin: Literal["request", "result"] = Field(
+        default="request", description="result: the organiser reported one who had no seat, after the fact"
+    )
 
 
 class EnrollmentWaitlisted(_OfEnrollment):

@@ -88,9 +88,17 @@ def _seating(change: Change) -> Iterator[Event]:
     if after.state == "waitlisted" and before is None:
         yield EnrollmentWaitlisted(**_ids(after), agency_code=after.agency_code, position=change.position)
     elif after.is_seated and not (before and before.is_seated):
-        yield EnrollmentAccepted(**_ids(after), agency_code=after.agency_code)
+        yield _accepted(after)
     elif after.state == "withdrawn" and before and before.is_live:
         yield EnrollmentWithdrawn(**_ids(after), reason=change.why)
+
+
+def _accepted(after: Enrolment) -> Event:
+    return EnrollmentAccepted(
+        **_ids(after),
+        agency_code=after.agency_code,
+        origin="result" if after.origin == "report" else "request",
+    )
 
 
 def _result(change: Change, jp_in_year: int) -> Event:

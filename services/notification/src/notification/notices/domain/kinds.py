@@ -22,6 +22,7 @@ _TASKS = "/evaluation/tugas"
 _TASK = "/evaluation/tugas/{about_id}"
 PERSONAL_LINK = "/evaluation/tautan/{token}"
 """Opens one task without signing in; only mails carry it."""
+_JP = "/enrollment/jp"
 _PROFILE = "/assessment/profil"
 
 
@@ -52,8 +53,10 @@ KINDS = {
         Kind("posttest_ready", _TEST),
         Kind("test_reminder", _TEST, timedelta(days=2)),
         Kind("test_scored", _TEST),
-        Kind("training_completed", "/enrollment/jp"),
+        Kind("training_completed", _JP),
         Kind("training_not_completed", _CATALOGUE),
+        Kind("result_corrected", _JP),
+        Kind("certificate_revoked", _JP),
         Kind("training_recommended", _RUN),
         Kind("training_recommended_unscheduled", _PROFILE, timedelta(days=7)),
         Kind("training_changed", _RUN),

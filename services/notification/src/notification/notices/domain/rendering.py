@@ -157,6 +157,12 @@ def _not_completed(telling: Telling, language: Language) -> dict[str, str]:
     return {"reason": _phrase(f"not_completed_{telling.details['reason']}", language)}
 
 
+def _corrected(telling: Telling, language: Language) -> dict[str, str]:
+    completed = "outcome_completed" if telling.details["completed"] else "outcome_not_completed"
+    jp = number(telling.details["jp"], language)
+    return {**_reason(telling, language), "outcome": _phrase(completed, language, jp=jp)}
+
+
 def _scored(telling: Telling, language: Language) -> dict[str, str]:
     test, passed = telling.details["test"], telling.details["passed"]
     pass_score = telling.run.pass_score if telling.run else None
@@ -216,6 +222,8 @@ _SPECIAL: dict[str, Callable[[Telling, Language], dict[str, str]]] = {
     "test_scored": _scored,
     "training_completed": _completed,
     "training_not_completed": _not_completed,
+    "result_corrected": _corrected,
+    "certificate_revoked": _reason,
     "training_recommended": _recommended,
     "training_recommended_unscheduled": _recommended,
     "training_changed": _changed,
@@ -238,6 +246,8 @@ _KIND_NAMES = {
     "test_scored": "Nilai tes",
     "training_completed": "Pelatihan selesai",
     "training_not_completed": "Pelatihan belum selesai",
+    "result_corrected": "Hasil diperbaiki",
+    "certificate_revoked": "Sertifikat dicabut",
     "training_recommended": "Saran pelatihan",
     "training_recommended_unscheduled": "Saran pelatihan",
     "training_changed": "Perubahan jadwal",

@@ -7,16 +7,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events import Event
 from bina.events.enrollment import (
+    CertificateRevoked,
     EnrollmentAccepted,
     EnrollmentRejected,
     EnrollmentWaitlisted,
     EnrollmentWithdrawn,
     TrainingCompleted,
     TrainingNotCompleted,
+    TrainingResultCorrected,
 )
 from bina.messaging import due
 from notification.notices.domain import Notice
 from notification.notices.store import enrolments as store
+from notification.notices.store.enrolments import Result
 from notification.notices.store.notices import add_notices
 
 from .needs import handlers, run_of
@@ -25,9 +28,10 @@ from .trainings import telling
 
 @handlers.on(EnrollmentAccepted, needs=run_of)
 async def on_enrollment_accepted(events: list[EnrollmentAccepted], session: AsyncSession) -> list[Event]:
-    """A seat was given."""
+    """A seat was given; of one that a result gave, the result alone is told."""
     await _begin(session, events)
-    await add_notices(session, [_notice(e, "enrollment_accepted") for e in events])
+    told = [e for e in events if e.origin == "request"]
+    await add_notices(session, [_notice(e, "enrollment_accepted") for e in told])
     return []
 
 
@@ -62,6 +66,7 @@ async def on_enrollment_withdrawn(events: list[EnrollmentWithdrawn], session: As
 async def on_training_completed(events: list[TrainingCompleted], session: AsyncSession) -> list[Event]:
     """A training was completed; its JP count."""
     await store.end_enrolments(session, events)
+    await store.record_results(session, [Result(e.enrollment_id, True, e.jp) for e in events])
     await add_notices(session, [_completion(e) for e in events])
     return []
 
@@ -70,8 +75,31 @@ async def on_training_completed(events: list[TrainingCompleted], session: AsyncS
 async def on_training_not_completed(events: list[TrainingNotCompleted], session: AsyncSession) -> list[Event]:
     """An enrolment ended without completion; whoever withdrew was told so already."""
     await store.end_enrolments(session, events)
+    await store.record_results(session, [Result(e.enrollment_id, False, 0) for e in events])
     told = [e for e in events if e.reason != "withdrawn"]
     await add_notices(session, [_notice(e, "training_not_completed", reason=e.reason) for e in told])
+    return []
+
+
+@handlers.on(TrainingResultCorrected, needs=run_of)
+async def on_training_result_corrected(
+    events: list[TrainingResultCorrected], session: AsyncSession
+) -> list[Event]:
+    """A result was wrong; told where it changes what the person was told."""
+    results = [Result(e.enrollment_id, e.completed, e.jp if e.completed else 0) for e in events]
+    before = await store.load_results(session, [e.enrollment_id for e in events])
+    await store.record_results(session, results)
+    told = [e for e, now in zip(events, results, strict=True) if before.get(e.enrollment_id) != now]
+    await add_notices(session, [_correction(e) for e in told])
+    return []
+
+
+@handlers.on(CertificateRevoked, needs=run_of)
+async def on_certificate_revoked(events: list[CertificateRevoked], session: AsyncSession) -> list[Event]:
+    """A certificate is void."""
+    await add_notices(
+        session, [_notice(e, "certificate_revoked", number=e.number, reason=e.reason) for e in events]
+    )
     return []
 
 
@@ -92,6 +120,11 @@ def _completion(event: TrainingCompleted) -> Notice:
         jp_in_year=event.jp_in_year,
         completed_on=event.completed_on,
     )
+
+
+def _correction(event: TrainingResultCorrected) -> Notice:
+    completed = event.completed
+    return _notice(event, "result_corrected", completed=completed, jp=event.jp, reason=event.reason)
 
 
 def _notice(event: Any, kind: str, **details: Any) -> Notice:

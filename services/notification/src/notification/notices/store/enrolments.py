@@ -1,13 +1,14 @@
 """Copies of who takes part in which run, from when to when."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events import Event
+from bina.messaging import columns
 
 _BEGIN = text(
     """INSERT INTO enrolments (enrollment_id, asn_id, run_id, began_at)
@@ -38,6 +39,26 @@ _POINTLESS = text(
 )
 
 
+_RECORD_RESULTS = text(
+    """UPDATE enrolments AS e SET completed = n.completed, jp = n.jp
+    FROM unnest(CAST(:enrollment_id AS uuid[]), CAST(:completed AS boolean[]), CAST(:jp AS int[]))
+        AS n (enrollment_id, completed, jp)
+    WHERE e.enrollment_id = n.enrollment_id"""
+)
+_RESULTS = text(
+    """SELECT enrollment_id, completed, jp FROM enrolments
+    WHERE enrollment_id = ANY (CAST(:ids AS uuid[])) AND completed IS NOT NULL"""
+)
+
+
+class Result(NamedTuple):
+    """What a person is told of a result: whether it completes, and the JP that count."""
+
+    enrollment_id: UUID
+    completed: bool
+    jp: int
+
+
 async def begin_enrolments(session: AsyncSession, events: Sequence[Any]) -> None:
     """Events of one type with enrollment_id, asn_id, run_id; a second beginning changes nothing."""
     await session.execute(_BEGIN, _columns(events))
@@ -46,6 +67,17 @@ async def begin_enrolments(session: AsyncSession, events: Sequence[Any]) -> None
 async def end_enrolments(session: AsyncSession, events: Sequence[Any]) -> None:
     """Whoever completed, left or failed is told of no later change of the run."""
     await session.execute(_END, _columns(events))
+
+
+async def record_results(session: AsyncSession, results: Sequence[Result]) -> None:
+    """Keep what was last told of enrolments that have ended."""
+    await session.execute(_RECORD_RESULTS, columns(results, "enrollment_id", "completed", "jp"))
+
+
+async def load_results(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Result]:
+    """What was last told, by enrolment; those without a result are absent."""
+    rows = await session.execute(_RESULTS, {"ids": list(ids)})
+    return {row.enrollment_id: Result(*row) for row in rows}
 
 
 async def find_missed_changes(session: AsyncSession, events: Sequence[Any]) -> Sequence[Any]:

@@ -1,0 +1,46 @@
+"""How the ledger of deliveries reads."""
+
+from bina.web.language import gettext as _
+
+TABS = {
+    "": (),
+    "gagal": ("failed",),
+    "kedaluwarsa": ("expired",),
+    "menunggu": ("waiting", "sending"),
+    "terkirim": ("sent",),
+    "tidak-diminta": ("skipped",),
+}
+"""Address part in the URL → states it shows."""
+TAGS = {"sent": "success", "failed": "danger", "expired": "warning", "waiting": "info", "sending": "info"}
+
+
+def name_of_tab(code: str) -> str:
+    """A tab as it is labelled: the first of its states names it."""
+    return name_of_state(TABS[code][0]) if TABS[code] else _("Semua")
+
+
+def name_of_state(state: str) -> str:
+    """What became of a mail, in a word or two."""
+    return {
+        "waiting": _("Menunggu"),
+        "sending": _("Sedang dikirim"),
+        "sent": _("Terkirim"),
+        "failed": _("Gagal"),
+        "expired": _("Kedaluwarsa"),
+        "skipped": _("Tidak diminta"),
+    }[state]
+
+
+def words_of_reason(code: str) -> str:
+    """Why a mail is not sent; empty where there is nothing to explain."""
+    return {
+        "no_address": _("Alamat surel belum tercatat."),
+        "too_late": _("Tidak sempat terkirim selagi masih berguna."),
+        "not_wanted": _("Penerima memilih tanpa surel."),
+        "bad_address": _("Alamat surel tidak sah."),
+        "wordless": _("Isi pemberitahuan tidak dapat disusun; hubungi operator platform."),
+        "refused": _("Server surel penerima menolak."),
+        "deferred": _("Server surel penerima meminta dicoba lagi nanti."),
+        "connection_lost": _("Sambungan ke server surel terputus; akan dicoba lagi."),
+        "tries_exhausted": _("Server surel penerima belum dapat menerima setelah beberapa kali dicoba."),
+    }.get(code, "")
