@@ -1,5 +1,7 @@
 """What a request leads to carries its trace."""
 
+from uuid import uuid4
+
 import pytest
 
 from .conftest import Site
@@ -10,7 +12,7 @@ GIVEN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 async def told_trace(site: Site, header: str) -> str:
     async with site.client("asn", person=2) as client:
-        headers = {"Idempotency-Key": "trace-1", "traceparent": header}
+        headers = {"Idempotency-Key": str(uuid4()), "traceparent": header}
         answer = await client.post("/enrollment/api/v1/enrolments", json={"run": SMALL}, headers=headers)
     assert answer.status_code == 201
     rows = await site.svc.rows("SELECT traceparent FROM messaging.outbox ORDER BY id DESC LIMIT 1")
