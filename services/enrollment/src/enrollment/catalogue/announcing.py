@@ -27,10 +27,12 @@ async def record_programmes(session: AsyncSession, rows: Sequence[ProgrammeRow])
 async def announce_runs(session: AsyncSession, rows: Sequence[RunRow]) -> dict[str, Any]:
     """Announce runs that are new by their code; known ones are named and left as they are."""
     by_code = {run_code(row.code): row for row in rows}
+    await store.hold_catalogue(session)
     programmes = await store.load_programmes(session, {row.programme for row in rows})
     await _check(session, rows, programmes)
     known = await store.load_runs_by_code(session, by_code)
     new = [_run(code, row, programmes[row.programme]) for code, row in by_code.items() if code not in known]
+    await _check_ids(session, rows, new)
     await store.add_runs(session, new)
     await emit(session, [run.announced() for run in new])
     ids = {code: run.run_id for code, run in known.items()} | {run.code: run.run_id for run in new}
@@ -72,6 +74,19 @@ def _run(code: str, row: RunRow, programme: Programme) -> Run:
     )
 
 
+async def _check_ids(session: AsyncSession, rows: Sequence[RunRow], new: Sequence[Run]) -> None:
+    """Refuse an id that another run has, here or in the catalogue."""
+    taken = set(await store.load_runs(session, [run.run_id for run in new]))
+    places = {run_code(row.code): number for number, row in enumerate(rows)}
+    faults = []
+    for run in new:
+        if run.run_id in taken:
+            faults.append(Fault(f"items.{places[run.code]}.id", _("Pengenal ini milik angkatan lain.")))
+        taken.add(run.run_id)
+    if faults:
+        raise _invalid(faults)
+
+
 async def _check(session: AsyncSession, rows: Sequence[RunRow], programmes: Mapping[str, Programme]) -> None:
     agencies = await register.load_agencies(session)
     faults = []
@@ -82,10 +97,14 @@ async def _check(session: AsyncSession, rows: Sequence[RunRow], programmes: Mapp
             words = _("Instansi belum terdaftar: %(codes)s.") % {"codes": ", ".join(sorted(unknown))}
             faults.append(Fault(f"items.{number}.open_to", words))
     if faults:
-        raise Problem(
-            "invalid-input",
-            422,
-            _("Ada isian yang belum benar."),
-            mend=_("Perbaiki baris yang disebut, lalu kirim lagi semuanya."),
-            errors=faults,
-        )
+        raise _invalid(faults)
+
+
+def _invalid(faults: Sequence[Fault]) -> Problem:
+    return Problem(
+        "invalid-input",
+        422,
+        _("Ada isian yang belum benar."),
+        mend=_("Perbaiki baris yang disebut, lalu kirim lagi semuanya."),
+        errors=faults,
+    )

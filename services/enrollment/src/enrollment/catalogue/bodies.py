@@ -15,6 +15,8 @@ Jp = Annotated[int, Field(ge=1, le=1000, description="jam pelajaran, 45 minutes 
 Seats = Annotated[int, Field(ge=0, le=100_000)]
 PassScore = Annotated[Decimal, Field(ge=0, le=100)]
 Levels = Annotated[list[Annotated[PlainText, Field(max_length=64)]], Field(max_length=30)]
+Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2100, 12, 31))]
+"""A day on which a training can lie: far days overflow once weeks or a notice's hours are counted from them."""
 ROWS = 1000
 
 
@@ -64,8 +66,8 @@ class RunRow(Body):
     programme: Code
     organiser: Code
     open_to: Annotated[list[Code], Field(min_length=1, max_length=700)] | None = None
-    starts_on: date
-    ends_on: date
+    starts_on: Day
+    ends_on: Day
     seats: Seats | None = None
     mode: Annotated[PlainText, Field(max_length=64)] | None = None
     location: Annotated[PlainText, Field(max_length=300)] = ""
@@ -89,8 +91,8 @@ class RunChange(Body):
     """What changes of a run; what is left out stays. `status` closes or reopens enrolment."""
 
     open_to: Annotated[list[Code], Field(min_length=1, max_length=700)] | None = None
-    starts_on: date | None = None
-    ends_on: date | None = None
+    starts_on: Day | None = None
+    ends_on: Day | None = None
     seats: Seats | None = None
     mode: Annotated[PlainText, Field(max_length=64)] | None = None
     location: Annotated[PlainText, Field(max_length=300)] | None = None
@@ -108,4 +110,4 @@ class Cancellation(Body):
 class Conclusion(Body):
     """When a run ended; left out: today."""
 
-    concluded_on: date | None = None
+    concluded_on: Day | None = None

@@ -74,7 +74,9 @@ class AsnRow(Body):
     gender: Literal["L", "P", ""] = ""
     supervisor_id: UUID | None = None
     supervisor_nip: Nip | None = None
-    started_on: date | None = Field(default=None, description="TMT: appointment or contract")
+    started_on: Annotated[date, Field(ge=date(1900, 1, 1), le=date(2100, 12, 31))] | None = Field(
+        default=None, description="TMT: appointment or contract"
+    )
     email: Annotated[PlainText, Field(max_length=254)] = ""
     phone: Annotated[PlainText, Field(max_length=20)] = ""
     language: Literal["id", "en"] = "id"

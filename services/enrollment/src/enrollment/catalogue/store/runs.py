@@ -61,6 +61,11 @@ class RunFilter:
     words: str | None = None
 
 
+async def hold_catalogue(session: AsyncSession) -> None:
+    """Let one command at a time announce runs, so that none meets another's codes and ids half-way."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('enrollment.catalogue', 0))"))
+
+
 async def add_runs(session: AsyncSession, runs: Sequence[Run]) -> None:
     """Record new runs with no seat taken."""
     await session.execute(
