@@ -5,7 +5,6 @@ import pytest
 
 import bina.web.pages
 from bina.web import language
-from bina.web.catalogue import untranslated, update
 from bina.web.headers import CSP
 from bina.web.static import assets
 
@@ -93,16 +92,6 @@ def test_indonesian_wins_wherever_the_browser_lists_it(header, expected):
     headers = [(b"accept-language", header.encode())] if header else []
     request = Request({"type": "http", "headers": headers})
     assert language.preferred(request, ["id", "en"]) == expected
-
-
-def test_the_english_catalogue_of_the_shell_is_whole():
-    assert untranslated(update(PACKAGE)) == []
-
-
-def test_translations_keep_every_placeholder():
-    for message in update(PACKAGE):
-        places = [re.findall(r"%\(\w+\)s", str(text)) for text in (message.id, message.string)]
-        assert not message.id or sorted(places[0]) == sorted(places[1]), message.id
 
 
 async def test_navigation_follows_the_role(client_of):

@@ -174,8 +174,16 @@ def _knowledge(outcome: Outcome) -> LevelView:
             "n": number(pre.n),
         }
         if gain is not None:
-            finding += " " + _("N-gain %(gain)s, %(band)s.") % {"gain": number(gain, 2), "band": band}
+            finding += " " + _("N-gain %(gain)s, %(band)s.") % {
+                "gain": number(gain, 2),
+                "band": _band_words(band),
+            }
     return LevelView("L2", _("Pengetahuan"), finding, *verdict_tag(domain.knowledge_verdict(outcome)))
+
+
+def _band_words(band: str | None) -> str:
+    """A band of the normalised gain; another agency's own bands stay as they are named."""
+    return {"tinggi": _("tinggi"), "sedang": _("sedang"), "rendah": _("rendah")}.get(band or "", band or "–")
 
 
 def _behaviour(outcome: Outcome) -> LevelView:
