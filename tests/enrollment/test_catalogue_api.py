@@ -10,7 +10,7 @@ from bina.events.enrollment import TrainingAnnounced
 from enrollment.catalogue.domain import run_id_of
 
 from .conftest import Site
-from .story import CITY, SMALL
+from .story import CITY, REGENCY, SECTION, SMALL
 
 
 def run(code: str, **changes) -> dict[str, Any]:
@@ -50,3 +50,27 @@ async def test_days_beyond_every_calendar_are_refused(site: Site, day: str):
     ended = await site.command(f"runs/{SMALL}/conclude", {"concluded_on": day}, "operator")
     assert [answer.status_code for answer in (announced, changed, ended)] == [422] * 3
     assert await site.svc.emitted() == []
+
+
+async def test_a_programme_belongs_to_whoever_recorded_it(site: Site):
+    async def recorded(code: str, name: str, *roles: str, **who) -> int:
+        body = {"items": [{"code": code, "name": name, "jp": 10}]}
+        return (await site.command("programmes", body, *roles, **who)).status_code
+
+    assert await recorded("ARS", "Kearsipan", "operator") == 201
+    assert await recorded("ARS", "Kearsipan Dinamis", "bkd") == 201
+    assert await recorded("ARS", "Direbut", "operator", agency=REGENCY) == 403
+    assert await recorded("ARS", "Kearsipan Statis", "platform", agency=None) == 201
+    assert await recorded("ARS", "Arsip", "operator") == 201, "still the agency's own"
+    assert await recorded("BTK", "Direbut", "operator") == 403, "the platform's"
+    assert await recorded("ARS", "Unit", "operator", unit=SECTION) == 403
+    assert await recorded("ARS", "Tanpa instansi", "operator", agency=None) == 403
+    names = await site.svc.rows("SELECT name FROM programmes WHERE programme_code IN ('ARS', 'BTK')")
+    assert {row.name for row in names} == {"Arsip", "Bimtek Penyusunan SKP"}
+
+
+async def test_refused_programmes_are_named_and_none_is_recorded(site: Site):
+    rows = [{"code": code, "name": "Program", "jp": 10} for code in ("NEW", "BTK")]
+    answer = await site.command("programmes", {"items": rows}, "operator")
+    assert [fault["where"] for fault in answer.json()["errors"]] == ["items.1.code"]
+    assert await site.svc.rows("SELECT 1 FROM programmes WHERE programme_code = 'NEW'") == []

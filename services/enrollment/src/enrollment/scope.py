@@ -56,6 +56,14 @@ def check_writes_at(person: Person, places: Iterable[Place]) -> None:
         raise out_of_scope()
 
 
+def acting_agency(person: Person) -> str | None:
+    """The agency that somebody acts for as a whole, None for the platform; raises `Problem` (403) for others."""
+    if person.may("platform"):
+        return None
+    check_writes(person, {person.agency_code or ""})
+    return person.agency_code
+
+
 def out_of_scope() -> Problem:
     """403: the record belongs to another agency or unit."""
     return Problem(

@@ -1,6 +1,6 @@
 """Recording programmes and announcing runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,10 +17,18 @@ from enrollment.register import store as register
 DEFAULT_SEATS = 30
 
 
-async def record_programmes(session: AsyncSession, rows: Sequence[ProgrammeRow]) -> dict[str, Any]:
-    """Record programmes; announced runs keep what they were announced with."""
+async def record_programmes(
+    session: AsyncSession, rows: Sequence[ProgrammeRow], agency: str | None = None
+) -> dict[str, Any]:
+    """Record programmes as an agency, or as the platform; a `Problem` (403) names those that are another's.
+
+    Announced runs keep JP, mode, audience and seats; name, kind and competencies follow their programme here, while
+    other services keep what `TrainingAnnounced` told until the run itself is changed.
+    """
     programmes = {row.code: _programme(row) for row in rows}
-    await store.add_programmes(session, list(programmes.values()))
+    written = await store.add_programmes(session, list(programmes.values()), agency)
+    if foreign := programmes.keys() - written:
+        raise _anothers(rows, foreign)
     return {"recorded": len(programmes)}
 
 
@@ -98,6 +106,18 @@ async def _check(session: AsyncSession, rows: Sequence[RunRow], programmes: Mapp
             faults.append(Fault(f"items.{number}.open_to", words))
     if faults:
         raise _invalid(faults)
+
+
+def _anothers(rows: Sequence[ProgrammeRow], codes: Set[str]) -> Problem:
+    words = _("Program ini dicatat oleh instansi lain atau pengelola platform.")
+    places = [number for number, row in enumerate(rows) if row.code in codes]
+    return Problem(
+        "out-of-scope",
+        403,
+        _("Ada program yang bukan milik instansi Anda."),
+        mend=_("Hapus baris yang disebut, atau pakai kode program sendiri."),
+        errors=[Fault(f"items.{number}.code", words) for number in places],
+    )
 
 
 def _invalid(faults: Sequence[Fault]) -> Problem:

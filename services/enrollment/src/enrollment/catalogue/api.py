@@ -13,7 +13,7 @@ from enrollment.catalogue import announcing, store
 from enrollment.catalogue.bodies import ProgrammeRows, RunRows
 from enrollment.catalogue.domain import Programme, Run
 from enrollment.paging import PageQuery, page
-from enrollment.scope import check_writes
+from enrollment.scope import acting_agency, check_writes
 
 router = APIRouter(tags=["catalogue"])
 
@@ -29,11 +29,12 @@ Clerk = Annotated[Person, require("operator", "bkd", "platform")]
 
 
 @router.post("/programmes", status_code=201)
-async def record_programmes(body: ProgrammeRows, _person: Clerk, command: ApiCommand) -> Response:
-    """Record up to 1,000 programmes."""
+async def record_programmes(body: ProgrammeRows, person: Clerk, command: ApiCommand) -> Response:
+    """Record up to 1,000 programmes; those of another agency are refused."""
+    agency = acting_agency(person)
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
-        return await announcing.record_programmes(session, body.items)
+        return await announcing.record_programmes(session, body.items, agency)
 
     return await command.answer(effect, status=201)
 

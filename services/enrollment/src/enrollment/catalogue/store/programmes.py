@@ -11,24 +11,33 @@ from bina.events.enrollment import CompetencyTarget
 from enrollment.catalogue.domain import Programme
 
 _ADD = text(
-    """INSERT INTO programmes (programme_code, name, kind_id, kind, jp, mode, competencies, job_levels, quota)
+    """INSERT INTO programmes AS p
+        (programme_code, name, kind_id, kind, jp, mode, competencies, job_levels, quota, recorded_by)
     SELECT code, name, kind_id, kind, jp, mode, competencies,
-        ARRAY(SELECT jsonb_array_elements_text(job_levels)), quota
+        ARRAY(SELECT jsonb_array_elements_text(job_levels)), quota, CAST(:agency AS text)
     FROM unnest(CAST(:code AS text[]), CAST(:name AS text[]), CAST(:kind_id AS int[]), CAST(:kind AS text[]),
         CAST(:jp AS int[]), CAST(:mode AS text[]), CAST(:competencies AS jsonb[]),
         CAST(:job_levels AS jsonb[]), CAST(:quota AS int[]))
         AS n (code, name, kind_id, kind, jp, mode, competencies, job_levels, quota) ORDER BY code
     ON CONFLICT (programme_code) DO UPDATE SET name = excluded.name, kind_id = excluded.kind_id,
         kind = excluded.kind, jp = excluded.jp, mode = excluded.mode, competencies = excluded.competencies,
-        job_levels = excluded.job_levels, quota = excluded.quota, recorded_at = now()"""
+        job_levels = excluded.job_levels, quota = excluded.quota, recorded_at = now()
+    WHERE CAST(:agency AS text) IS NULL OR p.recorded_by = excluded.recorded_by
+    RETURNING programme_code"""
 )
 
 
-async def add_programmes(session: AsyncSession, programmes: Sequence[Programme]) -> None:
-    """Record programmes; runs keep the JP they were announced with."""
-    await session.execute(
+async def add_programmes(
+    session: AsyncSession, programmes: Sequence[Programme], agency: str | None
+) -> set[str]:
+    """Record programmes as an agency, or as the platform (None); returns the codes that were written.
+
+    An agency writes those that are new or its own; the platform writes all, and leaves them with whoever has them.
+    """
+    written = await session.scalars(
         _ADD,
         {
+            "agency": agency,
             "code": [p.code for p in programmes],
             "name": [p.name for p in programmes],
             "kind_id": [p.kind_id for p in programmes],
@@ -40,6 +49,7 @@ async def add_programmes(session: AsyncSession, programmes: Sequence[Programme])
             "quota": [p.quota for p in programmes],
         },
     )
+    return set(written)
 
 
 async def load_programmes(session: AsyncSession, codes: Iterable[str] | None = None) -> dict[str, Programme]:
