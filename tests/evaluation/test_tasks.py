@@ -94,17 +94,34 @@ async def test_windows_open_and_close_by_due_work(evaluation: ServiceUnderTest):
     assert set((await states(evaluation)).values()) == {"expired", "lapsed"}
 
 
-async def test_history_is_opened_and_expired_so_that_non_response_counts(evaluation: ServiceUnderTest):
+async def test_history_is_asked_of_nobody_and_counts_as_no_refusal(evaluation: ServiceUnderTest):
     await evaluation.receives(
         announced(RUN, -500, -400), recorded("rahma", "erna"), completed(RUN, "rahma", on=-400)
     )
     await later(evaluation, 0)
-    told = await facts(evaluation)
-    opened = {e.task_id for e in told if isinstance(e, EvaluationTaskOpened)}
-    closed = {e.task_id for e in told if isinstance(e, EvaluationTaskClosed) and e.reason == "expired"}
-    assert len(opened) == 4
-    assert opened == closed
-    assert len(told) == 8
+    assert await facts(evaluation) == []
+    assert set((await states(evaluation)).values()) == {"withdrawn"}
+
+
+async def test_a_result_reported_after_the_reaction_window_still_plans_the_rest(evaluation: ServiceUnderTest):
+    await evaluation.receives(
+        announced(RUN, -40, -30), recorded("rahma", "erna"), completed(RUN, "rahma", on=-30)
+    )
+    await later(evaluation, 0)
+    assert await facts(evaluation) == []
+    found = await states(evaluation)
+    assert found.pop("L1-REACTION alumnus") == "withdrawn"
+    assert set(found.values()) == {"planned"}
+
+
+async def test_a_window_missed_by_due_work_is_told_to_nobody(evaluation: ServiceUnderTest):
+    await evaluation.receives(announced(RUN), recorded("rahma", "erna"), completed(RUN, "rahma"))
+    await facts(evaluation)
+    await later(evaluation, 400)
+    assert [type(e) for e in await facts(evaluation)] == [EvaluationTaskClosed]  # the reaction survey's
+    found = await states(evaluation)
+    assert found.pop("L1-REACTION alumnus") == "expired"
+    assert set(found.values()) == {"lapsed"}
 
 
 async def test_without_a_supervisor_nobody_is_asked_in_their_place(evaluation: ServiceUnderTest):

@@ -42,7 +42,8 @@ class Task:
     """One respondent's task. States:
 
     planned: its window has not begun · unassigned: it has, and nobody is known to ask · open · answered ·
-    expired: asked, no answer in time · lapsed: nobody was ever asked · withdrawn: its reason fell away.
+    expired: asked, no answer in time · lapsed: nobody was ever asked · withdrawn: its reason fell away, or became
+    known only after its window.
     `opened`: its opening was told. `baseline`: asked before the training, for comparison.
     """
 
@@ -103,6 +104,7 @@ def plan_after_completion(
     """The tasks a completion leads to; the alumnus's own are open at once where their window had begun when told.
 
     A supervisor's or evaluator's task opens by due work only: who that is may still change until its window begins.
+    Whatever window was over when the completion was told is asked of nobody: there is nothing left to answer.
     `attempts` numbers the tasks anew, per (instrument, role), whose earlier one was told and taken back.
     """
     pairs = _asked("completion")
@@ -145,8 +147,10 @@ def _task(
     latest: date | None = None,
 ) -> Task:
     opens_on, closes_on = _days(instrument.code, occasion.on)
-    now = role == "alumnus" and opens_on <= occasion.told_on
-    asked = now or not occasion.void
+    late = closes_on < occasion.told_on
+    now = role == "alumnus" and opens_on <= occasion.told_on and not late
+    void = occasion.void or late
+    asked = now or not void
     return Task(
         task_id=task_id(occasion.enrollment_id, instrument.code, role, attempt),
         enrollment_id=occasion.enrollment_id,
@@ -163,7 +167,7 @@ def _task(
         respondent_id=_respondent(role, occasion) if asked else None,
         opens_on=opens_on,
         closes_on=min(closes_on, latest) if latest else closes_on,
-        state="withdrawn" if occasion.void else "open" if now else "planned",
+        state="withdrawn" if void else "open" if now else "planned",
         opened=now,
     )
 

@@ -19,11 +19,10 @@ schedule = Schedule()
 
 @schedule.on(windows.OPEN)
 async def open_windows(items: list[DueItem], session: AsyncSession) -> list[Event]:
-    """Ask everyone whose window has begun; where nobody is known to ask, the task waits unassigned."""
+    """Ask everyone whose window has begun and is not over; where nobody is known to ask, the task waits unassigned."""
     tasks = await store.open_tasks(session, windows.days_by_run(items), clock.today(), CHUNK)
     await _follow_up(session, items, tasks)
-    opened: list[Event] = [task.told_open() for task in tasks if task.opened]
-    return opened + [task.told_closed("expired") for task in tasks if task.state == "expired"]
+    return [task.told_open() for task in tasks if task.opened]
 
 
 @schedule.on(windows.CLOSE)

@@ -85,10 +85,11 @@ _REASSIGN = text(
     RETURNING t.state, t.run_id, t.opens_on"""
 )
 # In no order: sorting would read all that is due for every chunk of it.
-# Who was erased since is not asked; a window that is over is told open and closed, so that non-response is counted.
+# Who was erased since is not asked; nor is anybody once the window is over.
 _OPEN = text(
     f"""WITH taken AS (
-        SELECT t.task_id, CASE WHEN p.erased THEN NULL ELSE t.respondent_id END AS respondent
+        SELECT t.task_id,
+            CASE WHEN p.erased OR t.closes_on < :today THEN NULL ELSE t.respondent_id END AS respondent
         FROM unnest(CAST(:runs AS uuid[]), CAST(:days AS date[])) AS d (run_id, day)
         JOIN tasks t ON t.run_id = d.run_id AND t.opens_on <= d.day
             AND (t.state = 'planned' OR (t.state = 'unassigned' AND t.respondent_id IS NOT NULL))
@@ -96,7 +97,7 @@ _OPEN = text(
         LIMIT :chunk FOR UPDATE OF t)
     UPDATE tasks t SET respondent_id = taken.respondent, opened = taken.respondent IS NOT NULL,
         instrument_version = v.version, state = CASE
-            WHEN t.closes_on < :today THEN CASE WHEN taken.respondent IS NULL THEN 'lapsed' ELSE 'expired' END
+            WHEN t.closes_on < :today THEN 'lapsed'
             WHEN taken.respondent IS NULL THEN 'unassigned' ELSE 'open' END
     FROM taken, unnest(CAST(:codes AS text[]), CAST(:versions AS int[])) AS v (code, version)
     WHERE t.task_id = taken.task_id AND v.code = t.instrument_code RETURNING {_OF_T}"""  # noqa: S608 - our own names
