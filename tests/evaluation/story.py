@@ -151,6 +151,7 @@ def story() -> list[Event]:
         scored("KEU-2026-02", "rahma", "pre", 55),
         scored("KEU-2026-02", "rahma", "post", 82),
         scored("KEU-2026-02", "citra", "pre", 40, source="organiser"),
+        scored("KEU-2026-02", "wulan", "post", 90, source="organiser"),
         completed("KEU-2026-02", "rahma"),
         completed("KEU-2026-02", "citra"),
         completed("KEU-2026-02", "bayu"),

@@ -11,7 +11,7 @@ from evaluation.impact import domain
 from evaluation.impact.domain import Lane, Mean, Outcome
 
 from .conftest import ClientOf
-from .story import accepted, announced, cancelled, completed, days, person, recorded, run, scored
+from .story import accepted, announced, cancelled, completed, corrected, days, person, recorded, run, scored
 from .test_answers import GOOD, send, survey
 
 RUN = "KEU-2026-02"
@@ -65,6 +65,22 @@ async def test_our_own_test_goes_before_the_organisers_report(evaluation, client
     for name in NAMES:
         await evaluation.receives(scored(RUN, name, "post", 99, source="organiser"))
     assert (await outcome_of(client_of))["post"]["mean"] == 80
+
+
+@pytest.mark.parametrize("corrected_first", [False, True])
+async def test_a_score_taken_back_by_a_correction_leaves_the_mean(
+    evaluation, client_of: ClientOf, corrected_first: bool
+):
+    await evaluation.receives(announced(RUN), *(recorded(n, "erna") for n in NAMES))
+    await evaluation.receives(*(completed(RUN, n) for n in NAMES))
+    await evaluation.receives(*(scored(RUN, n, "post", 80, source="organiser") for n in NAMES[1:]))
+    wrong = scored(RUN, "rahma", "post", 20, source="organiser")
+    correction = corrected(RUN, "rahma", passed=True)
+    for event in (correction, wrong) if corrected_first else (wrong, correction):
+        await evaluation.receives(event)
+    assert (await outcome_of(client_of))["post"] == {"n": 5, "mean": 80}
+    await evaluation.receives(scored(RUN, "rahma", "post", 74, source="test"))
+    assert (await outcome_of(client_of))["post"] == {"n": 6, "mean": 79}
 
 
 async def test_an_organiser_sees_its_run_and_an_employer_its_people(evaluation, client_of: ClientOf):

@@ -32,18 +32,19 @@ class Scope:
 
 # The one place where a reader's scope becomes rows.
 _SEEN = """WITH seen AS MATERIALIZED (
-    SELECT e.enrollment_id, e.run_id, e.completed
+    SELECT e.enrollment_id, e.run_id, e.completed, e.unreported
     FROM enrolments e JOIN runs r USING (run_id) LEFT JOIN people p ON p.asn_id = e.asn_id
     WHERE NOT e.withdrawn AND (:all_runs OR e.run_id = ANY (CAST(:runs AS uuid[])))
         AND (:everything OR CASE WHEN CAST(:unit AS uuid) IS NULL
             THEN r.organiser = CAST(:agency AS text) OR e.agency_code = CAST(:agency AS text)
             ELSE e.agency_code = CAST(:agency AS text) AND CAST(:unit AS uuid) = ANY (p.unit_path) END))"""
-# Our own test goes before the organiser's report of the same kind.
+# Our own test goes before the organiser's report of the same kind; what a correction took back counts no more.
 _RUNS = text(
     f"""{_SEEN},
     best AS (
         SELECT DISTINCT ON (s.enrollment_id, s.kind) s.enrollment_id, s.kind, s.score
         FROM scores s JOIN seen USING (enrollment_id)
+        WHERE s.source = 'test' OR s.kind <> ALL (seen.unreported)
         ORDER BY s.enrollment_id, s.kind, (s.source = 'test') DESC),
     tested AS (
         SELECT enrollment_id, max(score) FILTER (WHERE kind = 'pre') AS pre,

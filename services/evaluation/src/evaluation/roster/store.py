@@ -102,11 +102,13 @@ _WITHDRAW = text(
 )
 _COMPLETE = text(
     """INSERT INTO enrolments AS e
-        (enrollment_id, run_id, asn_id, agency_code, completed, completed_on)
-    SELECT * FROM unnest(CAST(:enrollment_id AS uuid[]), CAST(:run_id AS uuid[]), CAST(:asn_id AS uuid[]),
-        CAST(:agency_code AS text[]), CAST(:completed AS boolean[]), CAST(:completed_on AS date[])) ORDER BY 1
+        (enrollment_id, run_id, asn_id, agency_code, completed, completed_on, unreported)
+    SELECT e, r, a, c, done, day, CAST(u AS text[])
+    FROM unnest(CAST(:enrollment_id AS uuid[]), CAST(:run_id AS uuid[]), CAST(:asn_id AS uuid[]),
+        CAST(:agency_code AS text[]), CAST(:completed AS boolean[]), CAST(:completed_on AS date[]),
+        CAST(:unreported AS text[])) AS n (e, r, a, c, done, day, u) ORDER BY e
     ON CONFLICT (enrollment_id) DO UPDATE SET completed = excluded.completed,
-        completed_on = excluded.completed_on,
+        completed_on = excluded.completed_on, unreported = excluded.unreported,
         agency_code = CASE WHEN excluded.agency_code = '' THEN e.agency_code ELSE excluded.agency_code END"""
 )
 _SCORE = text(
@@ -171,7 +173,19 @@ async def complete(
     values: dict[str, list[Any]] = columns(results, "enrollment_id", "run_id", "asn_id", "completed_on")
     values["agency_code"] = [getattr(result, "agency_code", "") for result in results]
     values["completed"] = [getattr(result, "completed", True) for result in results]
+    values["unreported"] = [_unreported(result) for result in results]
     await session.execute(_COMPLETE, values)
+
+
+def _unreported(result: TrainingCompleted | TrainingResultCorrected) -> str:
+    """Kinds of score that a correction, being the whole new state, takes back; as an array's literal.
+
+    Kept beside the scores and not applied to them: they come on another topic, perhaps after it.
+    """
+    if isinstance(result, TrainingCompleted):
+        return "{}"
+    scores = {"pre": result.pre_score, "post": result.post_score}
+    return "{" + ",".join(kind for kind, score in scores.items() if score is None) + "}"
 
 
 async def record_scores(session: AsyncSession, scored: Sequence[AssessmentScored]) -> None:
