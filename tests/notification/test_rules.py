@@ -6,7 +6,8 @@ import pytest
 
 from assessment.standards.reference import load_standards
 from notification.deliveries.domain import LONGEST_PAUSE, Outcome, outcome_of, pause_after
-from notification.notices.domain import KINDS, name_of_kind, reminder_time
+from notification.deliveries.view import name_of_kind
+from notification.notices.domain import KINDS, reminder_time
 from notification.notices.domain.notice import end_of
 from notification.notices.domain.reference import competency_name, entitlement_on
 from notification.notices.templates import load_templates

@@ -14,8 +14,7 @@ from bina.web.language import gettext as _
 from bina.web.navigation import Link
 from notification.cursors import read_cursor, write_cursor
 from notification.deliveries.store import ledger
-from notification.deliveries.view import TABS, TAGS, name_of_state, name_of_tab, words_of_reason
-from notification.notices.domain import name_of_kind
+from notification.deliveries.view import TABS, TAGS, name_of_kind, name_of_state, name_of_tab, words_of_reason
 from notification.scope import STAFF, scope_of
 from notification.site import pages
 

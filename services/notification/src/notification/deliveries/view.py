@@ -44,3 +44,30 @@ def words_of_reason(code: str) -> str:
         "connection_lost": _("Sambungan ke server surel terputus; akan dicoba lagi."),
         "tries_exhausted": _("Server surel penerima belum dapat menerima setelah beberapa kali dicoba."),
     }.get(code, "")
+
+
+def name_of_kind(kind: str) -> str:
+    """A kind of notice as staff call it."""
+    return {
+        "training_announced_gap": _("Pelatihan untuk kesenjangan"),
+        "training_announced_job": _("Pelatihan sesuai jabatan"),
+        "enrollment_accepted": _("Terdaftar"),
+        "enrollment_waitlisted": _("Daftar tunggu"),
+        "enrollment_rejected": _("Pendaftaran ditolak"),
+        "enrollment_withdrawn": _("Pendaftaran ditarik"),
+        "pretest_ready": _("Tes awal siap"),
+        "posttest_ready": _("Tes akhir siap"),
+        "test_reminder": _("Pengingat tes"),
+        "test_scored": _("Nilai tes"),
+        "training_completed": _("Pelatihan selesai"),
+        "training_not_completed": _("Pelatihan belum selesai"),
+        "result_corrected": _("Hasil diperbaiki"),
+        "certificate_revoked": _("Sertifikat dicabut"),
+        "training_recommended": _("Saran pelatihan"),
+        "training_recommended_unscheduled": _("Saran pelatihan"),
+        "training_changed": _("Perubahan jadwal"),
+        "training_cancelled": _("Pelatihan dibatalkan"),
+        "task_opened": _("Tugas menilai"),
+        "task_reminder": _("Pengingat tugas"),
+        "task_expired": _("Tugas berakhir"),
+    }.get(kind, kind)

@@ -12,7 +12,7 @@ from .kinds import (
     Kind,
 )
 from .notice import Notice, Run, Telling, changes_between, reminder_time
-from .rendering import Spoken, gist_of, mail_path_of, name_of_kind, path_of, speak
+from .rendering import Spoken, gist_of, mail_path_of, path_of, speak
 
 __all__ = [
     "ANNOUNCE",
@@ -31,7 +31,6 @@ __all__ = [
     "changes_between",
     "gist_of",
     "mail_path_of",
-    "name_of_kind",
     "path_of",
     "reminder_time",
     "speak",

@@ -65,11 +65,6 @@ def mail_path_of(telling: Telling, task_token: TaskToken) -> str:
     )
 
 
-def name_of_kind(kind: str) -> str:
-    """A kind as staff call it."""
-    return _KIND_NAMES.get(kind, kind)
-
-
 def _values(telling: Telling, language: Language) -> dict[str, str]:
     values = {
         "name": telling.name or _phrase("recipient_unknown", language),
@@ -231,28 +226,4 @@ _SPECIAL: dict[str, Callable[[Telling, Language], dict[str, str]]] = {
     "task_opened": _task,
     "task_reminder": _task,
     "task_expired": _expired,
-}
-
-_KIND_NAMES = {
-    "training_announced_gap": "Pelatihan untuk kesenjangan",
-    "training_announced_job": "Pelatihan sesuai jabatan",
-    "enrollment_accepted": "Terdaftar",
-    "enrollment_waitlisted": "Daftar tunggu",
-    "enrollment_rejected": "Pendaftaran ditolak",
-    "enrollment_withdrawn": "Pendaftaran ditarik",
-    "pretest_ready": "Tes awal siap",
-    "posttest_ready": "Tes akhir siap",
-    "test_reminder": "Pengingat tes",
-    "test_scored": "Nilai tes",
-    "training_completed": "Pelatihan selesai",
-    "training_not_completed": "Pelatihan belum selesai",
-    "result_corrected": "Hasil diperbaiki",
-    "certificate_revoked": "Sertifikat dicabut",
-    "training_recommended": "Saran pelatihan",
-    "training_recommended_unscheduled": "Saran pelatihan",
-    "training_changed": "Perubahan jadwal",
-    "training_cancelled": "Pelatihan dibatalkan",
-    "task_opened": "Tugas menilai",
-    "task_reminder": "Pengingat tugas",
-    "task_expired": "Tugas berakhir",
 }
