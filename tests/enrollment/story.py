@@ -9,7 +9,12 @@ from uuid import UUID, uuid5
 
 from bina.events import Envelope, Event
 from bina.events.agency import EnrollmentRequested, TrainingResultReported, WithdrawalRequested
-from bina.events.assessment import AssessmentScored, TrainingRecommended
+from bina.events.assessment import (
+    AssessmentScored,
+    CompetencyProfileChanged,
+    ProfileEntry,
+    TrainingRecommended,
+)
 from bina.messaging.testing import ServiceUnderTest
 from enrollment.catalogue.announcing import announce_runs, record_programmes
 from enrollment.catalogue.bodies import ProgrammeRow, RunRow
@@ -183,6 +188,14 @@ def recommended(n: int) -> TrainingRecommended:
     )
 
 
+def profiled(n: int, level: int) -> CompetencyProfileChanged:
+    """The profile of a person whose job asks for level 3."""
+    entry = ProfileEntry(
+        code="M7", level=level, standard=3, source="post-test", assessed_on=date(2026, 11, 1)
+    )
+    return CompetencyProfileChanged(asn_id=asn_id(n), entries=(entry,))
+
+
 def story() -> list[Event | tuple[Event, str]]:
     """Requests beyond the seats, withdrawals, results, scores; every handler once at least."""
     city: list[Event] = [
@@ -208,5 +221,8 @@ def story() -> list[Event | tuple[Event, str]]:
         scored(5),
         scored(2, SMALL, kind="pre", passed=None, scored_on=date(2026, 12, 1)),
         recommended(2),
+        recommended(3),
+        profiled(2, level=2),
+        profiled(3, level=3),
     ]
     return [*((event, CITY) for event in city), *((event, REGENCY) for event in regency), *assessed]

@@ -26,6 +26,7 @@ from .story import (
     enrollment_id,
     nip,
     person,
+    profiled,
     recommended,
     reported,
 )
@@ -94,6 +95,15 @@ async def test_a_pppk_sees_a_ceiling_of_the_contract_year(site: Site):
         await record_asn(session, [contract])
     async with site.client("asn", person=31) as client:
         assert "0 JP, batas 24 JP, kontrak s.d. 28 Februari 2027." in await text_of(client, "/beranda")
+
+
+async def test_a_gap_closed_elsewhere_is_advised_no_more(site: Site):
+    await site.svc.receives(recommended(2))
+    for level, stays in ((2, True), (3, False)):
+        await site.svc.receives(profiled(2, level))
+        async with site.client("asn", person=2) as client:
+            text = await text_of(client, "/enrollment/katalog")
+        assert ("Menutup kesenjangan Mengelola Perubahan" in text) is stays
 
 
 async def test_the_catalogue_names_gaps_first_and_finds_by_words(site: Site):

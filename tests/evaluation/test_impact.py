@@ -69,7 +69,7 @@ async def test_our_own_test_goes_before_the_organisers_report(evaluation, client
 
 @pytest.mark.parametrize("corrected_first", [False, True])
 async def test_a_score_taken_back_by_a_correction_leaves_the_mean(
-    evaluation, client_of: ClientOf, corrected_first: bool
+    evaluation, client_of: ClientOf, *, corrected_first: bool
 ):
     await evaluation.receives(announced(RUN), *(recorded(n, "erna") for n in NAMES))
     await evaluation.receives(*(completed(RUN, n) for n in NAMES))

@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events import Event
-from bina.events.assessment import TrainingRecommended
+from bina.events.assessment import CompetencyProfileChanged, ProfileEntry, TrainingRecommended
 from bina.messaging import Handlers
 from enrollment.home import store
 from enrollment.home.store import Recommendation
@@ -29,3 +29,17 @@ async def on_training_recommended(events: list[TrainingRecommended], session: As
     ]
     await store.add_recommendations(session, found)
     return []
+
+
+@handlers.on(CompetencyProfileChanged)
+async def on_competency_profile_changed(
+    events: list[CompetencyProfileChanged], session: AsyncSession
+) -> list[Event]:
+    """Forget what was recommended for a gap that is closed, by whichever training or assessment."""
+    gaps = [(e.asn_id, entry.code) for e in events for entry in e.entries if _is_gap(entry)]
+    await store.drop_closed(session, [e.asn_id for e in events], gaps)
+    return []
+
+
+def _is_gap(entry: ProfileEntry) -> bool:
+    return entry.standard is not None and entry.level < entry.standard

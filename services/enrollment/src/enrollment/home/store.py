@@ -31,6 +31,11 @@ _ADD = text(
         programme_name = excluded.programme_name, run_id = excluded.run_id,
         recommended_at = excluded.recommended_at, recorded_at = now()"""  # noqa: S608 - fixed names
 )
+_DROP_CLOSED = text(
+    """DELETE FROM recommendations AS r WHERE r.asn_id = ANY (CAST(:people AS uuid[]))
+    AND NOT EXISTS (SELECT FROM unnest(CAST(:asn_id AS uuid[]), CAST(:code AS text[])) AS gap (asn_id, code)
+        WHERE gap.asn_id = r.asn_id AND gap.code = r.competency_code)"""
+)
 _LOAD = text(
     f"""SELECT {", ".join(NAMES)} FROM recommendations AS r WHERE asn_id = :asn
     AND NOT EXISTS (SELECT FROM enrolments AS e JOIN runs USING (run_id)
@@ -56,6 +61,14 @@ class Recommendation(NamedTuple):
 async def add_recommendations(session: AsyncSession, found: Sequence[Recommendation]) -> None:
     """Keep the newest recommendation per person and competency."""
     await session.execute(_ADD, columns(found, *NAMES))
+
+
+async def drop_closed(
+    session: AsyncSession, people: Sequence[UUID], gaps: Sequence[tuple[UUID, str]]
+) -> None:
+    """Forget recommendations of people for competencies that are not among their gaps, (asn_id, code)."""
+    codes = {"asn_id": [asn_id for asn_id, _ in gaps], "code": [code for _, code in gaps]}
+    await session.execute(_DROP_CLOSED, {"people": list(people), **codes})
 
 
 async def load_recommendations(session: AsyncSession, asn_id: UUID) -> list[Recommendation]:
