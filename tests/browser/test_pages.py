@@ -86,3 +86,36 @@ async def test_every_place_in_the_strip_exists(seats: Seats, who: str):
     assert len(links) > 3
     answers = {path: await visitor.page.request.get(visitor.url + path) for path in links}
     assert {path: answer.status for path, answer in answers.items() if not answer.ok} == {}
+
+
+ENGLISH = ("asn-beranda", "asn-katalog", "asn-angkatan", "asn-jp", "asn-tes", "asn-profil", "asn-kotak-masuk")
+
+
+@pytest.mark.parametrize("name", [*ENGLISH, "atasan-tugas"])
+async def test_a_page_speaks_english_to_who_asked_for_it(town: Town, door: Door, name: str):
+    who, path = PAGES[name]
+    visitor = await door.enter(getattr(town, who), *ROLES.get(who, ()))
+    choice = {"name": "bina_bahasa", "value": "en", "url": visitor.url}
+    await visitor.page.context.add_cookies([choice])
+    await visitor.go(path)
+    assert await visitor.page.locator("html").get_attribute("lang") == "en"
+    await visitor.is_sound()
+    await visitor.hides_nothing_sideways()
+    await visitor.is_accessible()
+
+
+async def test_the_catalogues_filters_fold_on_a_phone_alone(town: Town, door: Door):
+    phone, desk = await door.enter(town.asn), await door.enter(town.asn, width=DESK)
+    shown = []
+    for visitor, path in ((phone, ""), (phone, "?kata=layanan"), (desk, "")):
+        await visitor.go(f"/enrollment/katalog{path}")
+        shown.append(await visitor.page.locator("#f-kata").is_visible())
+    assert shown == [False, True, True]
+
+
+async def test_attendance_comes_first_once_a_run_has_begun(town: Town, door: Door):
+    visitor = await door.enter(town.operator, "operator")
+    await visitor.go("/enrollment/angkatan/KINERJA-2026-01")
+    assert await visitor.page.locator("main .primary").all_inner_texts() == ["Simpan presensi"]
+    await visitor.go("/enrollment/angkatan/INFODINAS-2026-01")
+    assert await visitor.page.locator("main .primary").all_inner_texts() == ["Daftarkan pegawai"]
