@@ -1,5 +1,4 @@
 import asyncio
-import contextlib
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,12 +15,25 @@ from bina_local.services import http_status
 from bina_local.state import State, project_root
 
 
+async def read_whole(reader: asyncio.StreamReader, head: bytes) -> bool:
+    """Take a request's body as it was announced; False if it broke off."""
+    length = re.search(rb"(?i)content-length: (\d+)", head)
+    left, end = int(length[1]) if length else 0, b""
+    chunked = b"chunked" in head.lower()
+    while left > 0 or (chunked and not end.endswith(b"\r\n0\r\n\r\n")):
+        part = await reader.read(65536)
+        if not part:
+            return False
+        left, end = left - len(part), (end + part)[-7:]
+    return True
+
+
 async def say(name: str, port: int) -> asyncio.Server:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
-        length = re.search(rb"(?i)content-length: (\d+)", head)
-        with contextlib.suppress(asyncio.IncompleteReadError):
-            await reader.readexactly(int(length[1]) if length else 0)
+        if not await read_whole(reader, head):
+            writer.close()
+            return
         body = f"{name} {head.split(b' ')[1].decode()}"
         writer.write(
             f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
