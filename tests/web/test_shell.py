@@ -94,6 +94,24 @@ def test_indonesian_wins_wherever_the_browser_lists_it(header, expected):
     assert language.preferred(request, ["id", "en"]) == expected
 
 
+def test_a_services_own_word_wins_over_the_shells(tmp_path, monkeypatch):
+    monkeypatch.setattr(language, "_catalogues", {"en": {}})
+    monkeypatch.setattr(language, "_offered", {})
+    own = tmp_path / "locale" / "en" / "messages.po"
+    own.parent.mkdir(parents=True)
+    own.write_text(
+        'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "Bagian"\nmsgstr "Share"\n'
+    )
+    language.load("toy", PACKAGE, tmp_path)
+    language.load("toy", PACKAGE, None)
+    language.use("en")
+    try:
+        assert language.gettext("Bagian") == "Share"
+        assert language.gettext("Kembali") == "Back"
+    finally:
+        language.use("id")
+
+
 async def test_navigation_follows_the_role(client_of):
     async with client_of("asn") as asn, client_of("head") as head, client_of() as nobody:
         pages = [(await client.get("/toy/beranda")).text for client in (asn, head, nobody)]

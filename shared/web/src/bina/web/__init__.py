@@ -63,7 +63,8 @@ A template::
     {% endblock %}
 
 Components: heading button link_row field select choice_row checkbox stepper table tag meter tabs error_summary banner
-inbox_item timeline empty figure facts fragment paging. Layout classes: `section` `stack` `panel` `split` (5:3) `halves`
+inbox_item timeline empty figure facts fragment paging. A table of more than three columns becomes cards on a phone;
+facts leave out what has no description; a text in another language than the page's says so (`speaks="id"`). Layout classes: `section` `stack` `panel` `split` (5:3) `halves`
 `thirds` `narrow` `measures` `filters` `actions` `rows` `no-print`. Filters: number percent rupiah jp day short_day
 weekday month moment clock_time duration; `{{ when|moment(zone) }}` prints WIB, WITA or WIT. A form with
 `data-draft="name"` and `<p class="draft-state" data-draft-state role="status"></p>` keeps answers on the device until a
@@ -71,7 +72,8 @@ page with `<p data-draft-done="name">` shows the receipt.
 
 No `style=` and no inline script anywhere: the content security policy blocks them. Texts are Indonesian, wrapped as
 `_("…")` (`from bina.web.language import gettext as _` in code); `python -m bina.web.catalogue <package folder>` writes
-the English catalogue to translate; a service shows English only once it has one.
+the English catalogue to translate; a service shows English only once it has one, and then `tests/architecture` asks
+for every text in it.
 
 Screenshots and browser tests: `locale="id-ID"`, `reduced_motion="reduce"` (pages cross-fade otherwise).
 """

@@ -52,17 +52,21 @@ def ngettext(singular: str, plural: str, n: int) -> str:
 
 
 def load(service: str, shell: Path, package_dir: Path | None) -> None:
-    """Read the shell's catalogues and a service's own, and offer the service in the languages of its own."""
-    _read(shell)
+    """Read the shell's catalogues and a service's own, and offer the service in the languages of its own.
+
+    Where both translate a text, the service's word wins, whichever is read first.
+    """
+    for language, path in _paths(shell).items():
+        _catalogues[language] = _messages(path) | _catalogues.get(language, {})
     if package_dir is not None:
-        _offered[service] = {SOURCE, *_read(package_dir)}
+        own = _paths(package_dir)
+        for language, path in own.items():
+            _catalogues.setdefault(language, {}).update(_messages(path))
+        _offered[service] = {SOURCE, *own}
 
 
-def _read(directory: Path) -> set[str]:
-    paths = sorted(directory.glob("locale/*/messages.po"))
-    for path in paths:
-        _catalogues.setdefault(path.parent.name, {}).update(_messages(path))
-    return {path.parent.name for path in paths}
+def _paths(directory: Path) -> dict[str, Path]:
+    return {path.parent.name: path for path in sorted(directory.glob("locale/*/messages.po"))}
 
 
 def offered(service: str) -> list[str]:
