@@ -37,6 +37,31 @@ async def test_one_key_keeps_its_order_across_types(service: ServiceUnderTest):
     assert await history(service) == {first: "amma", second: "am"}
 
 
+async def test_an_ordered_handler_takes_a_keys_events_in_one_call(service: ServiceUnderTest, monkeypatch):
+    react, calls = service.reactions.react, []
+
+    async def counted(contract, events, session):
+        calls.append(len(events))
+        return await react(contract, events, session)
+
+    monkeypatch.setattr(service.reactions, "react", counted)
+    asked = [requested(), requested(), requested("199001012015011777")]
+    await service.receives(*asked, agency="5571")
+    assert calls == [3]
+    assert [a.request_id for a in await service.emitted(RequestAnswered)] == [e.event_id for e in asked]
+
+
+async def test_an_ordered_handler_that_fails_keeps_the_keys_order(service: ServiceUnderTest):
+    first, second, other = requested(), requested(), requested("199001012015011777")
+    toy.failing.add(first.nip)
+    await service.receives(first, other, second, agency="5571")
+    assert await service.held() == [
+        ("parked", first.nip, "LookupError"),
+        ("behind", first.nip, "key.blocked"),
+    ]
+    assert [a.nip for a in await service.emitted(RequestAnswered)] == [other.nip]
+
+
 async def test_an_event_without_its_facts_waits_and_keeps_its_keys_order(service: ServiceUnderTest):
     training, person = run(), asn()
     event = completed(training.run_id, person.asn_id)
@@ -196,7 +221,7 @@ async def test_an_agencys_event_acts_once_and_its_id_with_another_payload_is_ref
 async def test_the_same_id_of_another_agency_is_another_event(service: ServiceUnderTest):
     one, two = requested(), requested()
     await service.receives(one, agency="5571")
-    two.travelled(replace(one.envelope, publisher="5508"))
+    two.travelled(one.envelope._replace(publisher="5508"))
     assert (await service.receives(two)).applied == 1
 
 

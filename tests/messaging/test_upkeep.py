@@ -2,7 +2,6 @@
 
 import logging
 import socket
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -77,7 +76,7 @@ async def test_a_moved_id_is_still_known(service: ServiceUnderTest):
     low, _, _ = month_bounds(month_bounds(datetime.now(UTC))[2])
     event = accepted()
     service.message(event)
-    message = service.message(event.travelled(replace(event.envelope, id=str(UUID(int=low.int + 9)))))
+    message = service.message(event.travelled(event.envelope._replace(id=str(UUID(int=low.int + 9)))))
     assert (await service.receives_raw(message)).applied == 1
     async with service.sessions() as session, session.begin():
         await keep_partitions(session)

@@ -22,7 +22,7 @@ from bina.messaging import Broken, DueItem, Handlers, Need, Schedule, Service
 MIGRATIONS = Path(__file__).parent / "toy_migrations"
 handlers = Handlers()
 schedule = Schedule()
-failing: set[UUID] = set()
+failing: set[UUID | str] = set()
 run_of = Need(TrainingAnnounced, lambda event: event.run_id)
 person_of = Need(AsnRecorded, lambda event: event.asn_id)
 
@@ -91,8 +91,10 @@ async def on_training_completed(events: list[TrainingCompleted], session: AsyncS
     ]
 
 
-@handlers.on(EnrollmentRequested)
+@handlers.on(EnrollmentRequested, ordered=True)
 async def on_enrollment_requested(events: list[EnrollmentRequested], session: AsyncSession) -> list[Event]:
+    if any(e.nip in failing for e in events):
+        raise LookupError
     return [
         RequestAnswered(
             agency_code=e.envelope.publisher,

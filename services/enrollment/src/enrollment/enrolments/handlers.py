@@ -27,7 +27,7 @@ handlers = Handlers()
 Inbound = EnrollmentRequested | WithdrawalRequested | TrainingResultReported
 
 
-@handlers.on(EnrollmentRequested)
+@handlers.on(EnrollmentRequested, ordered=True)
 async def on_enrollment_requested(events: list[EnrollmentRequested], session: AsyncSession) -> list[Event]:
     """Give seats in order of arrival, and answer each request."""
     scopes = await _scopes(session, Kind.PENDAFTARAN, events)

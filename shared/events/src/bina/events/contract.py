@@ -1,8 +1,7 @@
 """What every event is: a frozen fact of one aggregate, and the envelope that travels beside it."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,8 +13,7 @@ Jp = Annotated[int, Field(ge=0, le=1000, description="jam pelajaran, 45 minutes 
 Level = Annotated[int, Field(ge=0, le=5, description="competency level; 0 is below the first")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class Envelope(NamedTuple):
     """CloudEvents 1.0 attributes of one message (Kafka binary mode, headers `ce_*`).
 
     `id` is a UUIDv7 for our own events, any text for an agency's. `time` is business time, aware. `version` counts

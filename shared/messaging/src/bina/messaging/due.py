@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -148,7 +148,7 @@ def _item(row: Any) -> DueItem:
 
 
 def _cause_json(cause: Envelope | None) -> str | None:
-    return json.dumps({**asdict(cause), "time": cause.time.isoformat()}) if cause else None
+    return json.dumps({**cause._asdict(), "time": cause.time.isoformat()}) if cause else None
 
 
 def _cause_of(stored: dict[str, Any] | None) -> Envelope | None:

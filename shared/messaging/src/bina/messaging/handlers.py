@@ -41,12 +41,20 @@ class Handlers:
     """What one capability reacts to."""
 
     reactions: list[tuple[type[Event], Handler, tuple[Need, ...]]] = field(default_factory=list)
+    ordered: set[type[Event]] = field(default_factory=set)
     unreadable: list[UnreadableHandler] = field(default_factory=list)
 
     def on(
-        self, contract: type[E], *, needs: Need | tuple[Need, ...] = ()
+        self, contract: type[E], *, needs: Need | tuple[Need, ...] = (), ordered: bool = False
     ) -> Callable[[Callable[[list[E], AsyncSession], Awaitable[Sequence[Event]]]], Handler]:
-        """React to a type; events whose `needs` are not known yet wait, in key order."""
+        """React to a type; events whose `needs` are not known yet wait, in key order.
+
+        `ordered`: the handler takes several events of one key in one call and keeps their order; only without needs.
+        """
+        if ordered and needs:
+            raise ValueError(f"{contract.__name__}: one of a key could wait and its follower not")
+        if ordered:
+            self.ordered.add(contract)
         needed = needs if isinstance(needs, tuple) else (needs,)
 
         def register(handler: Callable[[list[E], AsyncSession], Awaitable[Sequence[Event]]]) -> Handler:
@@ -74,6 +82,8 @@ class Reactions:
             self._needs.setdefault(contract, []).extend((need.fact, need.key) for need in needs)
         self.wanted: dict[str, type[Event]] = {c.type: c for c in self._handlers}
         self.awaited = {fact for needs in self._needs.values() for fact, _ in needs}
+        others = {c for part in parts for c, _, _ in part.reactions if c not in part.ordered}
+        self.ordered = {c for part in parts for c in part.ordered} - others
 
     @property
     def topics(self) -> set[str]:

@@ -66,10 +66,10 @@ async def claim(session: AsyncSession, batch: Sequence[Arrived]) -> Claimed:
 async def _claim_own(session: AsyncSession, batch: Sequence[Arrived]) -> set[int]:
     if not batch:
         return set()
-    first: dict[UUID, Arrived] = {}
+    first: dict[str, Arrived] = {}
     for arrived in batch:
-        first.setdefault(UUID(arrived.event.event_id), arrived)
-    repeated = set(await session.scalars(_OWN, {"ids": list(first)}))
+        first.setdefault(arrived.event.event_id, arrived)
+    repeated = {str(event_id) for event_id in await session.scalars(_OWN, {"ids": list(first)})}
     return {id(arrived) for event_id, arrived in first.items() if event_id not in repeated}
 
 

@@ -27,6 +27,10 @@ _UNKNOWN = text(
 )
 
 
+KNOWN_FACTS = 50_000
+"""Most facts that a worker keeps in mind, some 10 MB, so as not to ask for them with each batch."""
+
+
 class TopicFailingError(Exception):
     """So many messages of a topic fail that the code is at fault, not the messages; the topic must pause."""
 
@@ -58,6 +62,7 @@ class Outcome:
     holds: list[Hold] = field(default_factory=list)
     done: list[Arrived] = field(default_factory=list)
     learned: set[tuple[str, str]] = field(default_factory=set)
+    found: set[tuple[str, str]] = field(default_factory=set)
     blocked: set[Stream] = field(default_factory=set)
     guarded: bool = True
 
@@ -71,6 +76,7 @@ class Intake:
         self._make = make
         self._reactions = reactions
         self._cap = cap
+        self._known: set[tuple[str, str]] = set()
 
     async def take(self, messages: Sequence[Message]) -> Taken:
         """Apply a batch exactly once and commit. Raises what is transient, and `TopicFailingError`.
@@ -88,17 +94,24 @@ class Intake:
             return await self._take(messages, guarded=True)
 
     async def _take(self, messages: Sequence[Message], *, guarded: bool) -> Taken:
+        outcome = Outcome(guarded=guarded)
         async with self._make() as session, session.begin():
             await held.share(session)
-            return await self._in(session, messages, guarded=guarded)
+            taken = await self._in(session, messages, outcome)
+        self._remember(outcome.found)
+        return taken
 
-    async def _in(self, session: AsyncSession, messages: Sequence[Message], *, guarded: bool) -> Taken:
+    def _remember(self, found: set[tuple[str, str]]) -> None:
+        """A committed fact is never taken back, so it need not be asked for again."""
+        if len(self._known) > KNOWN_FACTS:
+            self._known.clear()
+        self._known |= found
+
+    async def _in(self, session: AsyncSession, messages: Sequence[Message], outcome: Outcome) -> Taken:
         arrived, broken, ignored = self._read(messages)
         claimed = await inbox.claim(session, arrived)
-        blocked = await held.blocked(session, (a.stream for a in claimed.new))
-        outcome = await self._apply(
-            session, claimed.new, Outcome(blocked=blocked, guarded=guarded), _stops(b.message for b in broken)
-        )
+        outcome.blocked = await held.blocked(session, (a.stream for a in claimed.new))
+        await self._apply(session, claimed.new, outcome, _stops(b.message for b in broken))
         await self._settle(session, outcome, [*broken, *claimed.conflicts])
         await self._check_cap(session, outcome, broken)
         return Taken(
@@ -150,7 +163,9 @@ class Intake:
         self, session: AsyncSession, batch: Sequence[Arrived], outcome: Outcome, stops: dict[Stream, int]
     ) -> Outcome:
         """`stops`: from which offset on a stream is blocked by an unreadable message of this very batch."""
-        for wave in waves(batch):
+        # Only where nothing can come between two events of a key: what fails or stops must find its followers apart.
+        ordered = () if outcome.guarded or stops else self._reactions.ordered
+        for wave in waves(batch, ordered):
             outcome.blocked |= _stopped(wave, stops)
             # What others wait for goes first, so that a batch that brings both holds nothing.
             for contract in sorted(wave, key=lambda c: (fact_name(c) not in self._reactions.awaited, c.type)):
@@ -161,7 +176,7 @@ class Intake:
         self, session: AsyncSession, contract: type[Event], group: list[Arrived], outcome: Outcome
     ) -> None:
         free = [a for a in group if a.stream not in outcome.blocked] if outcome.blocked else group
-        missing = await self._missing(session, free, outcome.learned)
+        missing = await self._missing(session, free, outcome)
         ready = [a for a in free if id(a) not in missing] if missing else free
         failed = await self._attempt(session, contract, ready, outcome)
         for arrived in group if missing or failed or outcome.blocked else ():
@@ -174,15 +189,16 @@ class Intake:
             outcome.learned.update((fact_name(contract), a.event.key) for a in done)
 
     async def _missing(
-        self, session: AsyncSession, group: Sequence[Arrived], learned: set[tuple[str, str]]
+        self, session: AsyncSession, group: Sequence[Arrived], outcome: Outcome
     ) -> dict[int, tuple[str, str]]:
         """The first fact that each message lacks, by identity; empty for a type without needs."""
         needs = {id(a): self._reactions.needs(a.event) for a in group}
-        asked = {need for found in needs.values() for need in found} - learned
+        asked = {need for found in needs.values() for need in found} - outcome.learned - self._known
         if not asked:
             return {}
         names = {"facts": [fact for fact, _ in asked], "keys": [key for _, key in asked]}
         lacking = {(row.fact, row.key) for row in await session.execute(_UNKNOWN, names)}
+        outcome.found |= asked - lacking
         if not lacking:
             return {}
         return {

@@ -8,7 +8,6 @@ import re
 from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -16,6 +15,8 @@ from bina.events import TOMBSTONES, Envelope, Event, agency
 
 MAX_BYTES = 900_000
 MAX_NAME = 200
+_BETWEEN = b"\x1f"
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 INBOUND_PREFIX = agency.INBOUND + "."
 FIRST_YEAR, LAST_YEAR = 2000, 2200
@@ -123,13 +124,18 @@ def _decode(message: Message, wanted: dict[str, type[Event]]) -> Arrived | Ignor
 
 
 def _texts(headers: Headers) -> dict[str, str]:
+    values = [value or b"" for _, value in headers]
     try:
-        texts = {name: (value or b"").decode("utf-8") for name, value in headers}
+        text = _BETWEEN.join(values).decode("utf-8")
     except UnicodeDecodeError as error:
         raise UnreadableError("header.encoding", f"a header is not UTF-8: {error}") from None
-    if any("\x00" in text for text in texts.values()):
+    if "\x00" in text:
         raise UnreadableError("header.nul", "a header holds a NUL character")
-    return texts
+    # All at once: one decoding instead of ten. Only a header that holds the separator makes the parts too many.
+    texts = text.split(_BETWEEN.decode())
+    if len(texts) != len(values):
+        texts = [value.decode("utf-8") for value in values]
+    return {name: found for (name, _), found in zip(headers, texts, strict=True)}
 
 
 def _contract(headers: dict[str, str], wanted: dict[str, type[Event]]) -> type[Event] | None:
@@ -173,11 +179,8 @@ def _envelope(message: Message, headers: dict[str, str]) -> Envelope:
 
 
 def _id(message: Message, text: str) -> str:
-    if not message.foreign:
-        try:
-            UUID(text)
-        except ValueError:
-            raise UnreadableError("envelope.invalid", f"ce_id: {text!r} is not a UUID") from None
+    if not message.foreign and not _UUID.fullmatch(text):
+        raise UnreadableError("envelope.invalid", f"ce_id: {text!r} is not a UUID in lower case")
     return _bounded("ce_id", text)
 
 

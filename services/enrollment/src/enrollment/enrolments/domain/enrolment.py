@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
-from uuid import UUID, uuid5
+from uuid import UUID
+
+from uuid_utils.compat import uuid5  # the standard library's result in half its time
 
 ENROLMENTS = UUID("3b0f5f0e-1d5e-4a49-9a36-0a1c7f2f6c21")
 State = Literal["accepted", "waitlisted", "withdrawn", "completed", "not_completed"]
