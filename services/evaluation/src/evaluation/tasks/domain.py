@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from uuid_utils.compat import uuid5  # the standard library's result in half its time
@@ -37,8 +37,7 @@ class Occasion:
     void: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One respondent's task. States:
 
     planned: its window has not begun · unassigned: it has, and nobody is known to ask · open · answered ·
@@ -180,8 +179,9 @@ def _days(code: str, fact: date) -> tuple[date, date]:
 
 
 def _respondent(role: Role, occasion: Occasion) -> UUID | None:
-    asked = {"supervisor": occasion.supervisor_id, "evaluator": occasion.evaluator_id}
-    return asked.get(role, occasion.asn_id)
+    if role == "supervisor":
+        return occasion.supervisor_id
+    return occasion.evaluator_id if role == "evaluator" else occasion.asn_id
 
 
 def told(tasks: Iterable[Task]) -> list[EvaluationTaskOpened | EvaluationTaskClosed]:

@@ -121,21 +121,21 @@ async def put_tasks(session: AsyncSession, tasks: Sequence[Task]) -> list[Task]:
 
 
 def _values(tasks: Sequence[Task]) -> dict[str, list[Any]]:
-    subjects: dict[UUID, tuple[int, Task]] = {}
-    alike: dict[Any, tuple[int, Task]] = {}
-    places = [
-        (
-            subjects.setdefault(task.enrollment_id, (len(subjects) + 1, task))[0],
-            alike.setdefault(_alike_of(task), (len(alike) + 1, task))[0],
-        )
-        for task in tasks
-    ]
+    subjects: list[Task] = []
+    alike: dict[Any, int] = {}
+    of_subject, of_alike = [], []
+    for task in tasks:
+        # Tasks of one occasion stand together and share its very objects.
+        if not subjects or task.enrollment_id is not subjects[-1].enrollment_id:
+            subjects.append(task)
+        of_subject.append(len(subjects))
+        of_alike.append(alike.setdefault(_alike_of(task), len(alike) + 1))
     return {
         **columns(tasks, *_OWN),
-        **columns((task for _, task in subjects.values()), *_SUBJECT),
-        **columns((task for _, task in alike.values()), *_ALIKE),
-        "subject": [subject for subject, _ in places],
-        "alike": [place for _, place in places],
+        **columns(subjects, *_SUBJECT),
+        **{name: list(values) for name, values in zip(_ALIKE, zip(*alike, strict=True), strict=True)},
+        "subject": of_subject,
+        "alike": of_alike,
     }
 
 
