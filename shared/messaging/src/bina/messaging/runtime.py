@@ -27,8 +27,9 @@ from .service import Service, follow_clock
 from .settings import Settings
 from .status import Backlog, Status, count, count_backlog, resident_bytes
 
-POLL_SECONDS = 1.0
-SWEEP_EVERY = 5
+POLL_SECONDS = 5.0
+"""How long due work and held messages wait at most for what nobody in this process announced: days are the field's
+unit, and what is due at once wakes its service by itself."""
 WATCH_SECONDS = 5.0
 ALERT_SECONDS = 60.0
 RELAY_SECONDS = 180.0
@@ -120,17 +121,18 @@ class Runtime:
             self._wake_due.set()
 
     async def _do_due(self) -> None:
-        passes = 0
+        swept = -POLL_SECONDS
         while True:
             self._wake_due.clear()
+            sweep = time.monotonic() - swept >= POLL_SECONDS
+            swept = time.monotonic() if sweep else swept
             try:
-                claimed = await self._due_once(sweep=passes % SWEEP_EVERY == 0)
+                claimed = await self._due_once(sweep=sweep)
             except Exception as error:
                 if not is_transient(error):
                     raise
                 claimed = 0
                 log.warning("due work again: %s", error)
-            passes += 1
             if claimed:
                 self.relay.wake()
             else:

@@ -51,6 +51,7 @@ async def on_clock_moved(events: list[ClockMoved], session: AsyncSession) -> lis
         ),
         {"seconds": events[-1].offset_seconds},
     )
+    session.info["due"] = True
     return []
 
 
