@@ -1,6 +1,6 @@
 """What can be said of one row from its cells, the configuration and the day alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -44,11 +44,11 @@ class Examined:
     problems: tuple[Problem, ...]
 
 
-def examine(cells: Mapping[Column, CellValue], day: Day) -> Examined:
+def examine(cells: Sequence[tuple[Column, CellValue]], day: Day) -> Examined:
     """Check every cell of a row, then the cells against each other; one problem per cell at most."""
     values: dict[str, object] = {}
     problems: dict[str, Problem] = {}
-    for column, cell in cells.items():
+    for column, cell in cells:
         value, problem = _read(column, cell, day)
         if problem:
             problems[column.name] = problem
@@ -57,7 +57,7 @@ def examine(cells: Mapping[Column, CellValue], day: Day) -> Examined:
     for problem in _cross_checks(cells, values):
         problems.setdefault(str(problem.column), problem)
     if problems:
-        wrong = {c.field for c in cells if c.name in problems and problems[c.name].is_error}
+        wrong = {c.field for c, _ in cells if c.name in problems and problems[c.name].is_error}
         values = {field: value for field, value in values.items() if field not in wrong}
     return Examined(_with_status_word(values), tuple(problems.values()))
 
@@ -158,11 +158,11 @@ _READERS: Mapping[str, Callable[[Column, CellValue, Day], Reading]] = {
 }
 
 
-def _cross_checks(cells: Mapping[Column, CellValue], values: dict[str, object]) -> list[Problem]:
+def _cross_checks(cells: Sequence[tuple[Column, CellValue]], values: dict[str, object]) -> list[Problem]:
     checks = [check for field, check in _CROSS_CHECKS if field in values]
     if not checks:
         return []
-    texts = {column.field: raw_text(cell) for column, cell in cells.items()}
+    texts = {column.field: raw_text(cell) for column, cell in cells}
     found = [check(values, texts) for check in checks]
     return [problem for problem in found if problem]
 

@@ -97,14 +97,14 @@ def drafts_of(sheet: Sheet, kind: Kind, as_of: date) -> tuple[tuple[Problem, ...
     places = dict(known_columns(kind, sheet.header))
     day = Day(as_of, sheet.epoch)
     return problems, [
-        _draft(number, {column: sheet.cell(row, place) for place, column in places.items()}, kind, day)
+        _draft(number, [(column, sheet.cell(row, place)) for place, column in places.items()], kind, day)
         for number, row in sheet.rows
     ]
 
 
-def _draft(number: int, cells: Mapping[Column, CellValue], kind: Kind, day: Day) -> Draft:
+def _draft(number: int, cells: Sequence[tuple[Column, CellValue]], kind: Kind, day: Day) -> Draft:
     examined = examine(cells, day)
-    texts = {column.name: raw_text(cell) for column, cell in cells.items()}
+    texts = {column.name: raw_text(cell) for column, cell in cells}
     problems = tuple(problem.at(number) for problem in examined.problems)
     return Draft(number, CLAIMS[kind](**examined.values), texts, problems)  # type: ignore[arg-type]  # by field
 

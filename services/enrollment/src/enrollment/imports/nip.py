@@ -52,6 +52,8 @@ def read_nip(value: CellValue) -> tuple[str | None, str | None]:
 
     A number cell of 10^15 or more is never trusted, whatever digits the file holds: Excel kept 15.
     """
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return _undamaged(value, tail=False)
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _FIRST_UNSAFE:
         return None, "nip.scientific"
     text = compact(raw_text(value)).lstrip("'’`")

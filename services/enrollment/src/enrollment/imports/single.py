@@ -7,7 +7,7 @@ from decimal import Decimal
 from enrollment.imports.cell_checks import Day, Examined, examine
 from enrollment.imports.cells import CellValue
 from enrollment.imports.claims import EnrolmentClaim, ResultClaim
-from enrollment.imports.columns import Column, Kind, configuration
+from enrollment.imports.columns import Kind, configuration
 from enrollment.imports.problems import Problem
 
 
@@ -53,5 +53,4 @@ def _number(score: Decimal | float | None) -> CellValue:
 
 
 def _examine(kind: Kind, cells: Mapping[str, CellValue], as_of: date) -> Examined:
-    by_column: dict[Column, CellValue] = {c: cells[c.field] for c in configuration().columns[kind]}
-    return examine(by_column, Day(as_of))
+    return examine([(column, cells[column.field]) for column in configuration().columns[kind]], Day(as_of))
