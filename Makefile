@@ -43,7 +43,7 @@ up: .venv/run.stamp $(ASSETS) ## start all of Bina with the demo world; Ctrl-C s
 down: ## stop a Bina that runs elsewhere
 	@.venv/bin/bina down
 
-test-fast: .venv/dev.stamp $(ASSETS) ## rules and handlers on a real PostgreSQL, under a minute
+test-fast: .venv/dev.stamp $(ASSETS) ## rules and handlers on a real PostgreSQL, on two cores
 	.venv/bin/pytest -n 2 -m "not kafka and not browser and not conformance"
 
 test: .venv/dev.stamp $(ASSETS) browser ## everything: real Kafka, journeys, conformance, browser

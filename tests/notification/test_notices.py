@@ -5,11 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from bina.events.assessment import CompetencyProfileChanged
 from bina.events.enrollment import (
     AsnErased,
-    CertificateRevoked,
-    EnrollmentAccepted,
     EnrollmentRejected,
     EnrollmentWaitlisted,
     EnrollmentWithdrawn,
@@ -19,133 +16,12 @@ from bina.events.enrollment import (
 )
 from bina.events.evaluation import EvaluationTaskClosed
 from bina.messaging.testing import ServiceUnderTest
-from notification.notices import schedule
-from notification.notices.domain import speak
-from notification.notices.store.notices import announce_to_page
-from notification.notices.store.reading import find_notices
 
 from . import story as facts
-from .story import BUDI, DEWI, RAHMA, SARI, START, at, named, story
+from .reading import told, words
+from .story import BUDI, DEWI, RAHMA, SARI, START, at, story
 
 SOON = START + timedelta(minutes=1)
-
-
-async def told(service: ServiceUnderTest) -> set[tuple[str, str]]:
-    rows = await service.rows("SELECT recipient_id, kind FROM notices")
-    return {(str(row.recipient_id), row.kind) for row in rows}
-
-
-async def words(service: ServiceUnderTest, asn_id) -> list[tuple[str, str]]:
-    """(subject, body) of a person's notices, oldest first."""
-    async with service.sessions() as session:
-        found = await find_notices(session, asn_id)
-    return [(s.subject, s.body) for s in map(speak, reversed(found))]
-
-
-async def test_an_announcement_reaches_those_whose_job_or_gap_it_fits(notification: ServiceUnderTest):
-    by_job, by_gap, neither, elsewhere = (
-        facts.person(),
-        facts.person(level="Pelaksana"),
-        facts.person(level="Pelaksana"),
-        facts.person(agency="9999"),
-    )
-    people = [by_job, by_gap, neither, elsewhere]
-    await notification.receives(*(at(p) for p in people), at(facts.profile(by_gap.asn_id)), at(facts.run()))
-    assert await told(notification) == set()
-    await notification.does_due_work(SOON)
-    assert await told(notification) == {
-        (str(by_job.asn_id), "training_announced_job"),
-        (str(by_gap.asn_id), "training_announced_gap"),
-    }
-    assert len(await notification.rows("SELECT * FROM deliveries WHERE state = 'waiting' AND rank = 1")) == 2
-
-
-@pytest.mark.parametrize(
-    ("code", "level", "standard"),
-    [("M7", 3, 4), ("M7", 3, 3), ("M1", 1, 3), ("M7", 2, None)],
-    ids=["run leads no higher", "no gap", "another competency", "no standard"],
-)
-async def test_a_run_that_closes_no_gap_is_not_announced(
-    notification: ServiceUnderTest, code: str, level: int, standard: int | None
-):
-    person = facts.person(level="Pelaksana")
-    shown = facts.profile(person.asn_id, code, level, standard)
-    await notification.receives(at(person), at(shown), at(facts.run()))
-    await notification.does_due_work(SOON)
-    assert await told(notification) == set()
-
-
-async def test_a_run_for_all_levels_is_told_only_where_it_closes_a_gap(notification: ServiceUnderTest):
-    with_gap, without = facts.person(), facts.person()
-    await notification.receives(
-        at(with_gap), at(without), at(facts.profile(with_gap.asn_id)), at(facts.run(job_levels=()))
-    )
-    await notification.does_due_work(SOON)
-    assert await told(notification) == {(str(with_gap.asn_id), "training_announced_gap")}
-
-
-async def test_a_run_open_to_no_named_agency_is_its_organisers_own(notification: ServiceUnderTest):
-    own, other = facts.person(agency="5500"), facts.person()
-    await notification.receives(at(own), at(other), at(facts.run(open_to=())))
-    await notification.does_due_work(SOON)
-    assert await told(notification) == {(str(own.asn_id), "training_announced_job")}
-
-
-async def test_who_is_recorded_later_is_told_while_the_run_is_ahead_and_once(notification: ServiceUnderTest):
-    training = facts.run()
-    await notification.receives(at(training))
-    await notification.does_due_work(SOON)
-    in_time, late = facts.person(), facts.person()
-    before = START + timedelta(days=30)
-    await notification.receives(at(in_time, before), at(late, START + timedelta(days=120)))
-    await notification.does_due_work(START + timedelta(days=121))
-    await notification.receives(at(facts.profile(in_time.asn_id), before + timedelta(days=1)))
-    await notification.does_due_work(START + timedelta(days=122))
-    [row] = await notification.rows("SELECT * FROM notices")
-    assert (row.recipient_id, row.kind) == (in_time.asn_id, "training_announced_job")
-    assert row.occurred_at == before
-    assert row.send_before == before + timedelta(days=3)
-
-
-async def test_a_closed_gap_no_longer_calls(notification: ServiceUnderTest):
-    person = facts.person(level="Pelaksana")
-    await notification.receives(at(person), at(facts.profile(person.asn_id)))
-    await notification.receives(at(CompetencyProfileChanged(asn_id=person.asn_id, entries=()), SOON))
-    await notification.receives(at(facts.run(), SOON))
-    await notification.does_due_work(SOON + timedelta(minutes=1))
-    assert await told(notification) == set()
-
-
-async def test_a_widened_audience_is_told_and_nobody_twice(notification: ServiceUnderTest):
-    training, first, second = facts.run(), facts.person(), facts.person(agency="5508")
-    await notification.receives(at(first), at(second), at(training))
-    await notification.does_due_work(SOON)
-    later = START + timedelta(days=2)
-    await notification.receives(at(facts.changed(training.run_id, open_to=("5571", "5508")), later))
-    await notification.does_due_work(later + timedelta(minutes=1))
-    rows = await notification.rows("SELECT recipient_id, occurred_at FROM notices ORDER BY occurred_at")
-    assert [(r.recipient_id, r.occurred_at) for r in rows] == [(first.asn_id, START), (second.asn_id, later)]
-
-
-async def test_a_cancelled_run_is_announced_to_nobody(notification: ServiceUnderTest):
-    training, person = facts.run(), facts.person()
-    await notification.receives(at(person), at(training), at(TrainingCancelled(run_id=training.run_id)))
-    await notification.does_due_work(SOON)
-    assert await told(notification) == set()
-
-
-async def test_a_fan_out_goes_on_where_it_stopped_and_misses_nobody(
-    notification: ServiceUnderTest, monkeypatch
-):
-    people = [facts.person(agency=code) for code in ("5571", "5508") for _ in range(13)]
-    training = facts.run(open_to=("5571", "5508", "5500"))
-    await notification.receives(*(at(p) for p in people), at(training))
-    monkeypatch.setattr(schedule, "FAN_OUT_CHUNK", 5)
-    await notification.does_due_work(SOON)
-    assert await told(notification) == {(str(p.asn_id), "training_announced_job") for p in people}
-    async with notification.sessions() as session:
-        looked_at, after = await announce_to_page(session, training.run_id, ("", named("nobody")), 26)
-        assert (looked_at, after is not None) == (26, True)
 
 
 async def test_a_change_reaches_those_enrolled_at_its_time(notification: ServiceUnderTest):
@@ -300,60 +176,6 @@ async def test_who_withdrew_is_not_told_twice(notification: ServiceUnderTest):
         at(TrainingNotCompleted(**enrolled, reason="withdrawn", ended_on=date(2026, 11, 20))),
     )
     assert await told(notification) == {(str(asn_id), "enrollment_withdrawn")}
-
-
-def _ended(training, asn_id) -> dict:
-    return {"enrollment_id": uuid4(), "asn_id": asn_id, "run_id": training.run_id}
-
-
-async def test_a_corrected_result_is_told_with_what_counts_now(notification: ServiceUnderTest):
-    training, person = facts.run(), facts.person()
-    enrolled = _ended(training, person.asn_id)
-    await notification.receives(
-        at(training),
-        at(person),
-        at(TrainingNotCompleted(**enrolled, reason="failed", ended_on=START.date())),
-        at(facts.corrected(enrolled, completed=True, jp=30, reason="Nilai tertukar"), SOON),
-    )
-    [_, (subject, body)] = await words(notification, person.asn_id)
-    assert subject == "Hasil Manajemen Perubahan diperbaiki: selesai, 30 JP"
-    assert "Sebabnya: Nilai tertukar" in body
-    await notification.receives(
-        at(facts.contact(person.asn_id, language="en")),
-        at(facts.corrected(enrolled, completed=False, jp=0, revision=3), SOON + timedelta(minutes=1)),
-    )
-    [*_, (subject, _body)] = await words(notification, person.asn_id)
-    assert subject == "Result of Manajemen Perubahan corrected: not completed, no JP"
-
-
-async def test_a_correction_that_changes_nothing_told_is_not_told(notification: ServiceUnderTest):
-    training, asn_id = facts.run(), uuid4()
-    enrolled = _ended(training, asn_id)
-    done = TrainingCompleted(**enrolled, agency_code="5571", jp=30, completed_on=START.date())
-    more_exact = facts.corrected(enrolled, completed=True, jp=30, post_score=80.0)
-    await notification.receives(at(training), at(done), at(more_exact, SOON))
-    assert await told(notification) == {(str(asn_id), "training_completed")}
-    fewer = facts.corrected(enrolled, completed=True, jp=20, revision=3)
-    await notification.receives(at(fewer, SOON + timedelta(minutes=1)))
-    assert (str(asn_id), "result_corrected") in await told(notification)
-
-
-async def test_a_revoked_certificate_is_told_by_its_number(notification: ServiceUnderTest):
-    training, asn_id = facts.run(), uuid4()
-    revoked = CertificateRevoked(**_ended(training, asn_id), number="893.3/120", reason="Salah baris")
-    await notification.receives(at(training), at(revoked))
-    [(subject, body)] = await words(notification, asn_id)
-    assert subject == "Sertifikat Manajemen Perubahan tidak berlaku lagi"
-    assert "nomor 893.3/120" in body
-
-
-async def test_who_got_a_seat_by_the_result_hears_of_the_result_alone(notification: ServiceUnderTest):
-    training, asn_id = facts.run(), uuid4()
-    enrolled = _ended(training, asn_id)
-    seat = EnrollmentAccepted(**enrolled, agency_code="5571", origin="result")
-    done = TrainingCompleted(**enrolled, agency_code="5571", jp=30, completed_on=START.date())
-    await notification.receives(at(training), at(seat), at(done))
-    assert await told(notification) == {(str(asn_id), "training_completed")}
 
 
 async def test_a_recommendation_waits_for_its_run_and_names_its_start(notification: ServiceUnderTest):

@@ -10,7 +10,19 @@ from .accounts import choose_accounts
 from .answers import Respondents, Seat
 from .enrolment import Enroller, Place, Roster
 from .facts import agencies, facts, programmes
-from .model import HistoryStep, Outcome, Person, Programme, Request, Response, Result, Run, World
+from .model import (
+    DemoAccount,
+    HistoryStep,
+    Outcome,
+    Person,
+    Programme,
+    Request,
+    Response,
+    Result,
+    Run,
+    Unit,
+    World,
+)
 from .outcomes import Conclusion, conclude
 from .people import given_people, grow_people
 from .runs import as_of, given_runs, planned_runs, workday
@@ -43,18 +55,8 @@ def grow(seed: int = SEED) -> World:
     evaluators = {agency.code: _evaluators(people, agency.code) for agency in agencies()}
     respondents = Respondents(seed, as_of(), evaluators, remote)
     history.responses.extend(respondents.responses(history.seats()))
-    return World(
-        as_of=as_of(),
-        timezone=facts()["timezone"],
-        agencies=agencies(),
-        units=units,
-        people=people,
-        programmes=programmes(),
-        runs=tuple(history.runs),
-        steps=_steps(history),
-        accounts=choose_accounts(people, history.seats(), history.responses, _tested(history), as_of()),
-        by_nip=by_nip,
-    )
+    accounts = choose_accounts(people, history.seats(), history.responses, _tested(history), as_of())
+    return _world(units, people, programmes(), history, accounts)
 
 
 def _tested(history: _History) -> frozenset[str]:
@@ -74,17 +76,27 @@ def grow_given() -> World:
     history = _History()
     for run in given_runs():
         _add_given(history, run, by_nip, catalogue[run.programme])
+    return _world(units, people, tuple(catalogue.values()), history, ())
+
+
+def _world(
+    units: tuple[Unit, ...],
+    people: tuple[Person, ...],
+    catalogue: tuple[Programme, ...],
+    history: _History,
+    accounts: tuple[DemoAccount, ...],
+) -> World:
     return World(
         as_of=as_of(),
         timezone=facts()["timezone"],
         agencies=agencies(),
         units=units,
         people=people,
-        programmes=tuple(catalogue.values()),
+        programmes=catalogue,
         runs=tuple(history.runs),
         steps=_steps(history),
-        accounts=(),
-        by_nip=by_nip,
+        accounts=accounts,
+        by_nip={person.nip: person for person in people},
     )
 
 

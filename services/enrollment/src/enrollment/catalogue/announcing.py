@@ -12,6 +12,7 @@ from enrollment.catalogue import store
 from enrollment.catalogue.bodies import ProgrammeRow, RunRow
 from enrollment.catalogue.domain import Programme, Run, run_id_of
 from enrollment.imports import run_code
+from enrollment.refusals import invalid_rows
 from enrollment.register import store as register
 
 DEFAULT_SEATS = 30
@@ -92,7 +93,7 @@ async def _check_ids(session: AsyncSession, rows: Sequence[RunRow], new: Sequenc
             faults.append(Fault(f"items.{places[run.code]}.id", _("Pengenal ini milik angkatan lain.")))
         taken.add(run.run_id)
     if faults:
-        raise _invalid(faults)
+        raise invalid_rows(faults)
 
 
 async def _check(session: AsyncSession, rows: Sequence[RunRow], programmes: Mapping[str, Programme]) -> None:
@@ -105,7 +106,7 @@ async def _check(session: AsyncSession, rows: Sequence[RunRow], programmes: Mapp
             words = _("Instansi belum terdaftar: %(codes)s.") % {"codes": ", ".join(sorted(unknown))}
             faults.append(Fault(f"items.{number}.open_to", words))
     if faults:
-        raise _invalid(faults)
+        raise invalid_rows(faults)
 
 
 def _anothers(rows: Sequence[ProgrammeRow], codes: Set[str]) -> Problem:
@@ -117,14 +118,4 @@ def _anothers(rows: Sequence[ProgrammeRow], codes: Set[str]) -> Problem:
         _("Ada program yang bukan milik instansi Anda."),
         mend=_("Hapus baris yang disebut, atau pakai kode program sendiri."),
         errors=[Fault(f"items.{number}.code", words) for number in places],
-    )
-
-
-def _invalid(faults: Sequence[Fault]) -> Problem:
-    return Problem(
-        "invalid-input",
-        422,
-        _("Ada isian yang belum benar."),
-        mend=_("Perbaiki baris yang disebut, lalu kirim lagi semuanya."),
-        errors=faults,
     )

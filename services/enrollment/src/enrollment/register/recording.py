@@ -11,6 +11,7 @@ from bina.messaging import DueItem, clock, due, emit, new_id
 from bina.web.language import gettext as _
 from bina.web.problems import Fault, Problem
 from enrollment.imports.nip import employment_of
+from enrollment.refusals import invalid_rows
 from enrollment.register import store
 from enrollment.register.bodies import AgencyRow, AsnRow, RoleRow, UnitRow
 from enrollment.register.domain import KINDS, Asn, BrokenTreeError, Contact, RoleGrant, Unit, path_of
@@ -66,7 +67,7 @@ async def _check_agencies(session: AsyncSession, rows: Sequence[UnitRow]) -> Non
         if row.id in known and known[row.id].agency_code != row.agency_code:
             faults.append(Fault(f"items.{number}.id", _("Unit ini milik instansi lain.")))
     if faults:
-        raise _invalid(faults)
+        raise invalid_rows(faults)
 
 
 async def record_asn(session: AsyncSession, rows: Sequence[AsnRow]) -> Answer:
@@ -128,7 +129,7 @@ async def _check_people(session: AsyncSession, people: Sequence[Asn]) -> None:
         if person.supervisor_id == person.asn_id:
             faults.append(Fault(f"items.{number}.supervisor_id", _("Atasan tidak boleh dirinya sendiri.")))
     if faults:
-        raise _invalid(faults)
+        raise invalid_rows(faults)
 
 
 def _twice(people: Sequence[Asn]) -> list[Fault]:
@@ -162,16 +163,6 @@ async def record_roles(session: AsyncSession, rows: Sequence[RoleRow]) -> Answer
 
 def _refused(rows: Sequence[UnitRow], wrong: dict[UUID, str]) -> Problem:
     places = {row.id: number for number, row in enumerate(rows)}
-    return _invalid(
+    return invalid_rows(
         [Fault(f"items.{places.get(unit, '?')}.parent_id", words) for unit, words in wrong.items()]
-    )
-
-
-def _invalid(faults: Sequence[Fault]) -> Problem:
-    return Problem(
-        "invalid-input",
-        422,
-        _("Ada isian yang belum benar."),
-        mend=_("Perbaiki baris yang disebut, lalu kirim lagi semuanya."),
-        errors=faults,
     )

@@ -1,5 +1,6 @@
 """From a batch of messages to committed effects: one transaction, whatever is in the batch."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from .outbox import emit
 from .records import Arrived, Broken, Ignored, Message, decode
 from .waves import Wave, waves
 
+log = logging.getLogger(__name__)
 _LEARN = text(
     """INSERT INTO messaging.facts (fact, key)
     SELECT * FROM unnest(CAST(:facts AS text[]), CAST(:keys AS text[])) ORDER BY 1, 2 ON CONFLICT DO NOTHING"""
@@ -91,6 +93,7 @@ class Intake:
         except Exception as error:
             if is_transient(error):
                 raise
+            log.warning("batch of %d again with savepoints: %r", len(messages), error)
             return await self._take(messages, guarded=True)
 
     async def _take(self, messages: Sequence[Message], *, guarded: bool) -> Taken:
