@@ -103,7 +103,7 @@ class Kafka:
         shutil.rmtree(draft, ignore_errors=True)
         settings = self._write_settings("format.properties", draft)
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        arguments = ["format", "--cluster-id", cluster, "--config", str(settings)]
+        arguments = ["format", f"--cluster-id={cluster}", "--config", str(settings)]
         command = self._java("kafka.tools.StorageTool", *arguments)
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 our own command
         if done.returncode != 0:
