@@ -349,3 +349,40 @@ async def test_the_loop_sends_once_a_server_that_was_away_is_back(
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
     assert [mail["To"] for mail in server.taken] == ["rahma@example.org"]
+
+
+async def test_a_killed_workers_next_life_takes_back_its_own_mails_at_once_and_no_others(
+    notification: ServiceUnderTest, server: Server
+):
+    mine, others = await enrolled(notification, "mine@example.org", "others@example.org")
+    runtimes = [
+        Runtime(notification.service, settings_of(notification, server).model_copy(update={"worker": worker}))
+        for worker in (0, 1)
+    ]
+    for runtime, asn_id in zip(runtimes, (mine, others), strict=True):
+        await only(notification, asn_id)
+        assert len((await Courier(runtime)._claim(uuid4()))[0]) == 1
+        await everyone(notification)
+    next_life = Courier(runtimes[0])
+    await next_life.run_once()
+    assert {k: v[0] for k, v in (await states(notification)).items()} == {mine: "sent", others: "sending"}
+    await Courier(runtimes[1]).run_once()
+    assert {v[0] for v in (await states(notification)).values()} == {"sent"}
+    assert sorted(mail["To"] for mail in server.taken) == ["mine@example.org", "others@example.org"]
+    for runtime in runtimes:
+        await runtime.engine.dispose()
+
+
+async def test_a_stop_amid_a_chunk_sends_nobody_a_mail_twice(
+    notification: ServiceUnderTest, courier: Courier, server: Server
+):
+    emails = [f"p{n}@example.org" for n in range(20)]
+    await enrolled(notification, *emails)
+    loop = asyncio.create_task(deliver_mail(courier._runtime))
+    await asyncio.wait_for(server.arrived.wait(), 60)
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+    ended = [state for state, _, _ in (await states(notification)).values()]
+    assert (ended.count("sent"), ended.count("waiting")) == (len(server.taken), 20 - len(server.taken))
+    await courier.run_once()
+    assert sorted(mail["To"] for mail in server.taken) == sorted(emails)

@@ -17,7 +17,7 @@ from bina.web.access import issue_task_link
 from notification.deliveries.domain import CHUNK, LEASE, Outcome, Result, pause_after
 from notification.deliveries.mail import Sender, compose
 from notification.deliveries.store import claiming as store
-from notification.deliveries.store.claiming import Claimed, Mark
+from notification.deliveries.store.claiming import Claimed, Holder, Mark
 from notification.deliveries.transport import Connection
 from notification.notices.domain import Telling, mail_path_of, speak
 from notification.notices.domain.notice import end_of
@@ -70,17 +70,30 @@ class Courier:
             runtime.settings.public_url.rstrip("/"),
         )
         self._swept = time.monotonic()
+        self._holder = Holder(runtime.settings.worker, new_id())
+        self._begun = False
 
     async def run_once(self) -> tuple[bool, bool]:
         """Give up what is late, send a chunk; returns (whether more may be waiting, whether the server was away)."""
+        if not self._begun:
+            await self._begin()
         lease = new_id()
         expired = await self._expire()
         claimed, mails, unsendable = await self._claim(lease)
         until = time.monotonic() + LEASE.total_seconds() / 2
-        tried = await self._connection.send(_while_safe(until, mails)) if mails else []
-        await self._mark(lease, claimed, [*unsendable, *tried])
+        tried: list[Result] = []
+        try:
+            await self._connection.send(_while_safe(until, mails), tried)
+        finally:
+            # Marked when a stop breaks in, too: what has gone is not sent again by the next life.
+            await self._mark(lease, claimed, [*unsendable, *tried])
         away = bool(mails) and all(result.outcome is Outcome.UNTRIED for result in tried)
         return expired or len(claimed) == CHUNK, away
+
+    async def _begin(self) -> None:
+        async with self._runtime.transaction() as session:
+            await store.take_back(session, self._holder)
+        self._begun = True
 
     async def _expire(self) -> bool:
         async with self._runtime.transaction() as session:
@@ -97,7 +110,7 @@ class Courier:
     ) -> tuple[list[Claimed], list[tuple[UUID, EmailMessage]], list[Result]]:
         """Claim and write the mails; those that cannot go have their result already."""
         async with self._runtime.transaction() as session:
-            claimed = await store.claim(session, lease, clock.now(), CHUNK)
+            claimed = await store.claim(session, lease, self._holder, clock.now(), CHUNK)
             if not claimed:
                 return [], [], []
             addresses = await store.load_addresses(session, [c.recipient_id for c in claimed])
@@ -180,9 +193,9 @@ class Courier:
 def _while_safe(
     until: float, mails: Sequence[tuple[UUID, EmailMessage]]
 ) -> Iterator[tuple[UUID, EmailMessage]]:
-    """Mails as long as the lease is safe; a slow server leaves the rest for the next round."""
+    """Mails as long as the lease is safe and nobody stops us; the rest is left for the next round."""
     for mail in mails:
-        if time.monotonic() >= until:
+        if time.monotonic() >= until or _stopping():
             return
         yield mail
 

@@ -1,5 +1,6 @@
 """One connection to the mail server, and what its answers mean for each mail."""
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from email.message import EmailMessage
@@ -18,6 +19,8 @@ from aiosmtplib.errors import (
 from notification.deliveries.domain import Outcome, Result, outcome_of
 from notification.settings import NotificationSettings
 
+GRACE_SECONDS = 0.5
+"""Shorter than a second, after which a stop becomes insistent."""
 log = logging.getLogger(__name__)
 # At odds with us, not with a recipient: nothing is wrong with the mail.
 _OURS = (SMTPAuthenticationError, SMTPHeloError, SMTPSenderRefused)
@@ -34,19 +37,30 @@ class Connection:
         self._settings = settings
         self._smtp: SMTP | None = None
 
-    async def send(self, mails: Iterable[tuple[UUID, EmailMessage]]) -> list[Result]:
-        """Send one after the other; stops at the first that finds the server away, with a result for each tried."""
-        results: list[Result] = []
+    async def send(self, mails: Iterable[tuple[UUID, EmailMessage]], results: list[Result]) -> None:
+        """Send one after the other, adding a result for each tried; stops at the first that finds the server away."""
         try:
             for notice_id, mail in mails:
-                results.append(await self._send_one(notice_id, mail))
+                await self._add(results, notice_id, mail)
                 if results[-1].outcome is Outcome.UNTRIED:
                     break
         except ServerAwayError as error:
             log.warning("mail server away: %s", error)
         finally:
             await self._close()
-        return results
+
+    async def _add(self, results: list[Result], notice_id: UUID, mail: EmailMessage) -> None:
+        """Send one; a stop waits a moment for the server's answer to the mail in hand."""
+        sending = asyncio.ensure_future(self._send_one(notice_id, mail))
+        try:
+            results.append(await asyncio.shield(sending))
+        except asyncio.CancelledError:
+            await asyncio.wait({sending}, timeout=GRACE_SECONDS)
+            if not sending.done():
+                sending.cancel()
+            elif sending.exception() is None:
+                results.append(sending.result())
+            raise
 
     async def _send_one(self, notice_id: UUID, mail: EmailMessage) -> Result:
         smtp = await self._open()
