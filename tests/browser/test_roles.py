@@ -50,6 +50,20 @@ async def test_an_asn_signs_in_and_asks_for_a_seat(town: Town, door: Door):
     assert visitor.path in ("/", "/masuk")
 
 
+async def test_a_visitor_chooses_english_at_the_foot_without_script(door: Door, town: Town):
+    visitor = await door.enter(javascript=False, locale="en-US")
+    await visitor.go("/masuk")
+    assert await visitor.heading() == "Masuk sebagai siapa?"
+    await visitor.press("English")
+    assert visitor.path == "/masuk"
+    assert await visitor.page.locator("html").get_attribute("lang") == "en"
+    await visitor.press(town.asn.name)
+    assert await visitor.page.locator("html").get_attribute("lang") == "en"
+    await visitor.press("Bahasa Indonesia")
+    assert visitor.path == "/beranda"
+    assert await visitor.page.locator("html").get_attribute("lang") == "id"
+
+
 async def test_a_full_run_offers_the_waiting_list(town: Town, door: Door):
     visitor = await door.enter(town.staff[10])
     await visitor.go("/enrollment/angkatan/LAYANAN-2026-02")

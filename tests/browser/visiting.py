@@ -100,12 +100,17 @@ class Door:
         self._contexts: list[BrowserContext] = []
 
     async def enter(
-        self, asn: Asn | None = None, *roles: str, width: int = PHONE, javascript: bool = True
+        self,
+        asn: Asn | None = None,
+        *roles: str,
+        width: int = PHONE,
+        javascript: bool = True,
+        locale: str = "id-ID",
     ) -> Visitor:
         """A fresh browser, signed in as somebody unless nobody is named."""
         context = await self._browser.new_context(
             viewport={"width": width, "height": 800},
-            locale="id-ID",
+            locale=locale,
             reduced_motion="reduce",
             java_script_enabled=javascript,
         )

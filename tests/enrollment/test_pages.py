@@ -1,6 +1,7 @@
 """Pages: signing in, Beranda, catalogue, a run, the ledger, an agency's standing."""
 
 import re
+from html import unescape
 
 import httpx
 import pytest
@@ -61,6 +62,22 @@ async def test_a_visitor_signs_in_as_a_person_of_the_demonstration(site: Site):
         assert "JP instansi" in await text_of(client, "/beranda")
         left = await sends(client, "/beranda", "/keluar")
         assert left.headers["location"] == "/"
+
+
+async def test_a_stranger_with_an_english_browser_reads_indonesian_until_choosing_english(site: Site):
+    async with site.client() as client:
+        client.headers["Accept-Language"] = "en-US,en;q=0.9"
+        first = await client.get("/masuk?lanjut=/beranda")
+        assert '<html lang="id"' in first.text
+        (switch,) = re.findall(r'<a lang="en"[^>]* href="([^"]+)"', first.text)
+        chosen = await client.get(unescape(switch))
+        assert chosen.headers["location"] == "/masuk?lanjut=/beranda"
+        english = await client.get(chosen.headers["location"])
+        assert '<html lang="en"' in english.text
+        assert english.headers["vary"] == "Cookie"
+        (back,) = re.findall(r'<a lang="id"[^>]* href="([^"]+)"', english.text)
+        await client.get(unescape(back))
+        assert '<html lang="id"' in (await client.get("/masuk")).text
 
 
 async def test_pages_lead_strangers_to_sign_in(site: Site):

@@ -2,6 +2,7 @@ import re
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 
 import bina.web.pages
 from bina.web import language
@@ -76,20 +77,10 @@ async def test_a_service_without_english_catalogue_stays_whole_in_indonesian(cli
     assert "Langsung ke isi" in page.text
 
 
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        ("", "id"),
-        ("en-US,en;q=0.9", "en"),
-        ("en-US,en;q=0.9,id;q=0.8", "id"),
-        ("fr,en;q=0.5", "en"),
-        ("fr", "id"),
-    ],
-)
-def test_indonesian_wins_wherever_the_browser_lists_it(header, expected):
-    from starlette.requests import Request
-
-    headers = [(b"accept-language", header.encode())] if header else []
+@pytest.mark.parametrize("asked", ["", "en-US,en;q=0.9", "en-US,en;q=0.9,id;q=0.8", "fr,en;q=0.5"])
+@pytest.mark.parametrize(("cookie", "expected"), [("", "id"), ("en", "en"), ("id", "id"), ("fr", "id")])
+def test_the_readers_choice_decides_and_the_browsers_language_never(asked, cookie, expected):
+    headers = [(b"accept-language", asked.encode()), (b"cookie", f"{language.COOKIE}={cookie}".encode())]
     request = Request({"type": "http", "headers": headers})
     assert language.preferred(request, ["id", "en"]) == expected
 

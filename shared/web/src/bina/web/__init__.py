@@ -73,7 +73,7 @@ page with `<p data-draft-done="name">` shows the receipt.
 No `style=` and no inline script anywhere: the content security policy blocks them. Texts are Indonesian, wrapped as
 `_("…")` (`from bina.web.language import gettext as _` in code); `python -m bina.web.catalogue <package folder>` writes
 the English catalogue to translate; a service shows English only once it has one, and then `tests/architecture` asks
-for every text in it.
+for every text in it. Pages are Indonesian until the reader chooses English at their foot, whatever the browser asks.
 
 Screenshots and browser tests: `locale="id-ID"`, `reduced_motion="reduce"` (pages cross-fade otherwise).
 """

@@ -1,10 +1,10 @@
-"""Indonesian is the source language; English comes from catalogues (`locale/en/messages.po`) read at start-up.
+"""Indonesian is the source language; English comes from catalogues (`locale/en/messages.po`) read at start-up and is
+shown to whoever chose it.
 
 `from bina.web.language import gettext as _` in code, `{{ _("…") }}` in templates. A service is offered in English
 once its package has a catalogue, so a page never mixes two languages by accident.
 """
 
-from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -14,8 +14,8 @@ from starlette.requests import HTTPConnection
 
 SOURCE = "id"
 LOCALES = {"id": "id_ID", "en": "en_GB"}
+NAMES = {"id": "Bahasa Indonesia", "en": "English"}
 COOKIE = "bina_bahasa"
-_SPOKEN_HERE = {"id", "in", "ms", "jv", "su"}
 
 _current: ContextVar[str] = ContextVar("bina_language", default=SOURCE)
 _catalogues: dict[str, dict[str, tuple[str, ...]]] = {"en": {}}
@@ -74,20 +74,18 @@ def offered(service: str) -> list[str]:
     return [code for code in LOCALES if code in _offered.get(service, {SOURCE})]
 
 
+def names(service: str) -> dict[str, str]:
+    """The languages of a service's pages, each named in its own tongue."""
+    return {code: NAMES[code] for code in offered(service)}
+
+
 def preferred(connection: HTTPConnection, languages: list[str]) -> str:
-    """The reader's choice by cookie, else by browser; Indonesian wherever the browser lists it at all."""
+    """The language that the reader chose by the footer's switch, where it is offered; Indonesian otherwise.
+
+    What the browser asks for counts for nothing: machines of Indonesian offices often ask for English.
+    """
     chosen = connection.cookies.get(COOKIE)
-    if chosen in languages:
-        return chosen
-    asked = _asked(connection.headers)
-    if not asked or _SPOKEN_HERE & set(asked):
-        return SOURCE
-    return next((code for code in asked if code in languages), SOURCE)
-
-
-def _asked(headers: Mapping[str, str]) -> list[str]:
-    header = headers.get("accept-language", "")
-    return [part.split(";")[0].split("-")[0].strip().lower() for part in header.split(",") if part.strip()]
+    return chosen if chosen in languages else SOURCE
 
 
 @cache

@@ -49,7 +49,7 @@ class Pages:
         template = self.environment.get_template(name)
         page = HTMLResponse(template.render(**self._frame(request), **context), status_code)
         page.headers["Cache-Control"] = "private, no-store"
-        page.headers["Vary"] = "Cookie, Accept-Language"
+        page.headers["Vary"] = "Cookie"
         keep_guest(request, page)
         forget_notice(request, page)
         return page
@@ -66,7 +66,7 @@ class Pages:
             "nav": links_for(person, path),
             "ops_tabs": operations(path),
             "lang": language.current(),
-            "languages": language.offered(self.service),
+            "languages": language.names(self.service),
             "theme": request.cookies.get(THEME_COOKIE, ""),
             "zone": ZoneInfo(settings_of(request).timezone),
             "demo": settings_of(request).demo,
