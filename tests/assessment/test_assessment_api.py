@@ -3,10 +3,14 @@
 import pytest
 
 from assessment.assessments import domain
+from bina.events import Envelope
 from bina.events.assessment import AssessmentScored, CompetencyProfileChanged
+from bina.events.enrollment import AttendanceMet
+from bina.messaging import clock, new_id
 
 from .conftest import Site
 from .story import accepted, announced, attended, day, id_of, person
+from .taking import take
 
 PRE = domain.own_id(id_of("Aisyah", "PKP-2026-02"), "pre")
 API = "/assessment/api/v1"
@@ -160,3 +164,32 @@ async def test_a_units_staff_see_profiles_of_their_unit_and_below_only(site: Sit
         async with site.client("Sulastri", "operator", unit=unit) as client:
             seen[unit] = (await client.get(f"{API}/people/{id_of('Aisyah')}/profile")).status_code
     assert seen == {None: 200, top: 200, section: 200, other: 404}
+
+
+async def test_what_comes_of_an_answer_leads_back_to_the_seat_or_the_attendance(site_of) -> None:
+    site: Site = await site_of(demo=True)
+    await site.svc.receives(
+        person("Aisyah"), announced(), seat := accepted("Aisyah"), met := attended("Aisyah")
+    )
+    for kind, cause in (("pre", seat), ("post", met)):
+        await site.svc.emitted()
+        async with site.client("Pengelola", "platform") as client:
+            body = {"items": [taken_row(kind, 40)]}
+            await client.post(f"{API}/assessments/taken", json=body, headers=key(kind))
+        told = await site.svc.emitted()
+        assert {type(fact) for fact in told} >= {AssessmentScored, CompetencyProfileChanged}
+        assert {fact.envelope.causation_id for fact in told} == {cause.event_id}
+        assert {fact.envelope.correlation_id for fact in told} == {cause.event_id}
+
+
+async def test_a_second_attempt_leads_back_to_the_attendance_too(site_of) -> None:
+    svc = (await site_of()).svc
+    met = attended("Aisyah").travelled(
+        Envelope(str(new_id()), "enrollment", AttendanceMet.type, clock.now(), correlation_id="a request")
+    )
+    await svc.receives(person("Aisyah"), announced(pass_score=70), accepted("Aisyah"), met)
+    for attempt in (1, 2):
+        told = await take(svc, "Aisyah", attempt=attempt)
+        assert AssessmentScored in {type(fact) for fact in told}
+        assert {fact.envelope.causation_id for fact in told} == {met.event_id}
+        assert {fact.envelope.correlation_id for fact in told} == {"a request"}

@@ -121,12 +121,12 @@ async def _open(
 ) -> list[AssessmentOpened]:
     """Open tests where the bank has questions; what a run's cancellation preceded is closed and not told."""
     tests = {
-        event.enrollment_id: new_test(event, kind, runs[event.run_id], day)
+        event.enrollment_id: new_test(event, kind, runs[event.run_id], day, cause=event.envelope)
         for event, day in zip(events, days, strict=True)
     }
     new = await store.open_tests(session, [t for t in tests.values() if t.items])
     return [
-        told_open(test, runs[event.run_id]).because(event)
+        told_open(test, runs[event.run_id])
         for event in events
         if (test := tests[event.enrollment_id]).assessment_id in new
         and not runs[event.run_id].cancelled_by(event.time)

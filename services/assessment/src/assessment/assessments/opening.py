@@ -9,6 +9,7 @@ from assessment.assessments import domain
 from assessment.assessments.domain import Kind
 from assessment.assessments.rules import rules_on
 from assessment.register.domain import Run
+from bina.events import Envelope
 from bina.events.assessment import AssessmentOpened, AssessmentScored
 from bina.events.enrollment import TrainingCompleted, TrainingResultCorrected
 
@@ -31,7 +32,10 @@ class Seat(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NewTest:
-    """A test to be opened; `state` is closed at once where its run was cancelled before it was known."""
+    """A test to be opened; `state` is closed at once where its run was cancelled before it was known.
+
+    `cause` is how the fact travelled that made the test possible; what comes of the test leads back to it.
+    """
 
     assessment_id: UUID
     enrollment_id: UUID
@@ -42,6 +46,7 @@ class NewTest:
     state: str
     opened_on: date
     items: tuple[str, ...]
+    cause: Envelope | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,9 @@ class Reported:
     reported_on: date
 
 
-def new_test(seat: Seat, kind: Kind, run: Run, day: date, attempt: int = 1) -> NewTest:
+def new_test(
+    seat: Seat, kind: Kind, run: Run, day: date, *, cause: Envelope | None, attempt: int = 1
+) -> NewTest:
     """A test for a seat, opened on a day; without `items` where the bank has no question for the run."""
     return NewTest(
         assessment_id=domain.own_id(seat.enrollment_id, kind, attempt),
@@ -70,6 +77,7 @@ def new_test(seat: Seat, kind: Kind, run: Run, day: date, attempt: int = 1) -> N
         state="closed" if run.cancelled_at else "open",
         opened_on=day,
         items=domain.select_items(run.targets, kind, rules_on(day).questions),
+        cause=cause,
     )
 
 
@@ -86,7 +94,7 @@ def told_open(test: NewTest, run: Run) -> AssessmentOpened:
         due_on=domain.due_on(test.kind, test.opened_on, run.starts_on, run.ends_on, rules),
         questions=len(test.items),
         minutes=rules.minutes(len(test.items)),
-    )
+    ).because(test.cause)
 
 
 def reported(event: TrainingCompleted | TrainingResultCorrected, pass_score: float | None) -> list[Reported]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.assessments.domain import Kind
 from assessment.assessments.opening import NewTest, Reported
+from bina.events import Envelope
+from bina.events.enrollment import AttendanceMet, EnrollmentAccepted
+from bina.messaging.clock import ZONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +38,33 @@ class Assessment:
     programme_name: str
     starts_on: date
     ends_on: date
+    caused_by: str
+    correlation_id: str
+
+    @property
+    def cause(self) -> Envelope | None:
+        """The fact that made an own test possible, as far as it is remembered."""
+        if not self.caused_by:
+            return None
+        contract = EnrollmentAccepted if self.kind == "pre" else AttendanceMet
+        opened = datetime.combine(self.opened_on, time.min, ZONE)
+        return Envelope(
+            self.caused_by, "enrollment", contract.type, opened, correlation_id=self.correlation_id
+        )
 
 
 # Answers with the few that were there before, which is read faster than the many that are new.
 _OPEN = text(
     """WITH opened AS (
         INSERT INTO assessments (assessment_id, enrollment_id, asn_id, run_id, kind, attempt, source, state,
-            opened_on, items)
+            opened_on, items, caused_by, correlation_id)
         SELECT id, enrollment_id, asn_id, run_id, kind, attempt, 'test', state, opened_on,
-            string_to_array(items, ' ')
+            string_to_array(items, ' '), caused_by, correlation_id
         FROM unnest(CAST(:ids AS uuid[]), CAST(:enrollments AS uuid[]), CAST(:people AS uuid[]),
             CAST(:runs AS uuid[]), CAST(:kinds AS text[]), CAST(:attempts AS int[]), CAST(:states AS text[]),
-            CAST(:days AS date[]), CAST(:items AS text[]))
-            AS n (id, enrollment_id, asn_id, run_id, kind, attempt, state, opened_on, items)
+            CAST(:days AS date[]), CAST(:items AS text[]), CAST(:causes AS text[]), CAST(:correlations AS text[]))
+            AS n (id, enrollment_id, asn_id, run_id, kind, attempt, state, opened_on, items, caused_by,
+                correlation_id)
         ORDER BY id ON CONFLICT DO NOTHING RETURNING assessment_id)
     SELECT unnest(CAST(:ids AS uuid[])) EXCEPT SELECT assessment_id FROM opened"""
 )
@@ -88,7 +105,8 @@ _SUPERSEDE = text(
 )
 _ERASE = text("DELETE FROM assessments WHERE asn_id = ANY (CAST(:ids AS uuid[]))")
 _COLUMNS = """SELECT a.assessment_id, a.enrollment_id, a.asn_id, a.run_id, a.kind, a.attempt, a.source, a.state,
-    a.opened_on, a.items, a.score, a.passed, a.scored_on, r.run_code, r.programme_name, r.starts_on, r.ends_on
+    a.opened_on, a.items, a.score, a.passed, a.scored_on, r.run_code, r.programme_name, r.starts_on, r.ends_on,
+    a.caused_by, a.correlation_id
     FROM assessments a JOIN runs r USING (run_id)"""
 # The person first, then the test: the order in which every transaction takes these locks.
 _LOCK_PERSON = text("SELECT FROM people WHERE asn_id = :asn_id FOR NO KEY UPDATE")
@@ -129,6 +147,8 @@ async def open_tests(session: AsyncSession, tests: Sequence[NewTest]) -> set[UUI
             "states": [t.state for t in tests],
             "days": [t.opened_on for t in tests],
             "items": [" ".join(t.items) for t in tests],
+            "causes": [t.cause.id if t.cause else "" for t in tests],
+            "correlations": [(t.cause.correlation_id or t.cause.id) if t.cause else "" for t in tests],
         },
     )
     return set(ids).difference(known)

@@ -35,15 +35,20 @@ class Submission:
 
 
 async def submit(session: AsyncSession, submissions: Sequence[Submission]) -> list[Event]:
-    """Score tests and return the facts to tell; of an enrolment at most one of each kind."""
+    """Score tests and return the facts to tell; of an enrolment at most one of each kind.
+
+    An answer has no fact before it: what follows leads back to the one that made the test possible.
+    """
     runs = await register.load_runs(session, {s.test.run_id for s in submissions})
     told: list[Event] = []
     for submission in submissions:
         told += await _score(session, submission, runs[submission.test.run_id])
     people = {s.test.asn_id for s in submissions}
     changed = await profiles.refresh(session, people)
-    told += [told_changed(asn_id, entries) for asn_id, entries in changed.items()]
-    return [*told, *(told_recommended(r) for r in await plans.refresh(session, people, today()))]
+    causes = {s.test.asn_id: s.test.cause for s in submissions}
+    told += [told_changed(asn_id, entries).because(causes[asn_id]) for asn_id, entries in changed.items()]
+    found = await plans.refresh(session, people, today())
+    return [*told, *(told_recommended(r).because(causes[r.asn_id]) for r in found)]
 
 
 async def _score(session: AsyncSession, submission: Submission, run: Run) -> list[Event]:
@@ -64,7 +69,7 @@ async def _score(session: AsyncSession, submission: Submission, run: Run) -> lis
 async def _retake(session: AsyncSession, test: Assessment, run: Run, on: date) -> list[Event]:
     """Open one more post-test while the seat is held; its questions come in another order."""
     held = await register.find_in_states(session, [test.enrollment_id], ["accepted"])
-    again = new_test(test, "post", run, on, attempt=test.attempt + 1)
+    again = new_test(test, "post", run, on, cause=test.cause, attempt=test.attempt + 1)
     if not held or again.state != "open":
         return []
     await store.open_tests(session, [again])
@@ -93,4 +98,4 @@ def _told_scored(test: Assessment, scoring: Scoring, *, passed: bool | None, on:
         competencies=tuple(
             CompetencyScore(code=r.code, score=r.score, level=r.level) for r in scoring.competencies
         ),
-    )
+    ).because(test.cause)
