@@ -87,6 +87,30 @@ async def test_the_skip_link_leads_into_the_content(page_at):
     assert await page.evaluate("document.activeElement.id") == "isi"
 
 
+async def test_the_places_are_one_row_on_a_phone_and_open_by_keyboard_without_javascript(page_at):
+    page = await page_at("/toy/ops", java_script_enabled=False)
+    menu = page.locator(".places")
+    last = menu.get_by_role("link", name="Kotak masuk")
+    assert (await menu.bounding_box())["height"] <= 56
+    assert await menu.locator("summary").inner_text() == "Menu\nOperasi"
+    assert not await last.is_visible()
+    await menu.locator("summary").press("Enter")
+    assert await last.is_visible()
+    for _place in range(await menu.locator("a").count()):
+        await page.keyboard.press("Tab")
+    assert await menu.locator("a").last.evaluate("link => link === document.activeElement")
+
+
+async def test_the_places_lie_open_at_a_desk(page_at):
+    page = await page_at("/toy/ops", 1440)
+    assert not await page.locator(".places summary").is_visible()
+    shown = [await link.is_visible() for link in await page.locator(".places a").all()]
+    assert len(shown) > 10
+    assert all(shown)
+    current = page.locator('.places [aria-current="page"]')
+    assert await current.inner_text() == "Operasi"
+
+
 async def test_a_refused_form_works_without_javascript(page_at):
     page = await page_at("/toy/isi/1", java_script_enabled=False)
     await page.locator("[required]").evaluate_all("all => all.forEach((e) => e.removeAttribute('required'))")
