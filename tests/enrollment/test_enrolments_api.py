@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from bina.events.agency import RequestAnswered
 from bina.events.enrollment import (
     AttendanceMet,
     CertificateRevoked,
@@ -231,6 +232,25 @@ async def test_a_cancelled_run_takes_nobody_and_is_told_once(site: Site):
     refused = await site.command("enrolments", {"run": SMALL}, "asn", person=2)
     assert refused.json()["type"] == "urn:bina:problem:run-closed"
     assert (await site.command(f"runs/{SMALL}/change", {"seats": 9}, "operator")).status_code == 409
+
+
+async def test_a_cancelled_run_answers_the_agencies_whose_requests_wait(site: Site):
+    requests = [asked(n, SMALL) for n in (1, 2, 3, 4)]
+    await site.svc.receives(*requests, agency=CITY)
+    await site.command("enrolments", {"run": SMALL}, "asn", person=5)
+    await site.svc.receives(left(4, SMALL), agency=CITY)
+    await site.svc.emitted()
+    for _ in range(2):
+        await site.command(f"runs/{SMALL}/cancel", {"reason": "Anggaran dipotong."}, "operator")
+    cancelled, answer = await site.svc.emitted()
+    assert isinstance(cancelled, TrainingCancelled)
+    assert isinstance(answer, RequestAnswered)
+    assert (answer.destination, answer.request_id) == (f"agency.outcomes.{CITY}", requests[2].event_id)
+    assert (answer.nip, answer.run_code, answer.outcome) == (nip(3), SMALL, "withdrawn")
+    assert answer.enrollment_id == str(enrollment_id(3, SMALL))
+    (problem,) = answer.problems
+    assert (problem.column, problem.code, problem.severity) == ("Kode Angkatan", "run.cancelled", "warning")
+    assert "dibatalkan penyelenggara: Anggaran dipotong. Pilih" in problem.advice
 
 
 async def test_nobody_attends_passes_or_completes_a_cancelled_run(site: Site):

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events import Event
+from bina.events.agency import Problem as Told
+from bina.events.agency import RequestAnswered
 from bina.events.enrollment import TrainingCancelled, TrainingConcluded
 from bina.messaging import clock, emit
 from bina.web.language import gettext as _
@@ -19,6 +21,7 @@ from enrollment.enrolments.applying import apply, fill_seats
 
 _TUPLES = {"open_to", "job_levels"}
 NO_SEAT = "Kursi tidak tersedia sampai angkatan selesai."
+CANCELLED = "Angkatan ini dibatalkan penyelenggara: {reason}. Pilih angkatan lain di katalog."
 
 
 async def hold(session: AsyncSession, run: Run) -> Run:
@@ -44,13 +47,14 @@ async def change(session: AsyncSession, run: Run, wanted: RunChange) -> Run:
 
 
 async def cancel(session: AsyncSession, run: Run, reason: str) -> dict[str, Any]:
-    """Cancel a run; those enrolled hear of it from the run's own fact."""
+    """Cancel a run; those enrolled hear of it from the run's own fact, agencies whose requests wait in an answer."""
     run = await hold(session, run)
     if run.concluded_on:
         raise Problem("run-concluded", 409, _("Angkatan ini sudah selesai, tidak dapat dibatalkan."))
     if run.status != "cancelled":
         await catalogue.mark_cancelled(session, run.run_id, reason)
-        await emit(session, [TrainingCancelled(run_id=run.run_id, reason=reason)])
+        answers = await _answers_to_waiting(session, run, reason)
+        await emit(session, [TrainingCancelled(run_id=run.run_id, reason=reason), *answers])
     return {"id": run.run_id, "status": "cancelled"}
 
 
@@ -64,6 +68,31 @@ async def conclude(session: AsyncSession, run: Run, day: date) -> dict[str, Any]
         told = [fact for facts in await apply(session, released) for fact in facts]
         await emit(session, [*told, TrainingConcluded(run_id=run.run_id, concluded_on=day)])
     return {"id": run.run_id, "status": "closed", "concluded_on": run.concluded_on or day}
+
+
+async def _answers_to_waiting(session: AsyncSession, run: Run, reason: str) -> list[RequestAnswered]:
+    """The last answer to each request of an agency that still waits for a seat, the longest waiting first."""
+    waiting = [change.after.enrollment_id for change in await store.release_waiting(session, run.run_id)]
+    asked = await store.take_waiting_asks(session, waiting)
+    problem = Told(
+        column="Kode Angkatan",
+        code="run.cancelled",
+        severity="warning",
+        advice=CANCELLED.format(reason=reason.rstrip(". ")),
+    )
+    return [
+        RequestAnswered(
+            agency_code=one.agency_code,
+            request_id=one.request_id,
+            nip=one.nip,
+            run_code=one.run_code,
+            outcome="withdrawn",
+            enrollment_id=str(one.enrollment_id),
+            problems=(problem,),
+        )
+        for enrollment_id in waiting
+        if (one := asked.get(enrollment_id))
+    ]
 
 
 def _given(wanted: RunChange) -> dict[str, Any]:
