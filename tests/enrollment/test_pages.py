@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from uuid import UUID, uuid5
 
 import httpx
 import pytest
@@ -9,8 +10,8 @@ import pytest
 from bina.events.assessment import TrainingRecommended
 from bina.events.enrollment import EnrollmentAccepted, EnrollmentWithdrawn, TrainingCompleted
 from enrollment.catalogue.domain import run_id_of
-from enrollment.register.bodies import RoleRow
-from enrollment.register.recording import record_asn, record_roles
+from enrollment.register.bodies import RoleRow, UnitRow
+from enrollment.register.recording import record_asn, record_roles, record_units
 
 from .conftest import Site
 from .story import (
@@ -20,6 +21,7 @@ from .story import (
     REGENCY,
     SECTION,
     SMALL,
+    SPACE,
     TESTED,
     UNIT,
     asked,
@@ -205,6 +207,45 @@ async def test_an_agency_sees_who_is_behind_by_unit_and_as_csv(site: Site):
         foreign = await client.get(f"/enrollment/instansi?unit={run_id_of(SMALL)}")
         assert foreign.status_code == 404
         assert "9 PNS" in await text_of(client, f"/enrollment/instansi?instansi={REGENCY}")
+
+
+async def test_an_agencys_lists_come_in_pages_that_leave_nobody_out(site: Site):
+    async with site.svc.sessions() as session, session.begin():
+        await record_units(
+            session, [UnitRow(id=unit_id(n), agency_code=CITY, name=f"Kecamatan {n:02}") for n in range(12)]
+        )
+        await record_asn(session, [person(n, unit_id=unit_id(n % 12)) for n in range(100, 124)])
+    async with site.client("head", person=1) as client:
+        path, seen, units, lengths = "/enrollment/instansi", [], [], []
+        while path:
+            html = (await client.get(path)).text
+            people = re.findall(r"<td[^>]*>(\d{18})</td>", html)
+            assert "0 dari 33 PNS" in html
+            seen += people
+            lengths.append(len(people))
+            path = following(html, "Pegawai lain")
+        assert lengths == [10, 10, 10, 3]
+        assert sorted(seen) == sorted(nip(n) for n in (*range(1, 10), *range(100, 124)))
+        html = (await client.get("/enrollment/instansi")).text
+        units = re.findall(r"unit=[0-9a-f-]{36}\">([^<]+)</a>", html)
+        html = (await client.get(following(html, "Unit lain"))).text
+        units += re.findall(r"unit=[0-9a-f-]{36}\">([^<]+)</a>", html)
+        assert units == [*(f"Kecamatan {n:02}" for n in range(12)), "Sekretariat Daerah"]
+        assert following(html, "Unit lain", "Dari awal") == "/enrollment/instansi#unit"
+        gone = await text_of(client, f"/enrollment/instansi?lanjut={run_id_of(SMALL)}&bagian=x")
+        assert "Pegawai 1 " in gone
+        assert "Kecamatan 00" in gone
+
+
+def unit_id(n: int) -> UUID:
+    return uuid5(SPACE, f"kecamatan/{n}")
+
+
+def following(html: str, label: str, words: str = "Berikutnya") -> str:
+    """Where a list's paging leads to, empty when there is no such page."""
+    strip = re.search(rf'<nav class="paging" aria-label="{label}">(.*?)</nav>', html)
+    found = re.search(rf'href="([^"]+)">{words}<', strip[1] if strip else "")
+    return unescape(found[1]) if found else ""
 
 
 async def test_a_head_of_a_unit_sees_its_subtree_only(site: Site):

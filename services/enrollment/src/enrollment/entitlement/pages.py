@@ -18,6 +18,7 @@ from enrollment.entitlement import store
 from enrollment.entitlement.domain import rule_for, year_of
 from enrollment.entitlement.store import Share
 from enrollment.entitlement.view import bar, sentence
+from enrollment.paging import cut
 from enrollment.register import store as register
 from enrollment.register.domain import Unit
 from enrollment.scope import Reach, reach_of
@@ -26,7 +27,8 @@ from enrollment.shell import pages
 router = APIRouter()
 SMALL = 5
 """Below so many people a share says more about persons than about a unit; it is counted, not ranked."""
-BEHIND_SHOWN = 25
+PAGE = 10
+"""Rows of a list at once: two lists share the page with a chart, and phones show each row as a card."""
 Staff = Annotated[Person, require("head", "bkd", "operator", "platform")]
 
 
@@ -69,26 +71,37 @@ async def own(request: Request, person: Annotated[Person, require("asn")]) -> Re
 
 @router.get("/enrollment/instansi")
 async def agency(
-    request: Request, person: Staff, unit: UUID | None = None, instansi: str | None = None
+    request: Request,
+    person: Staff,
+    *,
+    unit: UUID | None = None,
+    instansi: str | None = None,
+    bagian: str = "",
+    lanjut: UUID | None = None,
 ) -> Response:
-    """Who is behind?"""
+    """Who is behind? `bagian` and `lanjut` are the cursors of the units and of the people."""
     today = clock.today()
     async with request.app.state.runtime.sessions() as session:
         view = await _view(session, person, unit, instansi)
         shares = await _shares(session, view, today)
-        behind = await store.load_behind(session, view.reach, today, BEHIND_SHOWN)
+        behind = await store.load_behind(session, view.reach, today, after=lanjut, limit=PAGE + 1)
         contracts, over = await store.load_over_ceiling(session, view.reach, today)
-    csv_href = str(request.url.replace(path="/enrollment/instansi.csv", scheme="", netloc=""))
+    chosen = request.url.remove_query_params(["bagian", "lanjut"])
+    csv_href = str(chosen.replace(path="/enrollment/instansi.csv", scheme="", netloc=""))
+    part, next_part = cut(_following(shares, bagian), PAGE, lambda share: share.key)
+    people, next_people = cut(behind, PAGE, lambda one: one.asn_id)
     return pages.render(
         request,
         "entitlement/agency.html",
         view=view,
-        shares=shares,
+        shares=part,
+        shares_paging=_paging(request, "bagian", next_part, "unit"),
         total=_total(shares),
         lead=_lead(shares, today),
         chart=_chart(shares, csv_href),
         csv_href=csv_href,
-        behind=behind,
+        behind=people,
+        behind_paging=_paging(request, "lanjut", next_people, "tertinggal"),
         contracts=contracts,
         over=over,
         floor=rule_for("PNS", today),
@@ -143,6 +156,22 @@ async def _shares(session: AsyncSession, view: View, today: date) -> list[Share]
     return [share if share.unit_id else share._replace(name=_("Langsung di unit ini")) for share in found]
 
 
+def _following(shares: list[Share], key: str) -> list[Share]:
+    """The shares after one; from the first where there is no such share."""
+    place = next((n for n, share in enumerate(shares, 1) if key and share.key == key), 0)
+    return shares[place:]
+
+
+def _paging(request: Request, name: str, cursor: str, place: str) -> dict[str, str]:
+    """Addresses of a list's first and next page, empty where the reader is there already."""
+    here = request.url.remove_query_params(name).replace(scheme="", netloc="", fragment=place)
+    following = here.include_query_params(**{name: cursor})
+    return {
+        "first": str(here) if name in request.query_params else "",
+        "next": str(following) if cursor else "",
+    }
+
+
 def _total(shares: list[Share]) -> Share:
     sums = (sum(getattr(s, name) for s in shares) for name in ("people", "reached", "planned", "counted_jp"))
     return Share(None, "", *sums)
@@ -171,18 +200,18 @@ def _lead(shares: list[Share], today: date) -> str:
 
 
 def _chart(shares: list[Share], csv_href: str) -> Figure | None:
-    ranked = _ranked(shares)
+    ranked = sorted(_ranked(shares), key=lambda share: (share.share, share.name))
     if not ranked:
         return None
-    last = min(ranked, key=lambda share: (share.share, share.name))
-    differ = last.share < max(share.share for share in ranked)
+    last = ranked[0]
+    differ = last.share < ranked[-1].share
     return ranked_bar(
         _chart_title(ranked, last, differ=differ),
-        [Bar(share.name, share.share, emphasis=share is last and differ) for share in ranked],
+        [Bar(share.name, share.share, emphasis=share is last and differ) for share in ranked[:PAGE]],
         measure=_("Mencapai 20 JP"),
         show=percent,
         top=1,
-        note=_("Bagian PNS yang mencapai 20 JP, unit dengan sedikitnya %(n)s PNS") % {"n": SMALL},
+        note=_chart_note(len(ranked)),
         csv_href=csv_href,
     )
 
@@ -192,6 +221,16 @@ def _chart_title(ranked: list[Share], last: Share, *, differ: bool) -> str:
     if differ:
         return _("%(name)s paling tertinggal: %(share)s") % values
     return _("Semua unit sama: %(share)s") % values if len(ranked) > 1 else last.name
+
+
+def _chart_note(ranked: int) -> str:
+    if ranked <= PAGE:
+        return _("Bagian PNS yang mencapai 20 JP, unit dengan sedikitnya %(n)s PNS") % {"n": SMALL}
+    values = {"shown": number(PAGE), "all": number(ranked), "n": SMALL}
+    return (
+        _("Bagian PNS yang mencapai 20 JP, %(shown)s terendah dari %(all)s unit dengan sedikitnya %(n)s PNS")
+        % values
+    )
 
 
 def _table(shares: list[Share]) -> Figure:

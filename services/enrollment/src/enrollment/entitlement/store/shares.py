@@ -40,8 +40,10 @@ _BY_AGENCY = text(
     FROM grouped JOIN agencies USING (agency_code) ORDER BY agency_code"""  # noqa: S608 - fixed parts
 )
 _BEHIND = text(
-    f"""{_EARNED} SELECT nip, counted.name, coalesce(units.name, '') AS unit_name, counted.jp, planned
+    f"""{_EARNED} SELECT asn_id, nip, counted.name, coalesce(units.name, '') AS unit_name, counted.jp, planned
     FROM counted LEFT JOIN units USING (unit_id) WHERE jp < :floor
+    AND coalesce((jp + planned, jp, counted.name, asn_id) > (
+        SELECT c.jp + c.planned, c.jp, c.name, c.asn_id FROM counted AS c WHERE c.asn_id = :after), true)
     ORDER BY jp + planned, jp, counted.name, asn_id LIMIT :limit"""  # noqa: S608 - fixed parts
 )
 _CONTRACTS = text(
@@ -73,6 +75,11 @@ class Share(NamedTuple):
     agency_code: str = ""
 
     @property
+    def key(self) -> str:
+        """What tells it from the others of its list; empty for whoever is above the units."""
+        return str(self.unit_id or self.agency_code)
+
+    @property
     def share(self) -> float:
         """Share of people who reached the floor, 0 to 1."""
         return self.reached / self.people if self.people else 0.0
@@ -81,6 +88,7 @@ class Share(NamedTuple):
 class Behind(NamedTuple):
     """A PNS below the floor, with JP earned and planned this year."""
 
+    asn_id: UUID
     nip: str
     name: str
     unit_name: str
@@ -99,9 +107,11 @@ async def load_shares_of_agencies(session: AsyncSession, reach: Reach, day: date
     return [Share(*row) for row in await session.execute(_BY_AGENCY, _year(reach, day))]
 
 
-async def load_behind(session: AsyncSession, reach: Reach, day: date, limit: int) -> list[Behind]:
-    """Who is below the floor, those with least earned and planned first."""
-    rows = await session.execute(_BEHIND, {**_year(reach, day), "limit": limit})
+async def load_behind(
+    session: AsyncSession, reach: Reach, day: date, *, after: UUID | None = None, limit: int
+) -> list[Behind]:
+    """Who is below the floor after a person, those with least earned and planned first; unknown: from the first."""
+    rows = await session.execute(_BEHIND, {**_year(reach, day), "after": after, "limit": limit})
     return [Behind(*row) for row in rows]
 
 
