@@ -8,6 +8,10 @@ EDITABLE := $(foreach p,$(PACKAGES),-e $(p))
 ASSETS := shared/web/src/bina/web/shell/static/dist/manifest.json
 LOCKED := enrollment assessment evaluation notification bina-local
 
+# Compiled once, while installing: otherwise each service compiles what it imports at its first start, and at every
+# start where Python may not write beside its packages.
+export UV_COMPILE_BYTECODE := 1
+
 .DEFAULT_GOAL := help
 .PHONY: help setup up down test test-fast lint format bench lock contracts assets browser clean
 

@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from enrollment.imports import delimited, opendocument, packages, workbooks
+from enrollment.imports import delimited, opendocument, packages
 from enrollment.imports.cells import Cells, is_empty
 from enrollment.imports.columns import Kind, configuration
 from enrollment.imports.problems import Problem, warning
@@ -71,8 +71,14 @@ def _packaged(data: bytes, package: zipfile.ZipFile) -> Candidates:
     if "mimetype" in parts and package.read("mimetype").strip().startswith(opendocument.MIME_TYPE):
         return opendocument.candidates(package)
     if "[Content_Types].xml" in parts:
-        return workbooks.candidates(data)
+        return _workbook(data)
     raise FileError("file.unreadable")
+
+
+def _workbook(data: bytes) -> Candidates:
+    from enrollment.imports import workbooks  # openpyxl loads numpy: only whoever sends a workbook waits for it
+
+    return workbooks.candidates(data)
 
 
 def _choose(tables: tuple[Candidate, ...], kind: Kind | None) -> Header:
