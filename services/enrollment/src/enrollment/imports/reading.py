@@ -76,7 +76,8 @@ def _packaged(data: bytes, package: zipfile.ZipFile) -> Candidates:
 
 
 def _workbook(data: bytes) -> Candidates:
-    from enrollment.imports import workbooks  # openpyxl loads numpy: only whoever sends a workbook waits for it
+    """openpyxl brings numpy along: loaded by the first workbook, not by every start."""
+    from enrollment.imports import workbooks
 
     return workbooks.candidates(data)
 
