@@ -5,6 +5,7 @@ from datetime import date
 from bina.events.agency import RequestAnswered
 from bina.events.enrollment import (
     AttendanceMet,
+    CertificateIssued,
     CertificateRevoked,
     EnrollmentAccepted,
     EnrollmentWithdrawn,
@@ -163,6 +164,47 @@ async def test_a_corrected_failure_revokes_the_certificate(site: Site):
     assert (revoked.asn_id, revoked.number, revoked.reason) == (asn_id(7), "893.3/120", "Salah baris")
     await site.command(path, body | {"reason": "Lagi"}, "operator")
     assert await site.svc.emitted(CertificateRevoked) == []
+
+
+async def test_a_pass_after_all_gets_a_new_certificate_and_never_a_revoked_number(site: Site):
+    await site.svc.receives(reported(7, PAST, certificate_number="893.3/120/BTK"), agency=CITY)
+    await site.svc.receives(reported(6, PAST), agency=CITY)
+    path = f"results/{enrollment_id(7, PAST)}/correct"
+    failed = {"completed": False, "jp": 0, "completed_on": "2026-10-06", "reason": "Salah baris"}
+    passed = failed | {"completed": True, "jp": 16}
+    await site.command(path, failed, "operator")
+    await site.svc.emitted()
+    for other, number, body in (
+        (7, "893.3/120/btk", passed),
+        (6, "893.3/120/BTK", passed),
+        (7, "893.3/121/BTK", failed),
+    ):
+        place = f"results/{enrollment_id(other, PAST)}/correct"
+        answer = await site.command(place, body | {"certificate_number": number}, "operator")
+        assert (answer.status_code, answer.json()["errors"][0]["where"]) == (422, "certificate_number")
+    assert await site.svc.emitted() == []
+    answer = await site.command(path, passed | {"certificate_number": "893.3/121/BTK"}, "operator")
+    assert answer.json()["certificate_number"] == "893.3/121/BTK"
+    corrected, issued = await site.svc.emitted()
+    assert isinstance(corrected, TrainingResultCorrected)
+    assert isinstance(issued, CertificateIssued)
+    assert (issued.asn_id, issued.number) == (asn_id(7), "893.3/121/BTK")
+
+
+async def test_a_corrected_number_revokes_the_old_one_and_stays_when_named_again(site: Site):
+    await site.svc.receives(reported(7, PAST, certificate_number="893.3/120"), agency=CITY)
+    await site.svc.emitted()
+    path = f"results/{enrollment_id(7, PAST)}/correct"
+    body = {"completed": True, "jp": 16, "completed_on": "2026-10-06", "reason": "Nomor salah ketik"}
+    for _ in range(2):
+        await site.command(path, body | {"certificate_number": "893.3/121"}, "operator")
+    told = await site.svc.emitted(CertificateRevoked, CertificateIssued)
+    assert [(type(fact), fact.number) for fact in told] == [
+        (CertificateRevoked, "893.3/120"),
+        (CertificateIssued, "893.3/121"),
+    ]
+    back = await site.command(path, body | {"certificate_number": "893.3/120"}, "operator")
+    assert back.status_code == 422
 
 
 async def test_a_correction_keeps_a_certificate_that_stays_true(site: Site):

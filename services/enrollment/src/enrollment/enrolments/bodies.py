@@ -57,4 +57,7 @@ class CorrectionBody(Body):
     completed_on: date
     pre_score: Score | None = None
     post_score: Score | None = None
+    certificate_number: Annotated[PlainText, Field(min_length=1, max_length=80)] | None = Field(
+        default=None, description="of a pass only; left out: the certificate stays as it is"
+    )
     reason: Annotated[PlainText, Field(min_length=5, max_length=1000)]

@@ -16,6 +16,7 @@ from enrollment.enrolments import store
 from enrollment.enrolments.completing import Correction, correct, mark_absent, meet_attendance
 from enrollment.enrolments.domain import Ask, Decision, Enrolment
 from enrollment.enrolments.requesting import request, withdraw
+from enrollment.enrolments.store.revoked import is_revoked
 from enrollment.imports import Kind, Scope
 from enrollment.register import store as register
 from enrollment.register.domain import Asn
@@ -84,6 +85,7 @@ async def correct_result(
     if correction.completed:
         _check_held([run])
     _check_correction(found, run, correction)
+    await _check_certificate(session, found, run, correction)
     await emit(session, await correct(session, found, run, correction))
     return (await store.load_enrolments(session, [enrollment_id]))[enrollment_id]
 
@@ -174,3 +176,19 @@ def _check_correction(enrolment: Enrolment, run: Run, correction: Correction) ->
         faults.append(Fault("completed_on", _("Isi tanggal antara mulainya angkatan dan hari ini.")))
     if faults:
         raise Problem("invalid-input", 422, _("Ada isian yang belum benar."), errors=faults)
+
+
+async def _check_certificate(
+    session: AsyncSession, enrolment: Enrolment, run: Run, correction: Correction
+) -> None:
+    """A certificate says that somebody passed, and a number that was revoked stays void for everybody."""
+    number, words = correction.certificate_number, ""
+    if number and not correction.completed:
+        words = _("Sertifikat hanya untuk yang lulus. Kosongkan nomornya.")
+    elif (
+        number and number != enrolment.certificate_number and await is_revoked(session, number, run.organiser)
+    ):
+        words = _("Sertifikat bernomor ini sudah dicabut. Pakai nomor baru.")
+    if words:
+        fault = Fault("certificate_number", words)
+        raise Problem("invalid-input", 422, _("Ada isian yang belum benar."), errors=[fault])

@@ -15,11 +15,12 @@ from enrollment.enrolments import store
 from enrollment.enrolments.applying import apply
 from enrollment.enrolments.domain import Change, Enrolment
 from enrollment.enrolments.store import PostTest
+from enrollment.enrolments.store.revoked import add_revoked
 
 
 @dataclass(frozen=True)
 class Correction:
-    """The whole new state of a result, and why it was wrong."""
+    """The whole new state of a result, and why it was wrong; without a number a certificate stays as it is."""
 
     completed: bool
     jp: int
@@ -27,6 +28,13 @@ class Correction:
     pre_score: Decimal | None
     post_score: Decimal | None
     reason: str
+    certificate_number: str | None = None
+
+    def certificate_after(self, number: str) -> str:
+        """The number of the certificate then, in place of the one now; no pass, no certificate."""
+        if not self.completed:
+            return ""
+        return number if self.certificate_number is None else self.certificate_number
 
 
 async def meet_attendance(
@@ -91,11 +99,13 @@ async def correct(
         jp=correction.jp,
         pre_score=correction.pre_score,
         post_score=correction.post_score,
-        certificate_number=enrolment.certificate_number if correction.completed else "",
+        certificate_number=correction.certificate_after(enrolment.certificate_number),
         origin="correction",
         revision=enrolment.revision + 1,
     )
     earned_on = min(correction.completed_on, run.ends_on) if correction.completed else None
+    if (fallen := enrolment.certificate_number) and fallen != after.certificate_number:
+        await add_revoked(session, fallen, enrolment.enrollment_id, run.organiser)
     (facts,) = await apply(session, [Change(enrolment, after, earned_on, why=correction.reason)])
     return facts
 
