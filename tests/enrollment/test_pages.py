@@ -175,14 +175,41 @@ async def test_names_of_participants_are_for_their_clerks_only(site: Site):
 async def test_the_organisers_clerk_records_attendance(site: Site):
     await site.command(f"runs/{SMALL}/change", {"starts_on": "2026-11-16"}, "operator")
     await site.svc.receives(asked(3, SMALL), agency=CITY)
-    page = f"/enrollment/angkatan/{SMALL}"
+    page, field = f"/enrollment/angkatan/{SMALL}", f"attendance.{enrollment_id(3, SMALL)}"
     async with site.client("operator", person=2) as client:
-        none = await sends(client, page, f"{page}/presensi", met_on="2026-11-20")
-        assert none.status_code == 422
-        came = {"present": str(enrollment_id(3, SMALL)), "met_on": "2026-11-20"}
+        shown = re.findall(
+            rf'<input type="radio" name="{field}" value="(\w*)"( checked)?>', (await client.get(page)).text
+        )
+        assert shown == [("met", ""), ("missed", ""), ("", " checked")]
+        came = {field: "met", "met_on": "2026-11-20"}
         assert (await sends(client, page, f"{page}/presensi", **came)).status_code == 303
     (completed,) = await site.svc.emitted(TrainingCompleted)
     assert completed.asn_id == asn_id(3)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, "Isi kehadiran sedikitnya satu orang."),
+        ({"attendance.%s": ""}, "Isi kehadiran sedikitnya satu orang."),
+        ({"attendance.%s": ["met", "missed"]}, "Pilih satu saja untuk setiap orang"),
+        ({"attendance.%s": ["met", "met"]}, "Pilih satu saja untuk setiap orang"),
+        ({"attendance.%s": "present"}, "Pilih satu saja untuk setiap orang"),
+        ({"present": "%s"}, "Cara mengisi presensi berubah sejak halaman ini dibuka."),
+        ({"absent": "%s", "attendance.%s": "met"}, "Cara mengisi presensi berubah"),
+    ],
+)
+async def test_attendance_that_is_not_said_once_is_refused_with_the_reason(site: Site, values, words):
+    await site.command(f"runs/{SMALL}/change", {"starts_on": "2026-11-16"}, "operator")
+    await site.svc.receives(asked(3, SMALL), agency=CITY)
+    await site.svc.emitted()
+    page, one = f"/enrollment/angkatan/{SMALL}", str(enrollment_id(3, SMALL))
+    fields = {name.replace("%s", one): one if value == "%s" else value for name, value in values.items()}
+    async with site.client("operator", person=2) as client:
+        answer = await sends(client, page, f"{page}/presensi", met_on="2026-11-20", **fields)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert await site.svc.emitted() == []
 
 
 async def test_the_ledger_names_where_jp_come_from(site: Site):

@@ -9,13 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
 from bina.web.access import Person, SignedIn
-from bina.web.commands import FormCommand, PageCommand
+from bina.web.commands import PageCommand
 from bina.web.formats import number
 from bina.web.language import gettext as _
 from bina.web.problems import Fault, Problem, not_found
 from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.domain import Run
 from enrollment.enrolments import commands, store
+from enrollment.enrolments.attending import FIELD, read_attendance
 from enrollment.enrolments.domain import Enrolment
 from enrollment.enrolments.store import Listed
 from enrollment.enrolments.view import long_span, state_of
@@ -71,16 +72,13 @@ async def withdraw(reference: str, person: SignedIn, command: PageCommand) -> Re
 @router.post(_PATH + "/presensi")
 async def attend(reference: str, person: SignedIn, command: PageCommand) -> Response:
     """Record who came and who did not."""
-    present, absent = _ids(command, "present"), _ids(command, "absent")
+    met, missed = read_attendance(command.form)
     met_on = _day(command.text("met_on"))
-    if set(present) & set(absent) or not (present or absent):
-        fault = Fault("present", _("Tandai sedikitnya satu orang, hadir atau tidak hadir, bukan keduanya."))
-        raise Problem("invalid-input", 422, _("Presensi belum dapat disimpan."), errors=[fault])
 
     async def effect(session: AsyncSession) -> str:
         run = await _find(session, reference)
         check_writes(person, {run.organiser})
-        await commands.record_attendance(session, person, present, absent, met_on)
+        await commands.record_attendance(session, person, met, missed, met_on)
         return _href(run)
 
     return await command.redirect(effect, done=_("Presensi tersimpan."))
@@ -116,6 +114,7 @@ async def _context(session: AsyncSession, run: Run, person: Person) -> dict[str,
         "peers": _("Peserta dari unit Anda") if person.unit_id else _("Peserta dari instansi Anda"),
         "people": await _people(session, run, person, organises=organises),
         "state_of": lambda listed: _state(listed, today),
+        "attendance": FIELD,
         "today": today,
     }
 
@@ -162,10 +161,6 @@ def _state(listed: Listed, today: date) -> tuple[str, str]:
 
 def _href(run: Run) -> str:
     return f"/enrollment/angkatan/{run.code}"
-
-
-def _ids(command: FormCommand, field: str) -> list[UUID]:
-    return sorted({_id(str(value)) for value in command.form.getlist(field)})
 
 
 def _id(text: str) -> UUID:

@@ -62,7 +62,7 @@ A template::
     {% endcall %}
     {% endblock %}
 
-Components: heading button link_row field select choice_row checkbox stepper table tag meter tabs error_summary banner
+Components: heading button link_row field select choice_row segments checkbox stepper table tag meter tabs error_summary banner
 inbox_item timeline empty figure facts fragment paging. A table of more than three columns becomes cards on a phone;
 facts leave out what has no description; a text in another language than the page's says so (`speaks="id"`). Layout classes: `section` `stack` `panel` `split` (5:3) `halves`
 `thirds` `narrow` `measures` `filters` `actions` `rows` `no-print`. Filters: number percent rupiah jp day short_day
