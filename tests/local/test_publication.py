@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 from aiokafka.errors import UnknownTopicOrPartitionError
+from typer.testing import CliRunner
 
 from bina.events import Envelope
 from bina.events.agency import Problem, RequestAnswered
 from bina.messaging.records import encode_headers, encode_value
 from bina_local import topics
+from bina_local.addresses import NOTE
 from bina_local.broker import producer, reader, records_until_end
 from bina_local.business_clock import move_clock, read_clock
+from bina_local.cli import app
 from bina_local.publication import Answer, answers, known_answers, raw_records, requests_of, send, send_raw
+from bina_local.state import State
 from enrollment.imports import EnrolmentValues, ResultValues, Row
 
 pytestmark = pytest.mark.kafka
@@ -160,6 +164,22 @@ def test_a_line_that_is_no_record_is_named(tmp_path: Path, line: str):
     file.write_text(f"{raw_line('t')}\n{line}\n")
     with pytest.raises(ValueError, match="baris 2"):
         list(raw_records(file))
+
+
+async def test_a_line_for_a_topic_that_is_not_there_is_named_and_nothing_is_written(
+    kafka, agency: str, tmp_path: Path
+):
+    topic = f"agency.enrollments.{agency}"
+    file = tmp_path / "raw.jsonl"
+    file.write_text("\n".join([raw_line(topic), "", raw_line("agency.enrolments.9999"), ""]))
+    State.at(tmp_path / "state").save(NOTE, {"kafka": int(kafka.bootstrap.rsplit(":", 1)[1])})
+    command = ["publish", "--raw", str(file), "--state", str(tmp_path / "state")]
+    ended = await asyncio.to_thread(CliRunner().invoke, app, command)
+    assert ended.exit_code == 1
+    assert "Baris 3: topik agency.enrolments.9999 belum ada. Tidak ada yang ditulis." in ended.stderr
+    assert "bina agency add" in ended.stderr
+    assert f"\n  {topic}\n" in ended.stderr
+    assert await records(kafka.bootstrap, topic) == []
 
 
 async def test_the_clock_remembers_how_far_it_was_moved(kafka):

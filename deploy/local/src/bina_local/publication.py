@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from pydantic import ValidationError
 
 from bina.events import REGISTRY, Envelope, Event
@@ -130,12 +130,26 @@ def answer_in(record: ConsumerRecord[bytes, bytes]) -> Answer | None:
 
 @dataclass(frozen=True)
 class RawRecord:
-    """A record to be written as it is, however wrong."""
+    """A record to be written as it is, however wrong; `line` is its place in a file, from 1."""
 
     topic: str
     key: bytes | None
     headers: list[tuple[str, bytes]]
     value: bytes | None
+    line: int = 0
+
+
+class UnknownTopicError(ValueError):
+    """A line names a topic that nobody made."""
+
+    def __init__(self, record: RawRecord, existing: Iterable[str]) -> None:
+        alike = record.topic.startswith("agency.")
+        listed = "".join(f"\n  {name}" for name in sorted(existing) if name.startswith("agency.") == alike)
+        super().__init__(
+            f"Baris {record.line}: topik {record.topic} belum ada. Tidak ada yang ditulis.\n"
+            f"Perbaiki nama topiknya, atau buat topik instansi dengan: bina agency add KODE NAMA\n"
+            f"Topik yang ada:{listed or ' -'}"
+        )
 
 
 def raw_records(path: Path) -> Iterator[RawRecord]:
@@ -147,19 +161,33 @@ def raw_records(path: Path) -> Iterator[RawRecord]:
         if not line.strip():
             continue
         try:
-            yield _raw(json.loads(line))
+            yield _raw(json.loads(line), number)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path}, baris {number}: {error!r}") from error
 
 
-def _raw(fields: dict[str, Any]) -> RawRecord:
+def _raw(fields: dict[str, Any], line: int) -> RawRecord:
     key, value = fields.get("key"), fields["value_base64"]
     return RawRecord(
         topic=fields["topic"],
         key=None if key is None else key.encode(),
         headers=[(name, b64decode(text, validate=True)) for name, text in fields.get("headers", {}).items()],
         value=None if value is None else b64decode(value, validate=True),
+        line=line,
     )
+
+
+async def check_topics(bootstrap: str, records: Iterable[RawRecord]) -> None:
+    """Raise UnknownTopicError for the first record whose topic is not there."""
+    client = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    try:
+        await client.start()
+        existing = await client.topics()
+    finally:
+        await client.stop()
+    for record in records:
+        if record.topic not in existing:
+            raise UnknownTopicError(record, existing)
 
 
 async def send_raw(bootstrap: str, records: Iterable[RawRecord]) -> int:

@@ -17,6 +17,7 @@ from bina_local.publication import (
     Answer,
     Request,
     answers,
+    check_topics,
     known_answers,
     raw_records,
     requests_of,
@@ -46,9 +47,9 @@ class Outcome:
 
 
 def publish_raw(context: Context, file: Path) -> None:
-    """Write a file's records as they are."""
+    """Write a file's records as they are: all of them, or none where a line cannot be read or has no topic."""
     with broker_errors(ValueError):
-        count = asyncio.run(send_raw(context.kafka, raw_records(file)))
+        count = asyncio.run(_publish_raw(context.kafka, file))
     console.print(f"{count} rekaman ditulis.")
 
 
@@ -62,6 +63,11 @@ def publish_file(context: Context, agency: str, file: Path, seconds: float, *, a
     _print(outcomes, as_json=as_json)
     if any(found.outcome == "unanswered" for found in outcomes):
         fail(_unanswered(outcomes, seconds), code=3)
+
+
+async def _publish_raw(bootstrap: str, file: Path) -> int:
+    await check_topics(bootstrap, raw_records(file))
+    return await send_raw(bootstrap, raw_records(file))
 
 
 async def _publish(bootstrap: str, agency: str, name: str, content: bytes, seconds: float) -> list[Outcome]:
