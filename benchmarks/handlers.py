@@ -94,13 +94,13 @@ async def _hear(service: Service, url: str) -> None:
     engine = create_engine(url)
     intake = Intake(sessions(engine), service.reactions(demo=False))
     for batch in _chunks(known(), MAX_RECORDS):
-        taken = await intake.take(batch)
+        taken = await intake.take(intake.read(batch))
         assert not taken.parked, "the prelude must apply"
     await engine.dispose()
 
 
 async def _real(parts: Parts, scenario: Scenario, url: str, messages: Sequence[Any]) -> float:
-    """The service's own consumer over the real topic; the clock runs from its first batch to its last commit."""
+    """The service's own consumer over the real topic, from the first batch's commit to the last one's."""
     settings = Settings(
         database_url=url, kafka=parts.kafka.bootstrap, secret="x" * 32, max_records=MAX_RECORDS
     )
@@ -110,15 +110,14 @@ async def _real(parts: Parts, scenario: Scenario, url: str, messages: Sequence[A
     )
     done, clock = asyncio.Event(), _Clock(len(messages))
 
-    async def take(batch: Sequence[Any], take: Any = runtime.intake.take) -> Any:
-        clock.begin()
+    async def take(batch: Any, take: Any = runtime.intake.take) -> Any:
         taken = await take(batch)
         assert not taken.parked, "a benchmark's event must apply"
         if clock.count(taken.applied):
             done.set()
         return taken
 
-    runtime.intake.take = take  # type: ignore[assignment,method-assign] # counts what the real one did
+    runtime.intake.take = take  # type: ignore[method-assign] # counts what the real one did
     await runtime.consumer.start()
     async with asyncio.timeout(300):
         await done.wait()
@@ -128,20 +127,21 @@ async def _real(parts: Parts, scenario: Scenario, url: str, messages: Sequence[A
 
 
 class _Clock:
-    def __init__(self, wanted: int) -> None:
-        self.wanted, self.seen, self.started, self.ended = wanted, 0, 0.0, 0.0
+    """Runs from the first count, so that nothing done to get going is in the rate."""
 
-    def begin(self) -> None:
-        self.started = self.started or time.perf_counter()
+    def __init__(self, wanted: int) -> None:
+        self.wanted, self.seen, self.first, self.started, self.ended = wanted, 0, 0, 0.0, 0.0
 
     def count(self, applied: int) -> bool:
         self.seen += applied
         self.ended = time.perf_counter()
+        if not self.started:
+            self.first, self.started = applied, self.ended
         return self.seen >= self.wanted
 
     @property
     def rate(self) -> float:
-        return self.seen / (self.ended - self.started)
+        return (self.seen - self.first) / (self.ended - self.started)
 
 
 async def _tables(connection: Any) -> list[str]:
@@ -186,23 +186,21 @@ async def _bare(parts: Parts, url: str, topic: str, tables: Sequence[Table], eve
         max_partition_fetch_bytes=2 * 1024 * 1024,
     )
     await consumer.start()
-    seen, started = 0, 0.0
-    while seen < events:
+    clock, done = _Clock(events), False
+    while not done:
         found = await consumer.getmany(timeout_ms=1000, max_records=MAX_RECORDS)
         batch = list(itertools.chain.from_iterable(found.values()))
-        started = started or (time.perf_counter() if batch else 0.0)
         for record in batch:
             json.loads(record.value)
         async with connection.transaction():
             for table in tables:
-                low, high = (len(table.rows) * n // events for n in (seen, seen + len(batch)))
+                low, high = (len(table.rows) * n // events for n in (clock.seen, clock.seen + len(batch)))
                 await _write(connection, columns[table.name], low, high)
         await consumer.commit()
-        seen += len(batch)
-    rate = seen / (time.perf_counter() - started)
+        done = bool(batch) and clock.count(len(batch))
     await consumer.stop()
     await connection.close()
-    return rate
+    return clock.rate
 
 
 @dataclass
@@ -267,7 +265,6 @@ async def _one_by_one(parts: Parts, url: str, topic: str, tables: Sequence[Table
         topic, group_id=uuid4().hex, auto_offset_reset="earliest", ack_policy=AckPolicy.NACK_ON_ERROR
     )
     async def take(_: Any) -> None:
-        clock.begin()
         number = next(numbers)
         async with make() as session, session.begin():
             for table in tables:

@@ -7,15 +7,13 @@ one insert and a commit.
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from bina.messaging import Runtime, Service, Settings
-from bina.messaging.intake import Taken
-from bina.messaging.records import Message
+from bina.messaging.intake import Read, Taken
 
 from .figures import Figure, figure, say
 from .parts import Parts, connect
@@ -71,12 +69,12 @@ def _watch(hearer: Runtime) -> dict[str, float]:
     committed: dict[str, float] = {}
     take = hearer.intake.take
 
-    async def taking(batch: Sequence[Message]) -> Taken:
+    async def taking(batch: Read) -> Taken:
         taken = await take(batch)
-        committed.update(dict.fromkeys((m.key for m in batch), time.monotonic()))
+        committed.update(dict.fromkeys((a.message.key for a in batch.arrived), time.monotonic()))
         return taken
 
-    hearer.intake.take = taking  # type: ignore[assignment,method-assign] # tells when the real one committed
+    hearer.intake.take = taking  # type: ignore[method-assign] # tells when the real one committed
     return committed
 
 

@@ -6,46 +6,18 @@ import dataclasses
 import uuid
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
-from sqlalchemy import text
 
-from bina.events import Envelope, Event
-from bina.messaging import Runtime, Settings, emit, new_id, relay
-from bina.messaging.records import message_of
+from bina.events import Event
+from bina.messaging import Runtime, Settings, emit, relay
 from bina.messaging.relay import RelayError
 from bina.messaging.runtime import end
 from messaging import toy
 from messaging.facts import accepted, asn, completed, met, requested, run
-from messaging.watching import Start, told, true, until
+from messaging.watching import Start, seats, send, told, true, until
 
 pytestmark = pytest.mark.kafka
-
-
-async def send(producer: AIOKafkaProducer, *events: Event, agency: str = "") -> None:
-    for event in events:
-        envelope = Envelope(
-            id=str(new_id()), source="test", type=event.type, time=toy_time(), version=1, publisher=agency
-        )
-        message = message_of(event.travelled(envelope))
-        await producer.send_and_wait(
-            message.topic, message.value, key=message.record_key, headers=list(message.headers)
-        )
-
-
-def toy_time():
-    from bina.messaging import clock
-
-    return clock.now()
-
-
-async def seats(runtime: Runtime, *ids: uuid.UUID) -> dict[uuid.UUID, str]:
-    async with runtime.sessions() as session:
-        rows = await session.execute(
-            text("SELECT enrollment_id, history FROM seats WHERE enrollment_id = ANY (CAST(:ids AS uuid[]))"),
-            {"ids": list(ids)},
-        )
-        return {row.enrollment_id: row.history for row in rows}
 
 
 async def test_an_event_travels_through_a_service_to_the_next_topic(start: Start, producer, broker: str):

@@ -1,11 +1,15 @@
 """Waiting for what a running service does."""
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from sqlalchemy import text
 
-from bina.messaging import Runtime
+from bina.events import Envelope, Event
+from bina.messaging import Runtime, clock, new_id
+from bina.messaging.records import message_of
 
 Start = Callable[..., Awaitable[Runtime]]
 
@@ -41,3 +45,23 @@ async def last(broker: str, topic: str, key: str) -> object:
                 for records in (await consumer.getmany(timeout_ms=200)).values():
                     found = next((r for r in reversed(records) if r.key == key.encode()), found)
     return found
+
+
+async def send(producer: AIOKafkaProducer, *events: Event, agency: str = "") -> None:
+    for event in events:
+        envelope = Envelope(
+            id=str(new_id()), source="test", type=event.type, time=clock.now(), version=1, publisher=agency
+        )
+        message = message_of(event.travelled(envelope))
+        await producer.send_and_wait(
+            message.topic, message.value, key=message.record_key, headers=list(message.headers)
+        )
+
+
+async def seats(runtime: Runtime, *ids: uuid.UUID) -> dict[uuid.UUID, str]:
+    async with runtime.sessions() as session:
+        rows = await session.execute(
+            text("SELECT enrollment_id, history FROM seats WHERE enrollment_id = ANY (CAST(:ids AS uuid[]))"),
+            {"ids": list(ids)},
+        )
+        return {row.enrollment_id: row.history for row in rows}

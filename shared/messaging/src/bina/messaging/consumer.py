@@ -6,7 +6,6 @@ import logging
 import random
 import time
 from collections.abc import Callable, Sequence
-from itertools import chain
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -15,10 +14,10 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
+from .ahead import Ahead, Batch
 from .database import is_transient
 from .intake import Intake, Taken, TopicFailingError
 from .metrics import Metrics
-from .records import Message
 from .service import subscription
 from .settings import Settings
 
@@ -43,6 +42,7 @@ class Consumer:
         self._metrics = metrics
         self._paused: dict[str, float] = {}
         self._checked: set[TopicPartition] = set()
+        self._ahead = Ahead(intake.read, settings.max_records)
         self._broker = KafkaBroker(
             settings.kafka,
             apply_types=False,
@@ -73,7 +73,7 @@ class Consumer:
             decoder=_raw,
         )
         # FastStream sleeps once more after an empty poll; getmany has waited already.
-        subscriber.get_msg = self._fetch  # type: ignore[method-assign] # the one behaviour replaced
+        subscriber.get_msg = self._fetch  # type: ignore[assignment,method-assign] # the one behaviour replaced
         subscriber(self._take)
         return subscriber
 
@@ -85,6 +85,7 @@ class Consumer:
     async def stop(self) -> None:
         """Finish the batch in hand, then leave."""
         await self._broker.stop()
+        self._ahead.drop()
 
     @property
     def kafka(self) -> AIOKafkaConsumer | None:
@@ -92,14 +93,13 @@ class Consumer:
         found: AIOKafkaConsumer | None = self._subscriber.consumer
         return found
 
-    async def _fetch(self, consumer: AIOKafkaConsumer) -> tuple[ConsumerRecord[Any, Any], ...]:
+    async def _fetch(self, consumer: AIOKafkaConsumer) -> Batch | None:
         self._resume(consumer)
         await self._check_offsets(consumer)
         if self.gap:
             await asyncio.sleep(1)
-            return ()
-        found = await consumer.getmany(timeout_ms=1000, max_records=self._settings.max_records)
-        return tuple(chain.from_iterable(found.values()))
+            return None
+        return await self._ahead.next(consumer)
 
     async def _check_offsets(self, consumer: AIOKafkaConsumer) -> None:
         """A committed offset that the log no longer has would be passed over in silence; stop and name it."""
@@ -120,30 +120,32 @@ class Consumer:
         )
         log.critical("consumer stopped: %s", self.gap)
 
-    async def _parse(self, records: tuple[ConsumerRecord[Any, Any], ...]) -> KafkaAckableMessage:
+    async def _parse(self, batch: Batch) -> KafkaAckableMessage:
         assert self.kafka is not None
         return KafkaAckableMessage(
-            raw_message=records, body=b"", message_id=f"{records[0].offset}", consumer=self.kafka
+            raw_message=tuple(batch.records),
+            body=batch,
+            message_id=f"{batch.records[0].offset}",
+            consumer=_Ending(self.kafka, self._ahead, batch),
         )
 
-    async def _take(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
-        """Apply a batch; FastStream commits the offsets when this returns, and seeks back when it raises."""
+    async def _take(self, batch: Batch) -> None:
+        """Apply a batch; FastStream has its offsets committed when this returns, and sought back when it raises."""
         started = time.perf_counter()
-        messages = [_message(record) for record in records]
-        taken = await self._persist(messages)
-        self._measure(records, taken, time.perf_counter() - started)
+        taken = await self._persist(batch)
+        self._measure(batch.records, taken, time.perf_counter() - started)
         self.on_taken(taken)
 
-    async def _persist(self, messages: list[Message]) -> Taken:
+    async def _persist(self, batch: Batch) -> Taken:
         """Try the same batch again while the database is away, then let it be fetched anew."""
         for attempt in range(TRIES):
             try:
-                return await self._intake.take(messages)
+                return await self._intake.take(batch.read)
             except TopicFailingError as failing:
-                messages = self._pause(failing.topic, messages)
+                self._pause(failing.topic, batch)
             except Exception as error:
                 if not is_transient(error) or attempt == TRIES - 1:
-                    log.exception("batch of %d not taken", len(messages))
+                    log.exception("batch of %d not taken", len(batch.records))
                     raise
                 await self._rest(attempt, error)
         raise ConnectionError("batch not taken")
@@ -155,17 +157,14 @@ class Consumer:
         self.resting_until = time.monotonic() + seconds
         await asyncio.sleep(seconds)
 
-    def _pause(self, topic: str, messages: list[Message]) -> list[Message]:
+    def _pause(self, topic: str, batch: Batch) -> None:
         """Take a failing topic out of the batch and leave it on the broker for a while."""
         log.error("topic %s pauses: its messages fail one after the other", topic)
         assert self.kafka is not None
-        for partition in _partitions(self.kafka, topic):
-            offsets = [m.offset for m in messages if (m.topic, m.partition) == partition]
-            if offsets:
-                self.kafka.seek(partition, min(offsets))
-            self.kafka.pause(partition)
+        self._ahead.rewind(self.kafka, {p: first for p, first in batch.first.items() if p.topic == topic})
+        self.kafka.pause(*_partitions(self.kafka, topic))
         self._paused[topic] = time.monotonic() + PAUSE_SECONDS
-        return [m for m in messages if m.topic != topic]
+        batch.leave(topic)
 
     def _resume(self, consumer: AIOKafkaConsumer) -> None:
         for topic in [t for t, until in self._paused.items() if until < time.monotonic()]:
@@ -185,15 +184,30 @@ class Consumer:
         self._metrics.effect_seconds.observe(max(0.0, time.time() - records[0].timestamp / 1000))
 
     async def positions(self) -> dict[TopicPartition, tuple[int, int]]:
-        """Per partition: where reading stands, and where the log ends."""
+        """Per partition: up to where all is applied, and where the log ends."""
         if self.kafka is None:
             return {}
         partitions = list(self.kafka.assignment())
         try:
             ends = await self.kafka.end_offsets(partitions) if partitions else {}
-            return {p: (await self.kafka.position(p), ends[p]) for p in partitions}
+            fetched = {p: await self.kafka.position(p) for p in partitions}
         except (KafkaError, IllegalStateError):
             return {}
+        applied = {p: self._ahead.unapplied(p) for p in partitions}
+        return {p: (fetched[p] if first is None else first, ends[p]) for p, first in applied.items()}
+
+
+class _Ending:
+    """What FastStream calls at a batch's end: its offsets and no others are committed, or all goes back to its start."""
+
+    def __init__(self, kafka: AIOKafkaConsumer, ahead: Ahead, batch: Batch) -> None:
+        self._kafka, self._ahead, self._batch = kafka, ahead, batch
+
+    async def commit(self) -> None:
+        await self._ahead.commit(self._kafka, self._batch)
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        self._ahead.rewind(self._kafka, {partition: offset})
 
 
 def _calm_collector() -> None:
@@ -207,11 +221,5 @@ def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
     return [p for p in consumer.assignment() if p.topic == topic]
 
 
-def _message(record: ConsumerRecord[Any, Any]) -> Message:
-    return Message(
-        record.topic, record.partition, record.offset, record.key, tuple(record.headers), record.value
-    )
-
-
 async def _raw(message: Any) -> Any:
-    return message.raw_message
+    return message.body

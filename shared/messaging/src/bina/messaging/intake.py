@@ -42,6 +42,32 @@ class TopicFailingError(Exception):
 
 
 @dataclass
+class Read:
+    """Messages sorted by what can be done with them; each list keeps their order."""
+
+    arrived: list[Arrived] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
+    ignored: list[Ignored] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.arrived) + len(self.broken) + len(self.ignored)
+
+    def extend(self, more: "Read") -> None:
+        """Append what was read after this."""
+        self.arrived += more.arrived
+        self.broken += more.broken
+        self.ignored += more.ignored
+
+    def without(self, topic: str) -> "Read":
+        """The same but for one topic's messages."""
+        return Read(
+            [a for a in self.arrived if a.message.topic != topic],
+            [b for b in self.broken if b.message.topic != topic],
+            [i for i in self.ignored if i.message.topic != topic],
+        )
+
+
+@dataclass
 class Taken:
     """What became of a batch, in messages."""
 
@@ -80,27 +106,40 @@ class Intake:
         self._cap = cap
         self._known: set[tuple[str, str]] = set()
 
-    async def take(self, messages: Sequence[Message]) -> Taken:
+    def read(self, messages: Iterable[Message]) -> Read:
+        """Read messages, in their order. Needs no database; never raises."""
+        read = Read()
+        for message in messages:
+            match decode(message, self._reactions.wanted):
+                case Arrived() as found:
+                    read.arrived.append(found)
+                case Broken() as found:
+                    read.broken.append(found)
+                case Ignored() as found:
+                    read.ignored.append(found)
+        return read
+
+    async def take(self, batch: Read) -> Taken:
         """Apply a batch exactly once and commit. Raises what is transient, and `TopicFailingError`.
 
         As if all will go well at first; what fails rolls all back, and the batch goes again with a savepoint before
         each step, which is what finds the culprits.
         """
         try:
-            return await self._take(messages, guarded=False)
+            return await self._take(batch, guarded=False)
         except TopicFailingError:
             raise
         except Exception as error:
             if is_transient(error):
                 raise
-            log.warning("batch of %d again with savepoints: %r", len(messages), error)
-            return await self._take(messages, guarded=True)
+            log.warning("batch of %d again with savepoints: %r", len(batch), error)
+            return await self._take(batch, guarded=True)
 
-    async def _take(self, messages: Sequence[Message], *, guarded: bool) -> Taken:
+    async def _take(self, batch: Read, *, guarded: bool) -> Taken:
         outcome = Outcome(guarded=guarded)
         async with self._make() as session, session.begin():
             await held.share(session)
-            taken = await self._in(session, messages, outcome)
+            taken = await self._in(session, batch, outcome)
         self._remember(outcome.found)
         return taken
 
@@ -110,37 +149,24 @@ class Intake:
             self._known.clear()
         self._known |= found
 
-    async def _in(self, session: AsyncSession, messages: Sequence[Message], outcome: Outcome) -> Taken:
-        arrived, broken, ignored = self._read(messages)
-        claimed = await inbox.claim(session, arrived)
+    async def _in(self, session: AsyncSession, batch: Read, outcome: Outcome) -> Taken:
+        claimed = await inbox.claim(session, batch.arrived)
         outcome.blocked = await held.blocked(session, (a.stream for a in claimed.new))
-        await self._apply(session, claimed.new, outcome, _stops(b.message for b in broken))
-        await self._settle(session, outcome, [*broken, *claimed.conflicts])
-        await self._check_cap(session, outcome, broken)
+        await self._apply(session, claimed.new, outcome, _stops(b.message for b in batch.broken))
+        await self._settle(session, outcome, [*batch.broken, *claimed.conflicts])
+        await self._check_cap(session, outcome, batch.broken)
         return Taken(
-            received=len(messages),
+            received=len(batch),
             applied=len(outcome.done),
             repeated=claimed.repeated,
-            ignored=ignored,
-            parked=len(broken) + len(claimed.conflicts) + sum(h.state == "parked" for h in outcome.holds),
+            ignored=len(batch.ignored),
+            parked=len(batch.broken)
+            + len(claimed.conflicts)
+            + sum(h.state == "parked" for h in outcome.holds),
             waiting=sum(h.state == "waiting" for h in outcome.holds),
             told=len(outcome.told),
             due=session.info.get("due", False),
         )
-
-    def _read(self, messages: Iterable[Message]) -> tuple[list[Arrived], list[Broken], int]:
-        arrived: list[Arrived] = []
-        broken: list[Broken] = []
-        ignored = 0
-        for message in messages:
-            match decode(message, self._reactions.wanted):
-                case Arrived() as found:
-                    arrived.append(found)
-                case Broken() as found:
-                    broken.append(found)
-                case Ignored():
-                    ignored += 1
-        return arrived, broken, ignored
 
     async def _settle(self, session: AsyncSession, outcome: Outcome, broken: list[Broken]) -> None:
         """Keep what cannot be applied, answer what cannot be read, tell, then free what was waiting."""

@@ -36,11 +36,11 @@ class ServiceUnderTest:
 
     async def receives(self, *events: Event, agency: str = "") -> Taken:
         """Take events as one batch. Those without an envelope get one; the same object twice is a redelivery."""
-        return await self.intake.take([self.message(event, agency=agency) for event in events])
+        return await self.receives_raw(*(self.message(event, agency=agency) for event in events))
 
     async def receives_raw(self, *messages: Message) -> Taken:
         """Take records as they are."""
-        return await self.intake.take(messages)
+        return await self.intake.take(self.intake.read(messages))
 
     def message(self, event: Event, *, agency: str = "") -> Message:
         """The record of an event, as its producer would write it."""

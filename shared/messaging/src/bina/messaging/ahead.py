@@ -1,0 +1,116 @@
+"""The next batch is fetched and read while the database works on the one before: reading needs no database, and the
+database needs no Python.
+
+What was fetched ahead is not applied yet, so offsets are committed by batch, never by how far fetching has come.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from .intake import Read
+from .records import Message
+
+SLICE = 50
+"""Records read before others get their turn: about a millisecond, so that an answer of the database never waits."""
+WAIT_MS = 1000
+
+
+@dataclass
+class Batch:
+    """Messages off the broker, as fetched and as read."""
+
+    records: list[ConsumerRecord[Any, Any]] = field(default_factory=list)
+    read: Read = field(default_factory=Read)
+    first: dict[TopicPartition, int] = field(default_factory=dict)
+    """Per partition the offset of its first record."""
+    after: dict[TopicPartition, int] = field(default_factory=dict)
+    """Per partition the offset after its last record: what is committed once the batch is applied."""
+
+    def add(self, partition: TopicPartition, records: list[ConsumerRecord[Any, Any]]) -> None:
+        """Append a partition's next records, of which there is at least one."""
+        self.records += records
+        self.first.setdefault(partition, records[0].offset)
+        self.after[partition] = records[-1].offset + 1
+
+    def leave(self, topic: str) -> None:
+        """Take a topic's messages out: they stay on the broker."""
+        self.read = self.read.without(topic)
+        for partition in [p for p in self.first if p.topic == topic]:
+            del self.first[partition], self.after[partition]
+
+
+class Ahead:
+    """One consumer's batches, in order, of at most `most` records each, one ahead of the one in hand."""
+
+    def __init__(self, read: Callable[[Iterable[Message]], Read], most: int) -> None:
+        self._read = read
+        self._most = most
+        self._batch = Batch()
+        self._in_hand = Batch()
+        self._filling: asyncio.Task[None] | None = None
+
+    async def next(self, consumer: AIOKafkaConsumer) -> Batch | None:
+        """The batch fetched meanwhile; the one after it is begun. None after a second without any.
+
+        Raises what fetching raised; what was fetched ahead is then fetched again.
+        """
+        filling = self._filling or asyncio.create_task(self._fill(consumer))
+        try:
+            await filling
+        except Exception:
+            self.rewind(consumer, {})
+            raise
+        self._in_hand, self._batch = self._batch, Batch()
+        self._filling = asyncio.create_task(self._fill(consumer))
+        return self._in_hand if self._in_hand.records else None
+
+    async def _fill(self, consumer: AIOKafkaConsumer) -> None:
+        wait = WAIT_MS
+        while room := min(SLICE, self._most - len(self._batch.records)):
+            found = await consumer.getmany(timeout_ms=wait, max_records=room)
+            fetched = sum(map(len, found.values()))
+            for partition, records in found.items():
+                self._batch.add(partition, records)
+            self._batch.read.extend(self._read(map(_message, chain.from_iterable(found.values()))))
+            if fetched < room:
+                return
+            wait = 0
+            await asyncio.sleep(0)
+
+    async def commit(self, consumer: AIOKafkaConsumer, batch: Batch) -> None:
+        """Tell the broker that a batch is applied, as far as its partitions are still ours."""
+        assigned = consumer.assignment()
+        offsets = {p: after for p, after in batch.after.items() if p in assigned}
+        if offsets:
+            await consumer.commit(offsets)
+        self._in_hand = Batch()
+
+    def rewind(self, consumer: AIOKafkaConsumer, first: Mapping[TopicPartition, int]) -> None:
+        """Fetch again from these offsets on, and all that was fetched ahead."""
+        self.drop()
+        ours = consumer.assignment()
+        for partition, offset in {**self._batch.first, **first}.items():
+            if partition in ours:
+                consumer.seek(partition, offset)
+        self._batch = Batch()
+
+    def drop(self) -> None:
+        """Fetch no further."""
+        if self._filling is not None:
+            self._filling.cancel()
+            self._filling = None
+
+    def unapplied(self, partition: TopicPartition) -> int | None:
+        """The first offset that was fetched but not applied."""
+        return self._in_hand.first.get(partition, self._batch.first.get(partition))
+
+
+def _message(record: ConsumerRecord[Any, Any]) -> Message:
+    return Message(
+        record.topic, record.partition, record.offset, record.key, tuple(record.headers), record.value
+    )

@@ -1,0 +1,126 @@
+"""What is fetched while another batch is applied: in its order, and never committed before its turn."""
+
+import asyncio
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from bina.events import Event
+from bina.messaging import Runtime, consumer
+from bina.messaging.intake import TopicFailingError
+from messaging.facts import accepted, asn, met
+from messaging.watching import Start, seats, send, true, until
+
+pytestmark = pytest.mark.kafka
+
+
+class CrashError(Exception):
+    """Something that no retry mends."""
+
+
+class Takes:
+    """Stands before a runtime's `take`: stops at each batch while `go` is clear; raises `errors` first."""
+
+    def __init__(self, runtime: Runtime, monkeypatch) -> None:
+        self.runtime, self._take = runtime, runtime.intake.take
+        self.seen: list[str] = []
+        self.errors: list[Exception] = []
+        self.go = asyncio.Event()
+        self.go.set()
+        monkeypatch.setattr(runtime.intake, "take", self)
+
+    async def __call__(self, batch):
+        self.seen += [type(a.event).__name__ for a in batch.arrived]
+        await self.go.wait()
+        if self.errors:
+            raise self.errors.pop()
+        return await self._take(batch)
+
+    async def fetched(self) -> int:
+        """How far fetching has come, on all partitions."""
+        kafka = self.runtime.consumer.kafka
+        return sum([await kafka.position(p) for p in kafka.assignment()])
+
+    async def reached(self, key, wanted: str) -> bool:
+        return (await seats(self.runtime, key)).get(key) == wanted
+
+
+async def one_ahead(takes: Takes, producer: AIOKafkaProducer, first: Event, second: Event) -> None:
+    """One fact in hand, the other fetched ahead."""
+
+    async def caught_up() -> bool:
+        return not sum((await takes.runtime.status()).lag.values())
+
+    await until(caught_up)
+    takes.go.clear()
+    takes.seen.clear()
+    before = await takes.fetched()
+    await send(producer, first, second)
+
+    async def both() -> bool:
+        return bool(takes.seen) and await takes.fetched() == before + 2
+
+    await until(both)
+    assert len(takes.seen) == 1
+
+
+async def two_of_a_key(takes: Takes, producer: AIOKafkaProducer):
+    seat = accepted()
+    await one_ahead(takes, producer, seat, met(seat.enrollment_id))
+    assert takes.seen == ["EnrollmentAccepted"]
+    return seat.enrollment_id
+
+
+async def test_after_a_failed_batch_the_one_fetched_ahead_waits_its_turn(start: Start, producer, monkeypatch):
+    takes = Takes(await start(max_records=1), monkeypatch)
+    key = await two_of_a_key(takes, producer)
+    takes.errors = [CrashError()]
+    takes.go.set()
+    await until(lambda: takes.reached(key, "am"))
+    assert takes.seen == ["EnrollmentAccepted", "EnrollmentAccepted", "AttendanceMet"]
+
+
+async def test_after_a_failed_batch_the_one_fetched_ahead_of_another_topic_comes_too(
+    start: Start, producer, monkeypatch
+):
+    takes = Takes(await start(max_records=1), monkeypatch)
+    await one_ahead(takes, producer, accepted(), asn())
+    takes.errors = [CrashError()]
+    takes.go.set()
+    await until(lambda: true({"EnrollmentAccepted", "AsnRecorded"} <= set(takes.seen[1:])))
+
+
+async def test_a_paused_topic_takes_along_what_was_fetched_ahead(start: Start, producer, monkeypatch):
+    monkeypatch.setattr(consumer, "PAUSE_SECONDS", 0.1)
+    takes = Takes(await start(max_records=1), monkeypatch)
+    key = await two_of_a_key(takes, producer)
+    takes.errors = [TopicFailingError("enrollment.enrollments")]
+    takes.go.set()
+    await until(lambda: takes.reached(key, "am"))
+    assert takes.seen == ["EnrollmentAccepted", "EnrollmentAccepted", "AttendanceMet"]
+
+
+async def test_what_is_fetched_ahead_is_neither_committed_nor_taken_for_done(
+    start: Start, producer, monkeypatch
+):
+    first = await start("toy-ahead", max_records=1)
+    takes = Takes(first, monkeypatch)
+    key = await two_of_a_key(takes, producer)
+    assert sum((await first.status()).lag.values()) == 2
+    died = asyncio.Event()
+
+    async def die(_):
+        died.set()
+        raise CrashError
+
+    monkeypatch.setattr(first.intake, "take", die)
+    takes.go.set()
+    await died.wait()
+    assert await takes.reached(key, "a")
+    await first.stop()
+    second = await start("toy-ahead", url=first.settings.database_url)
+
+    async def there() -> bool:
+        return (await seats(second, key)).get(key) == "am"
+
+    await until(there)
