@@ -142,3 +142,19 @@ async def test_a_unit_of_an_unknown_agency_is_named(site: Site):
     unit = {"items": [{"id": str(uuid4()), "agency_code": "9999", "name": "Unit"}]}
     refused = await site.command("units", unit, "platform", agency=None)
     assert (refused.status_code, refused.json()["errors"][0]["where"]) == (422, "items.0.agency_code")
+
+
+async def test_a_role_is_granted_in_a_known_agency_and_below_a_unit_of_its_own(site: Site):
+    def grant(agency: str, unit: object) -> dict[str, Any]:
+        return {"asn_id": str(asn_id(2)), "role": "operator", "agency_code": agency, "unit_id": unit}
+
+    rows = [grant(CITY, str(UNIT)), grant(REGENCY, str(UNIT)), grant(CITY, str(uuid4())), grant("0000", None)]
+    refused = await site.command("roles", {"items": rows}, "platform")
+    assert refused.status_code == 422
+    assert [fault["where"] for fault in refused.json()["errors"]] == [
+        "items.1.unit_id",
+        "items.2.unit_id",
+        "items.3.agency_code",
+    ]
+    assert await site.svc.rows("SELECT 1 FROM role_grants") == []
+    assert (await site.command("roles", {"items": rows[:1]}, "platform")).json() == {"granted": 1}

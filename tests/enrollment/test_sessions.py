@@ -4,9 +4,10 @@ from uuid import uuid5
 
 import pytest
 
-from enrollment.register.bodies import RoleRow, UnitRow
-from enrollment.register.recording import record_roles, record_units
-from enrollment.register.store import load_session
+from enrollment.register.bodies import UnitRow
+from enrollment.register.domain import RoleGrant
+from enrollment.register.recording import record_units
+from enrollment.register.store import add_roles, load_session
 
 from .conftest import Site
 from .story import CITY, REGENCY, SECTION, SPACE, UNIT, asn_id
@@ -30,10 +31,10 @@ OTHER = uuid5(SPACE, "other unit")
     ],
 )
 async def test_a_session_never_reaches_further_than_its_roles(site: Site, grants, roles, agency, unit):
-    rows = [RoleRow(asn_id=asn_id(2), role=r, agency_code=a, unit_id=u) for r, a, u in grants]
+    rows = [RoleGrant(asn_id(2), role, granted_in, below) for role, granted_in, below in grants]
     async with site.svc.sessions() as session, session.begin():
         await record_units(session, [UnitRow(id=OTHER, agency_code=CITY, name="Dinas Sosial")])
-        await record_roles(session, rows)
+        await add_roles(session, rows)
         person = await load_session(session, asn_id(2))
     assert person is not None
     assert (person.roles, person.agency_code, person.unit_id) == (roles | {"asn"}, agency, unit)

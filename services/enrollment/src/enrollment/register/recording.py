@@ -153,12 +153,26 @@ async def erase_asn(session: AsyncSession, asn_id: UUID) -> Answer:
 
 
 async def record_roles(session: AsyncSession, rows: Sequence[RoleRow]) -> Answer:
-    """Grant roles."""
+    """Grant roles. Raises `Problem` naming the rows whose unit is not their agency's."""
+    await _check_grants(session, rows)
     grants = {
         (r.asn_id, r.role): RoleGrant(r.asn_id, r.role, r.agency_code, r.unit_id, r.shows) for r in rows
     }
     await store.add_roles(session, grants.values())
     return {"granted": len(grants)}
+
+
+async def _check_grants(session: AsyncSession, rows: Sequence[RoleRow]) -> None:
+    agencies = await store.load_agencies(session)
+    units = await store.find_units(session, [row.unit_id for row in rows if row.unit_id])
+    faults = []
+    for number, row in enumerate(rows):
+        if row.agency_code not in agencies:
+            faults.append(Fault(f"items.{number}.agency_code", _("Instansi belum terdaftar.")))
+        elif row.unit_id and getattr(units.get(row.unit_id), "agency_code", "") != row.agency_code:
+            faults.append(Fault(f"items.{number}.unit_id", _("Unit ini tidak ada di instansi itu.")))
+    if faults:
+        raise invalid_rows(faults)
 
 
 def _refused(rows: Sequence[UnitRow], wrong: dict[UUID, str]) -> Problem:
