@@ -3,8 +3,6 @@ import json
 import pytest
 from sqlalchemy import text
 
-from bina.messaging.migrate import downgrade, upgrade
-from evaluation.app import service
 from evaluation.instruments import store
 from evaluation.instruments.shipped import load_instruments, read_bodies
 
@@ -32,10 +30,3 @@ async def test_a_form_edited_without_a_new_version_is_refused(evaluation):
         await session.execute(text("UPDATE instrument_versions SET body = body || '{\"minutes\": 1}'"))
         with pytest.raises(store.InstrumentChangedError, match="L1-REACTION 1"):
             await store.publish_shipped(session)
-
-
-async def test_the_tables_go_and_come_back(fresh_database):
-    url = await fresh_database("evaluation")
-    await upgrade(url, service.migrations)
-    await downgrade(url, service.migrations)
-    await upgrade(url, service.migrations)

@@ -46,12 +46,3 @@ TABLES = (
 def upgrade() -> None:
     for statement in (*schema.CREATE, *TABLES):
         op.execute(statement)
-
-
-def downgrade() -> None:
-    op.execute(
-        "DROP TABLE people, run_targets, runs, enrollments, assessments, competency_results, profile_entries, "
-        "recommendations"
-    )
-    for statement in schema.DROP:
-        op.execute(statement)

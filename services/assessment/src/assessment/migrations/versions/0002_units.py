@@ -7,7 +7,3 @@ down_revision = "0001"
 def upgrade() -> None:
     # Until a person is told anew, no unit's staff sees them: closed rather than open.
     op.execute("ALTER TABLE people ADD COLUMN unit_path uuid[] NOT NULL DEFAULT '{}'")
-
-
-def downgrade() -> None:
-    op.execute("ALTER TABLE people DROP COLUMN unit_path")

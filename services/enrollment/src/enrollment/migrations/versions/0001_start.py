@@ -77,18 +77,8 @@ TABLES = (
         recommended_at timestamptz NOT NULL, recorded_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (asn_id, competency_code))""",
 )
-NAMES = (
-    "recommendations, jp_entries, post_tests, enrolments, run_seats, runs, programmes, role_grants, contacts, "
-    "asn, units, publisher_rights, agencies"
-)
 
 
 def upgrade() -> None:
     for statement in (*schema.CREATE, *TABLES):
-        op.execute(statement)
-
-
-def downgrade() -> None:
-    op.execute(f"DROP TABLE {NAMES}")
-    for statement in schema.DROP:
         op.execute(statement)

@@ -12,7 +12,3 @@ def upgrade() -> None:
             enrollment_id uuid PRIMARY KEY, agency_code text NOT NULL, request_id text NOT NULL,
             recorded_at timestamptz NOT NULL DEFAULT now())"""
     )
-
-
-def downgrade() -> None:
-    op.execute("DROP TABLE waiting_asks")

@@ -7,7 +7,3 @@ down_revision = "0002"
 def upgrade() -> None:
     # Null: the platform's own. Nobody is known to have recorded those that are there already.
     op.execute("ALTER TABLE programmes ADD COLUMN recorded_by text")
-
-
-def downgrade() -> None:
-    op.execute("ALTER TABLE programmes DROP COLUMN recorded_by")

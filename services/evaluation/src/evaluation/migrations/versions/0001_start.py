@@ -60,11 +60,3 @@ TABLES = (
 def upgrade() -> None:
     for statement in (*schema.CREATE, *TABLES):
         op.execute(statement)
-
-
-def downgrade() -> None:
-    op.execute(
-        "DROP TABLE responses, tasks, evaluators, instrument_versions, scores, enrolments, runs, people, publications"
-    )
-    for statement in schema.DROP:
-        op.execute(statement)

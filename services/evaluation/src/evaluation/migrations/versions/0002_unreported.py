@@ -8,7 +8,3 @@ down_revision = "0001"
 
 def upgrade() -> None:
     op.execute("ALTER TABLE enrolments ADD COLUMN unreported text[] NOT NULL DEFAULT '{}'")
-
-
-def downgrade() -> None:
-    op.execute("ALTER TABLE enrolments DROP COLUMN unreported")

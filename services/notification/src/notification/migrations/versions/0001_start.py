@@ -101,14 +101,3 @@ DELIVERIES = (
 def upgrade() -> None:
     for statement in (*schema.CREATE, *COPIES, *NOTICES, *DELIVERIES):
         op.execute(statement)
-
-
-def downgrade() -> None:
-    op.execute("DROP VIEW audience")
-    op.execute(
-        """DROP TABLE people, gaps, trainings, training_versions, enrolments, open_tasks, notices, contacts,
-        forgotten, preferences, deliveries"""
-    )
-    op.execute("DROP FUNCTION notice_id")
-    for statement in schema.DROP:
-        op.execute(statement)

@@ -8,7 +8,3 @@ down_revision = "0001"
 
 def upgrade() -> None:
     op.execute("ALTER TABLE enrolments ADD COLUMN completed boolean, ADD COLUMN jp int")
-
-
-def downgrade() -> None:
-    op.execute("ALTER TABLE enrolments DROP COLUMN completed, DROP COLUMN jp")
