@@ -1,3 +1,4 @@
+import asyncio
 import re
 from uuid import UUID, uuid4
 
@@ -62,6 +63,20 @@ async def test_sending_again_never_answers_twice(evaluation, client_of: ClientOf
     assert first.json() == same_key.json() == same_answers.json()
     assert (other.status_code, other.json()["type"]) == (409, "urn:bina:problem:task-answered")
     assert len(await evaluation.emitted(EvaluationTaskClosed)) == 1
+
+
+async def test_of_two_different_answers_at_once_one_counts_and_the_other_is_told(
+    evaluation, client_of: ClientOf, asked: UUID
+):
+    given = [GOOD | {"r1": mark} for mark in (1, 2, 3, 4)]
+    async with client_of(person("rahma")) as client:
+        answered = await asyncio.gather(*(send(client, asked, answers) for answers in given))
+    codes = [response.status_code for response in answered]
+    assert sorted(codes) == [201, 409, 409, 409]
+    assert {r.json()["type"] for r in answered if r.status_code == 409} == {"urn:bina:problem:task-answered"}
+    [row] = await evaluation.rows("SELECT answers, receipt FROM responses")
+    assert row.answers == given[codes.index(201)]
+    assert row.receipt == answered[codes.index(201)].json()["receipt"]
 
 
 async def test_bad_answers_are_named_by_question(client_of: ClientOf, asked: UUID):
