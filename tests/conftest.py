@@ -3,19 +3,24 @@
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 
-from bina.messaging import Service
+from bina.messaging import Service, Settings
 from bina.messaging.migrate import upgrade
 from bina.messaging.testing import ServiceUnderTest
 from parts import Broker, a_kafka, a_postgres
+from resting import Applications, Create, Database
 
 if TYPE_CHECKING:
     from bina_local.databases import DatabaseServer
+
+Served = Callable[[Create, ServiceUnderTest, Settings], FastAPI]
 
 pytest_plugins = ["journeys.running"]
 
@@ -74,44 +79,51 @@ def migrated(fresh_database: FreshDatabase) -> Callable[[Service], Awaitable[str
     return make
 
 
-@pytest.fixture(scope="session")
-def databases_at_rest() -> dict[str, list[str]]:
+@pytest_asyncio.fixture(scope="session")
+async def databases_at_rest() -> AsyncIterator[dict[str, list[Database]]]:
     """Migrated databases by service that a test has left empty for the next one."""
-    return {}
+    resting: dict[str, list[Database]] = {}
+    yield resting
+    for database in chain.from_iterable(resting.values()):
+        await database.close()
 
 
 @pytest_asyncio.fixture
 async def under_test(
     migrated: Callable[[Service], Awaitable[str]],
     postgres: "DatabaseServer",
-    databases_at_rest: dict[str, list[str]],
+    databases_at_rest: dict[str, list[Database]],
 ) -> AsyncIterator[Callable[[Service], Awaitable[ServiceUnderTest]]]:
     """A service on an empty, migrated database of its own: `evaluation = await under_test(service)`."""
-    made: list[tuple[ServiceUnderTest, str]] = []
+    made: list[tuple[ServiceUnderTest, Database]] = []
 
     async def make(service: Service) -> ServiceUnderTest:
         resting = databases_at_rest.setdefault(service.name, [])
-        url = resting.pop() if resting else await migrated(service)
-        made.append((ServiceUnderTest(service, url), url))
+        database = resting.pop() if resting else await Database.at(await migrated(service), postgres)
+        made.append((ServiceUnderTest(service, database.engine), database))
         return made[-1][0]
 
     yield make
-    for service, url in made:
+    for service, database in made:
         await service.close()
-        await emptied(postgres, url.rsplit("/", 1)[1])
-        databases_at_rest[service.service.name].append(url)
+        await database.empty()
+        databases_at_rest[service.service.name].append(database)
 
 
-async def emptied(postgres: "DatabaseServer", database: str) -> None:
-    """Delete every row; a new database for every test would cost ten times as much."""
-    connection = await postgres.connect(database)
-    try:
-        await connection.execute("SET session_replication_role = replica")
-        rows = await connection.fetch(
-            """SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'alembic_version'
-            AND n.nspname IN ('public', 'messaging')"""
-        )
-        await connection.execute("; ".join(f"DELETE FROM {row['name']}" for row in rows))
-    finally:
-        await connection.close()
+@pytest.fixture(scope="session")
+def applications() -> Applications:
+    return Applications()
+
+
+@pytest.fixture
+def served(applications: Applications) -> Iterator[Served]:
+    """A service's application over a service under test, no broker: `app = served(create, svc, settings)`."""
+    taken: list[tuple[Create, FastAPI]] = []
+
+    def serve(create: Create, service: ServiceUnderTest, settings: Settings) -> FastAPI:
+        taken.append((create, applications.take(create, service, settings)))
+        return taken[-1][1]
+
+    yield serve
+    for create, app in taken:
+        applications.give_back(create, app)

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -41,16 +41,12 @@ def settings_for(svc: ServiceUnderTest, *, demo: bool) -> Settings:
 
 
 @pytest_asyncio.fixture
-async def site_of(under_test) -> AsyncIterator[Callable[..., Awaitable[Site]]]:
+async def site_of(under_test, served) -> Callable[..., Awaitable[Site]]:
     """`site = await site_of(demo=True)` on the business day of the demonstration."""
-    made: list[Site] = []
 
     async def make(*, demo: bool = False) -> Site:
         svc = await under_test(service)
         clock.move(AS_OF - datetime.now(UTC))
-        made.append(Site(svc, create(settings_for(svc, demo=demo))))
-        return made[-1]
+        return Site(svc, served(create, svc, settings_for(svc, demo=demo)))
 
-    yield make
-    for site in made:
-        await site.app.state.runtime.engine.dispose()
+    return make

@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -67,13 +66,11 @@ class Site:
             return await client.get(f"/enrollment/api/v1/{path}")
 
 
-@pytest_asyncio.fixture
-async def site(svc: ServiceUnderTest) -> AsyncIterator[Site]:
+@pytest.fixture
+def site(svc: ServiceUnderTest, served) -> Site:
     """Runs without being started: what it serves needs no broker."""
     url = svc.engine.url.render_as_string(hide_password=False)
     settings = Settings(
         database_url=url, kafka="127.0.0.1:1", secret=SECRET, demo=True, public_url="http://bina.test"
     )
-    app = import_module("enrollment.app").create(settings)
-    yield Site(app, svc)
-    await app.state.runtime.engine.dispose()
+    return Site(served(import_module("enrollment.app").create, svc, settings), svc)

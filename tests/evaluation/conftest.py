@@ -1,6 +1,6 @@
 """The service and its pages on one database; no broker."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from uuid import UUID
 
 import httpx
@@ -28,12 +28,12 @@ def settings_for(url: str, *, demo: bool = False) -> Settings:
     )
 
 
-@pytest_asyncio.fixture
-async def app(evaluation: ServiceUnderTest) -> AsyncIterator[FastAPI]:
+@pytest.fixture
+def app(evaluation: ServiceUnderTest, served) -> FastAPI:
     """The application on the service's database, its runtime not started."""
-    made = create(settings_for(evaluation.engine.url.render_as_string(hide_password=False)))
-    yield made
-    await made.state.runtime.engine.dispose()
+    return served(
+        create, evaluation, settings_for(evaluation.engine.url.render_as_string(hide_password=False))
+    )
 
 
 def token(

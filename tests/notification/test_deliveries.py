@@ -32,10 +32,8 @@ async def server() -> AsyncIterator[Server]:
 
 
 @pytest_asyncio.fixture
-async def courier(notification: ServiceUnderTest, server: Server) -> AsyncIterator[Courier]:
-    runtime = Runtime(notification.service, settings_of(notification, server))
-    yield Courier(runtime)
-    await runtime.engine.dispose()
+async def courier(notification: ServiceUnderTest, server: Server) -> Courier:
+    return Courier(notification.runtime(settings_of(notification, server)))
 
 
 def settings_of(service: ServiceUnderTest, server: Server) -> NotificationSettings:

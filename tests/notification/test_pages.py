@@ -25,10 +25,11 @@ FRAGMENT = {"X-Fragment": "1"}
 
 
 @pytest_asyncio.fixture
-async def browse(notification: ServiceUnderTest) -> AsyncIterator[Browse]:
+async def browse(notification: ServiceUnderTest, served) -> AsyncIterator[Browse]:
     """`browse(person_id, "asn", agency="5571")`: a browser with that session, or a machine's without id."""
     url = notification.engine.url.render_as_string(hide_password=False)
-    app = create(NotificationSettings(database_url=url, kafka="127.0.0.1:1", secret=SECRET, demo=True))
+    settings = NotificationSettings(database_url=url, kafka="127.0.0.1:1", secret=SECRET, demo=True)
+    app = served(create, notification, settings)
     opened: list[httpx.AsyncClient] = []
 
     def browser(person_id: UUID | None, *roles: str, agency: str | None = None, unit: UUID | None = None):
@@ -45,7 +46,6 @@ async def browse(notification: ServiceUnderTest) -> AsyncIterator[Browse]:
     yield browser
     for client in opened:
         await client.aclose()
-    await app.state.runtime.engine.dispose()
 
 
 @pytest_asyncio.fixture

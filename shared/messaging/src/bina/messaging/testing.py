@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar, overload
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bina.events import REGISTRY, Envelope, Event
 
@@ -15,7 +16,9 @@ from .due import DueWork
 from .intake import Intake, Taken
 from .outbox import new_id
 from .records import Message, message_of
+from .runtime import Runtime
 from .service import Service
+from .settings import Settings
 
 E = TypeVar("E", bound=Event)
 
@@ -23,9 +26,11 @@ E = TypeVar("E", bound=Event)
 class ServiceUnderTest:
     """One service on a migrated database. `receives` what Kafka would bring, `emitted` what it tells."""
 
-    def __init__(self, service: Service, url: str, *, cap: int = 200) -> None:
+    def __init__(self, service: Service, database: str | AsyncEngine, *, cap: int = 200) -> None:
+        """`database`: its URL, or the engine of one that outlives this test; `close` leaves such an engine open."""
         self.service = service
-        self.engine = create_engine(url, pool_size=2)
+        self._lent = isinstance(database, AsyncEngine)
+        self.engine = database if isinstance(database, AsyncEngine) else create_engine(database, pool_size=2)
         self.sessions = sessions(self.engine)
         self.reactions = service.reactions(demo=True)
         self.intake = Intake(self.sessions, self.reactions, cap=cap)
@@ -96,10 +101,18 @@ class ServiceUnderTest:
         rows = await self.rows("SELECT state, key, code FROM messaging.held ORDER BY id")
         return [(row.state, row.key, row.code) for row in rows]
 
+    def runtime(self, settings: Settings) -> Runtime:
+        """A runtime to be used without a start, over this service's connections: what pages and commands need."""
+        runtime = Runtime(self.service, settings)
+        runtime.engine = self.engine
+        runtime.sessions.configure(bind=self.engine)
+        return runtime
+
     async def close(self) -> None:
         """Give the connections back and the clock its own time."""
         clock.move(timedelta(0))
-        await self.engine.dispose()
+        if not self._lent:
+            await self.engine.dispose()
 
 
 def _event(row: Any) -> Event:

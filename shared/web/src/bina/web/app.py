@@ -1,10 +1,10 @@
 """One application per service: API under `/<service>/api/v1`, pages under `/<service>/…`, closed by default."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.responses import JSONResponse
 from fastapi.routing import RouteContext, iter_route_contexts
@@ -44,7 +44,7 @@ def create_app(
         openapi_url=f"{api}/openapi.json",
         docs_url=None,
         redoc_url=None,
-        lifespan=_lifespan(runtime),
+        lifespan=_lifespan,
     )
     app.state.runtime = runtime
     app.state.settings = runtime.settings
@@ -56,37 +56,36 @@ def create_app(
         app.include_router(router, include_in_schema=False)
     _refuse_unguarded(app)
     app.router.routes.append(static.route())
-    app.include_router(_probes(runtime), include_in_schema=False)
+    app.include_router(_probes(), include_in_schema=False)
     app.add_middleware(BodyLimit)
     app.add_middleware(Envelope, service=service)
     return app
 
 
-def _lifespan(runtime: Runtime) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await runtime.start()
-        try:
-            yield
-        finally:
-            await runtime.stop()
-
-    return lifespan
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    runtime: Runtime = app.state.runtime
+    await runtime.start()
+    try:
+        yield
+    finally:
+        await runtime.stop()
 
 
-def _probes(runtime: Runtime) -> APIRouter:
+def _probes() -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/healthz")
-    async def healthz() -> Response:
-        return _probe(runtime.healthy())
+    async def healthz(request: Request) -> Response:
+        return _probe(request.app.state.runtime.healthy())
 
     @routes.get("/readyz")
-    async def readyz() -> Response:
-        return _probe(runtime.ready())
+    async def readyz(request: Request) -> Response:
+        return _probe(request.app.state.runtime.ready())
 
     @routes.get("/metrics")
-    async def metrics() -> Response:
+    async def metrics(request: Request) -> Response:
+        runtime: Runtime = request.app.state.runtime
         await runtime.status()  # sets the gauges
         return Response(generate_latest(runtime.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
