@@ -136,6 +136,15 @@ async def test_the_catalogue_names_gaps_first_and_finds_by_words(site: Site):
         assert "Pengadaan Barang" not in found
 
 
+async def test_one_run_is_counted_in_the_singular_in_english(site: Site):
+    async with site.client("asn", person=2) as client:
+        client.cookies.set("bina_bahasa", "en")
+        assert "1 run, 1 with seats left." in await text_of(client, "/enrollment/katalog?kata=keuangan")
+        assert "3 runs, 3 of them with seats left." in await text_of(client, "/enrollment/katalog")
+        client.cookies.set("bina_bahasa", "id")
+        assert "1 angkatan, 1 di antaranya" in await text_of(client, "/enrollment/katalog?kata=keuangan")
+
+
 async def test_one_enrols_and_withdraws_on_the_runs_page(site: Site):
     page = f"/enrollment/angkatan/{SMALL}"
     async with site.client("asn", person=2) as client:

@@ -54,3 +54,6 @@ def test_english_readers_get_theirs(english):
     assert formats.number(1234.5) == "1,234.5"
     assert formats.moment(EVENING) == "22 November 2026, 21:05 WIB"
     assert formats.percent(0.883) == "88.3%"
+    assert formats.duration(2 * 86400 + 3600) == "2 days 1 hour"
+    assert formats.duration(61) == "1 minute 1 second"
+    assert formats.duration(0) == "0 seconds"

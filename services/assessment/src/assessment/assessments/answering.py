@@ -11,6 +11,7 @@ from assessment.assessments.store import Assessment
 from assessment.assessments.taking import Submission, submit
 from assessment.assessments.views import card, questions, unanswered
 from bina.messaging import emit
+from bina.web.language import counted
 from bina.web.language import gettext as _
 from bina.web.problems import Fault, Problem, not_found
 
@@ -62,7 +63,7 @@ def _incomplete(missing: Mapping[str, str]) -> Problem:
     return Problem(
         "answers-incomplete",
         422,
-        _("%(n)s soal belum dijawab.") % {"n": len(missing)},
+        counted("%(n)s soal belum dijawab.", len(missing)) % {"n": len(missing)},
         mend=_("Pilih satu jawaban untuk setiap soal, lalu kirim lagi."),
         errors=[Fault(item_id, words) for item_id, words in missing.items()],
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from assessment.profiles.domain import Entry, Match, match_of
 from assessment.standards.reference import load_standards
 from bina.web import charts
-from bina.web.language import current
+from bina.web.language import counted, current
 from bina.web.language import gettext as _
 
 
@@ -57,7 +57,9 @@ class Profile:
         """The sentence that answers where the gap is."""
         if self.gaps:
             worst = self.gaps[0]
-            return _("Kesenjangan terbesar: %(name)s, kurang %(gap)s level dari standar.") % {
+            return counted(
+                "Kesenjangan terbesar: %(name)s, kurang %(gap)s level dari standar.", worst.gap
+            ) % {
                 "name": competency_name(worst.code),
                 "gap": worst.gap,
             }
@@ -71,7 +73,7 @@ class Profile:
         if not measured:
             return None
         short = sum(1 for e in measured if e.gap)
-        title = _("%(short)s dari %(all)s kompetensi yang dinilai di bawah standar")
+        title = counted("%(short)s dari %(all)s kompetensi yang dinilai di bawah standar", len(measured))
         return charts.dumbbell(
             title % {"short": short, "all": len(measured)},
             [charts.Pair(competency_name(e.code), e.standard or 0, e.level) for e in measured],

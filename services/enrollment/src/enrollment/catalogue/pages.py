@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from bina.messaging import clock
 from bina.web.access import SignedIn
 from bina.web.formats import number
+from bina.web.language import counted
 from bina.web.language import gettext as _
 from enrollment.catalogue import store
 from enrollment.catalogue.store import RunFilter
@@ -62,4 +63,4 @@ def _lead(shown: int, with_seats: int) -> str:
     if not shown:
         return _("Tidak ada angkatan yang cocok.")
     values = {"n": number(shown), "seats": number(with_seats)}
-    return _("%(n)s angkatan, %(seats)s di antaranya masih punya kursi.") % values
+    return counted("%(n)s angkatan, %(seats)s di antaranya masih punya kursi.", shown) % values

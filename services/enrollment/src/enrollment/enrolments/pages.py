@@ -11,6 +11,7 @@ from bina.messaging import clock
 from bina.web.access import Person, SignedIn
 from bina.web.commands import PageCommand
 from bina.web.formats import number
+from bina.web.language import counted
 from bina.web.language import gettext as _
 from bina.web.problems import Fault, Problem, not_found
 from enrollment.catalogue import store as catalogue
@@ -107,7 +108,7 @@ async def _context(session: AsyncSession, run: Run, person: Person) -> dict[str,
         "position": positions.get(own.enrollment_id) if own else None,
         "may_enrol": _may_enrol(run, person, own),
         "why_not": _why_not(run, person, own, today),
-        "seats_text": _("%(taken)s dari %(seats)s kursi terisi")
+        "seats_text": counted("%(taken)s dari %(seats)s kursi terisi", run.seats)
         % {"taken": number(run.taken), "seats": number(run.seats)},
         "organises": organises,
         "clerk": person.may(*CLERKS),

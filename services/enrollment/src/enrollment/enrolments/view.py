@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bina.web.formats import day, jp, number, short_day
+from bina.web.language import counted
 from bina.web.language import gettext as _
 from enrollment.catalogue.domain import Run
 from enrollment.enrolments.domain import Enrolment
@@ -85,7 +86,7 @@ def run_row(run: Run, today: date, organiser: str = "", closes: str = "") -> Row
     """A run in the catalogue; `closes` names the gap it closes."""
     status = run.status_on(today)
     words = {
-        "open": (_("%(n)s kursi") % {"n": number(run.seats_left)}, "success"),
+        "open": (counted("%(n)s kursi", run.seats_left) % {"n": number(run.seats_left)}, "success"),
         "full": (_("Daftar tunggu"), "warning"),
         "closed": (_("Ditutup"), "neutral"),
         "cancelled": (_("Dibatalkan"), "danger"),

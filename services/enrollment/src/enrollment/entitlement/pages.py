@@ -12,6 +12,7 @@ from bina.messaging import clock
 from bina.web.access import Person, require
 from bina.web.charts import Bar, Figure, ranked_bar
 from bina.web.formats import number, percent
+from bina.web.language import counted
 from bina.web.language import gettext as _
 from bina.web.problems import not_found
 from enrollment.entitlement import store
@@ -192,7 +193,10 @@ def _lead(shares: list[Share], today: date) -> str:
         "share": percent(total.share),
         "days": number(days),
     }
-    first = _("%(reached)s dari %(people)s PNS (%(share)s) mencapai 20 JP; tersisa %(days)s hari.") % values
+    first = (
+        counted("%(reached)s dari %(people)s PNS (%(share)s) mencapai 20 JP; tersisa %(days)s hari.", days)
+        % values
+    )
     ranked = sorted(_ranked(shares), key=lambda share: (share.share, share.name))
     if len(ranked) < 2 or ranked[0].share == ranked[-1].share:
         return first

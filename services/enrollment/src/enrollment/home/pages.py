@@ -38,7 +38,7 @@ async def landing(request: Request, visitor: Visitor) -> Response:
         return RedirectResponse("/beranda", 303)
     async with request.app.state.runtime.sessions() as session:
         units = await register.count_people(session)
-    return pages.render(request, "home/landing.html", counted=units)
+    return pages.render(request, "home/landing.html", recorded=units)
 
 
 @router.get("/ops")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bina.web import charts
 from bina.web.charts import Figure
 from bina.web.formats import day, number, percent
+from bina.web.language import counted
 from bina.web.language import gettext as _
 
 from . import domain
@@ -65,7 +66,9 @@ def summary(lines: Sequence[Line]) -> str:
         return ""
     if not known:
         return _("Belum ada pelatihan dengan cukup data untuk dinilai.")
-    return _("%(changed)s dari %(known)s pelatihan yang cukup datanya membawa perubahan.") % {
+    return counted(
+        "%(changed)s dari %(known)s pelatihan yang cukup datanya membawa perubahan.", len(known)
+    ) % {
         "changed": number(len(changed)),
         "known": number(len(known)),
     }
@@ -118,10 +121,10 @@ def response_funnel(outcome: Outcome) -> Figure:
 def _silence(outcome: Outcome) -> str:
     silent = outcome.people_asked - outcome.people_heard
     if silent:
-        return _("%(n)s orang ditanyakan tanpa satu pun jawaban") % {"n": number(silent)}
+        return counted("%(n)s orang ditanyakan tanpa satu pun jawaban", silent) % {"n": number(silent)}
     if not outcome.people_complete:
         return _("Belum ada orang yang semua penilainya menjawab")
-    return _("Tentang %(n)s dari %(all)s orang semua yang ditanya menjawab") % {
+    return counted("Tentang %(n)s dari %(all)s orang semua yang ditanya menjawab", outcome.people_asked) % {
         "n": number(outcome.people_complete),
         "all": number(outcome.people_asked),
     }
@@ -192,7 +195,7 @@ def _behaviour(outcome: Outcome) -> LevelView:
     finding = _few(sum(lane.change.n for lane in lanes))
     opening = [lane.next_on for lane in lanes if lane.next_on]
     if change.value is not None:
-        finding = _("Perubahan cara kerja %(mean)s dari 4 menurut %(n)s jawaban.") % {
+        finding = counted("Perubahan cara kerja %(mean)s dari 4 menurut %(n)s jawaban.", change.n) % {
             "mean": number(change.value, 2),
             "n": number(change.n),
         }
@@ -204,7 +207,7 @@ def _behaviour(outcome: Outcome) -> LevelView:
 def _few(n: int) -> str:
     if not n:
         return _("Belum ada jawaban.")
-    return _("Baru %(n)s jawaban; rata-rata tampil mulai %(least)s.") % {
+    return counted("Baru %(n)s jawaban; rata-rata tampil mulai %(least)s.", n) % {
         "n": number(n),
         "least": number(domain.rules().minimum),
     }

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from bina.messaging import clock
 from bina.web.formats import day, days_until
-from bina.web.language import current
+from bina.web.language import counted, current
 from bina.web.language import gettext as _
 from evaluation.instruments.shipped import Instrument, Question, Words, load_instruments
 
@@ -127,8 +127,9 @@ def _row(group: Sequence[Assignment], today: date) -> Row:
     whom = "" if first.role == "alumnus" else first.about_name
     if len(group) > 1:
         href = f"/evaluation/tugas?angkatan={first.run_id}&formulir={first.instrument_code}"
-        whom = _("%(n)s alumni") % {"n": len(group)}
-    minutes = _("sekitar %(n)s menit") % {"n": instrument.minutes * len(group)}
+        whom = counted("%(n)s alumni", len(group)) % {"n": len(group)}
+    time = instrument.minutes * len(group)
+    minutes = counted("sekitar %(n)s menit", time) % {"n": time}
     meta = " · ".join(part for part in (first.programme_name, whom, minutes) if part)
     return Row(say(instrument.title), href, meta, _deadline(first, today), _near(first, today))
 

@@ -71,7 +71,8 @@ weekday month moment clock_time duration; `{{ when|moment(zone) }}` prints WIB, 
 page with `<p data-draft-done="name">` shows the receipt.
 
 No `style=` and no inline script anywhere: the content security policy blocks them. Texts are Indonesian, wrapped as
-`_("…")` (`from bina.web.language import gettext as _` in code); `python -m bina.web.catalogue <package folder>` writes
+`_("…")` (`from bina.web.language import gettext as _` in code), those about a number of things as
+`counted("%(n)s kursi", n) % {…}` (`counted(…)|format(n=…)` in templates); `python -m bina.web.catalogue <package folder>` writes
 the English catalogue to translate; a service shows English only once it has one, and then `tests/architecture` asks
 for every text in it. Pages are Indonesian until the reader chooses English at their foot, whatever the browser asks.
 

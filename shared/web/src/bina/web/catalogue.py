@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po, write_po
 
 _METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
 _OPTIONS = {"**/templates/**.html": {"trimmed": "true", "silent": "false"}}
-_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "counted": (1, 1)}
 
 
 def update(package_dir: Path) -> Catalog:

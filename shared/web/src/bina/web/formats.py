@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, format_percent
 
-from bina.web.language import current, locale
+from bina.web.language import counted, current, locale
 from bina.web.language import gettext as _
 
 Number = int | float | Decimal
@@ -106,13 +106,15 @@ def duration(seconds: Number | None) -> str:
     if seconds is None:
         return MISSING
     whole = int(seconds)
-    units = ((86400, _("hari")), (3600, _("jam")), (60, _("menit")), (1, _("detik")))
-    parts = [
-        (whole % above // size if above else whole // size, name)
-        for above, (size, name) in zip((0, 86400, 3600, 60), units, strict=True)
-    ]
+    days, hours, minutes, seconds = whole // 86400, whole // 3600 % 24, whole // 60 % 60, whole % 60
+    parts = (
+        (days, counted("hari", days)),
+        (hours, counted("jam", hours)),
+        (minutes, counted("menit", minutes)),
+        (seconds, counted("detik", seconds)),
+    )
     first = next((i for i, (n, _name) in enumerate(parts) if n), 3)
-    return " ".join(f"{n} {name}" for n, name in parts[first : first + 2] if n) or f"0 {units[3][1]}"
+    return " ".join(f"{n} {name}" for n, name in parts[first : first + 2] if n or first == 3)
 
 
 def _local_day(value: date | datetime, zone: ZoneInfo | None) -> date:

@@ -51,6 +51,11 @@ def ngettext(singular: str, plural: str, n: int) -> str:
     return singular if n == 1 else plural
 
 
+def counted(message: str, n: int) -> str:
+    """Translate a text about `n` things: one source string, as Indonesian nouns have one form."""
+    return ngettext(message, message, n)
+
+
 def load(service: str, shell: Path, package_dir: Path | None) -> None:
     """Read the shell's catalogues and a service's own, and offer the service in the languages of its own.
 

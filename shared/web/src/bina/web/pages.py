@@ -101,6 +101,7 @@ def _environment(loader: BaseLoader) -> Environment:
     environment.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
     environment.filters.update(FILTERS)
     environment.globals.update(
+        counted=language.counted,
         icon=static.icon,
         stylesheet=static.stylesheet,
         module=static.module,

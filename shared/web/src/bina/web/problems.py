@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from bina.web.language import counted
 from bina.web.language import gettext as _
 
 log = logging.getLogger(__name__)
@@ -195,9 +196,10 @@ def _what(error: Mapping[str, Any]) -> str:
 
 
 def _limit(kind: str, context: Mapping[str, Any]) -> str:
+    least, most = context.get("min_length", 0), context.get("max_length", 0)
     limits = {
-        "string_too_short": (_("Isi sedikitnya %(limit)s karakter."), "min_length"),
-        "string_too_long": (_("Isi paling banyak %(limit)s karakter."), "max_length"),
+        "string_too_short": (counted("Isi sedikitnya %(limit)s karakter.", least), "min_length"),
+        "string_too_long": (counted("Isi paling banyak %(limit)s karakter.", most), "max_length"),
         "greater_than_equal": (_("Isi dengan nilai sedikitnya %(limit)s."), "ge"),
         "less_than_equal": (_("Isi dengan nilai paling banyak %(limit)s."), "le"),
         "enum": (_("Pilih salah satu: %(limit)s."), "expected"),

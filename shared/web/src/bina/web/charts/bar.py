@@ -8,6 +8,7 @@ from markupsafe import Markup
 from bina.web.charts.drawing import Drawing, Number, bar, for_widths, join, label, rule, share, text
 from bina.web.charts.figure import Figure
 from bina.web.formats import number
+from bina.web.language import counted
 from bina.web.language import gettext as _
 
 _BAR = 10
@@ -97,7 +98,9 @@ def _describe(ranked: Sequence[Bar], show: Callable[[Number], str]) -> str:
     known = [b for b in ranked if b.value is not None]
     if not known:
         return _("Belum ada data.")
-    return _("%(count)s batang; tertinggi %(first)s %(most)s, terendah %(last)s %(least)s.") % {
+    return counted(
+        "%(count)s batang; tertinggi %(first)s %(most)s, terendah %(last)s %(least)s.", len(ranked)
+    ) % {
         "count": len(ranked),
         "first": known[0].label,
         "most": show(known[0].value or 0),

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from bina.web.charts.drawing import Drawing, Number, dot, for_widths, join, label, rule, text
 from bina.web.charts.figure import Figure
 from bina.web.formats import number
+from bina.web.language import counted
 from bina.web.language import gettext as _
 
 _TRACK = 22
@@ -50,7 +51,10 @@ def dumbbell(
     ranked = sorted(pairs, key=lambda p: -p.short)
     return Figure(
         title,
-        _("%(count)s baris; lingkaran kosong: %(reference)s, bulatan: %(found)s, selisih terbesar di atas.")
+        counted(
+            "%(count)s baris; lingkaran kosong: %(reference)s, bulatan: %(found)s, selisih terbesar di atas.",
+            len(pairs),
+        )
         % {"count": len(pairs), "reference": reference, "found": found},
         for_widths(
             lambda wrap: _draw(ranked, _Scale(low, high, ticks), show, wrap), [p.label for p in pairs]

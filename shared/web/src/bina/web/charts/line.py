@@ -9,6 +9,7 @@ from markupsafe import Markup
 from bina.web.charts.drawing import Drawing, Number, dot, join, nice_top, rule, text
 from bina.web.charts.figure import Figure
 from bina.web.formats import number
+from bina.web.language import counted
 from bina.web.language import gettext as _
 
 _TOP = 18
@@ -50,7 +51,7 @@ def line(
     drawn += [*_end_labels(scale, series, show), *_time_labels(times)]
     return Figure(
         title,
-        _("%(count)s garis dari %(first)s sampai %(last)s.")
+        counted("%(count)s garis dari %(first)s sampai %(last)s.", len(series))
         % {"count": len(series), "first": times[0] if times else "–", "last": times[-1] if times else "–"},
         [Drawing(join(drawn), _HEIGHT)],
         (_("Waktu"), *(s.label for s in series)),
