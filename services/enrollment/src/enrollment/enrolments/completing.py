@@ -1,7 +1,7 @@
 """Attendance, tests and corrections: what completes an enrolment besides the organiser's report."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -55,8 +55,7 @@ async def mark_absent(session: AsyncSession, enrolments: Iterable[Enrolment], en
     changes = [
         Change(
             one,
-            replace(
-                one,
+            one._replace(
                 state="not_completed",
                 reason="absent",
                 completed_on=ended_on,
@@ -79,7 +78,7 @@ async def take_scores(session: AsyncSession, tests: Sequence[tuple[PostTest, Eve
     best = await store.load_post_tests(session, found)
     runs = await catalogue.load_runs(session, {e.run_id for e in found.values()})
     changes = [
-        replace(_passed(one, runs[one.run_id], best[one.enrollment_id]), cause=causes[one.enrollment_id])
+        _passed(one, runs[one.run_id], best[one.enrollment_id])._replace(cause=causes[one.enrollment_id])
         for one in found.values()
         if _waits_for_test(one, runs[one.run_id]) and _has_passed(runs[one.run_id], best[one.enrollment_id])
     ]
@@ -90,8 +89,7 @@ async def correct(
     session: AsyncSession, enrolment: Enrolment, run: Run, correction: Correction
 ) -> list[Event]:
     """Replace a result by the right one; the ledger follows, and a certificate falls with its completion."""
-    after = replace(
-        enrolment,
+    after = enrolment._replace(
         state="completed" if correction.completed else "not_completed",
         reason="" if correction.completed else enrolment.reason or "failed",
         met_on=enrolment.met_on,
@@ -111,11 +109,11 @@ async def correct(
 
 
 def _attended(enrolment: Enrolment, run: Run, met_on: date, test: PostTest | None) -> Change:
-    present = replace(enrolment, met_on=met_on)
+    present = enrolment._replace(met_on=met_on)
     if run.pass_score is None:
         return _completed(enrolment, present, run, met_on, by_test=False)
     if test is not None and _has_passed(run, test):
-        return replace(_passed(present, run, test), before=enrolment)
+        return _passed(present, run, test)._replace(before=enrolment)
     return Change(enrolment, present)
 
 
@@ -129,8 +127,7 @@ def _passed(enrolment: Enrolment, run: Run, test: PostTest) -> Change:
 
 
 def _completed(before: Enrolment, present: Enrolment, run: Run, day: date, *, by_test: bool) -> Change:
-    after = replace(
-        present,
+    after = present._replace(
         state="completed",
         completed_on=day,
         jp=run.jp,

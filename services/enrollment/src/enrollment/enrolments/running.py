@@ -64,7 +64,7 @@ async def conclude(session: AsyncSession, run: Run, day: date) -> dict[str, Any]
     _refuse_cancelled(run)
     if run.concluded_on is None:
         await catalogue.mark_concluded(session, run.run_id, day)
-        released = [replace(c, why=NO_SEAT) for c in await store.release_waiting(session, run.run_id)]
+        released = [c._replace(why=NO_SEAT) for c in await store.release_waiting(session, run.run_id)]
         told = [fact for facts in await apply(session, released) for fact in facts]
         await emit(session, [*told, TrainingConcluded(run_id=run.run_id, concluded_on=day)])
     return {"id": run.run_id, "status": "closed", "concluded_on": run.concluded_on or day}

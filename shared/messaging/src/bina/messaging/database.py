@@ -1,8 +1,8 @@
 """Connections to the service's own database, set so that a frozen process gives up its locks."""
 
 import socket
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 import asyncpg
 from sqlalchemy import DateTime, TextClause, bindparam, event, text
@@ -97,15 +97,31 @@ def columns(rows: Iterable[Any], *names: str) -> dict[str, list[Any]]:
     return {name: [getattr(row, name) for row in taken] for name in names}
 
 
+async def copy(
+    session: AsyncSession, table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]
+) -> None:
+    """Write rows with COPY, in half the time of an insert: for many rows that nothing but a defect can refuse.
+
+    `table` is schema.name. The session's transaction must have begun: the driver is spoken to past SQLAlchemy.
+    """
+    schema, name = table.split(".")
+    connection = await (await session.connection()).get_raw_connection()
+    driver = cast("asyncpg.Connection[Any]", connection.driver_connection)
+    await driver.copy_records_to_table(name, schema_name=schema, columns=names, records=rows)
+
+
 def is_transient(error: BaseException) -> bool:
     """Whether the same work may succeed later: the database or the broker is away or busy."""
     if isinstance(error, DBAPIError):
-        return _transient_state(error)
+        state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+        return error.connection_invalidated or _passes(state, lost=isinstance(error, InterfaceError))
+    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+        return _passes(getattr(error, "sqlstate", None), lost=isinstance(error, asyncpg.InterfaceError))
     return isinstance(error, (ConnectionError, TimeoutError, OSError))
 
 
-def _transient_state(error: DBAPIError) -> bool:
-    state = str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or "")
-    if error.connection_invalidated or (isinstance(error, InterfaceError) and not state):
-        return True
+def _passes(state: str | None, *, lost: bool) -> bool:
+    """`lost`: whether an error without a state means that the connection is gone."""
+    if not state:
+        return lost
     return state[:2] in TRANSIENT_CLASSES or state in TRANSIENT_STATES

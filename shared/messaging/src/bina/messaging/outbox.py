@@ -1,6 +1,7 @@
 """What the service tells, stored in the transaction that made it true."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
@@ -8,37 +9,36 @@ from uuid import UUID
 
 import uuid_utils
 import uuid_utils.compat as uuids
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bina.events import Envelope, Event
+from bina.events import Event
 
 from . import clock
-from .database import statement
+from .database import copy
+from .held import Stream
 from .records import encode_value, has_nul
 
 trace: ContextVar[str] = ContextVar("traceparent", default="")
 """W3C traceparent of the request or message being worked on."""
 
-# Counting up the stream takes its row lock before the outbox id is drawn, so ids rise with versions per key. What
-# facts of one stream have in common is sent once.
-_ADD = statement(
-    """WITH stream AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:topic AS text[]), CAST(:key AS text[]), CAST(:many AS int[])) WITH ORDINALITY
-            AS n (topic, key, many, place)),
-    counted AS (
-        INSERT INTO messaging.streams AS s (topic, key, version)
-        SELECT topic, key, many FROM stream ORDER BY topic, key
-        ON CONFLICT (topic, key) DO UPDATE SET version = s.version + excluded.version
-        RETURNING topic, key, version)
-    INSERT INTO messaging.outbox (topic, key, version, event_id, type, time, correlation_id, causation_id,
-        traceparent, value)
-    SELECT topic, key, version - many + nth, event_id, type, :at, correlation_id, causation_id, traceparent, value
-    FROM unnest(CAST(:stream AS int[]), CAST(:nth AS int[]), CAST(:event_id AS uuid[]), CAST(:type AS text[]),
-        CAST(:correlation AS text[]), CAST(:causation AS text[]), CAST(:trace AS text[]), CAST(:value AS bytea[]))
-        WITH ORDINALITY
-        AS told (place, nth, event_id, type, correlation_id, causation_id, traceparent, value, ord)
-    JOIN stream USING (place) JOIN counted USING (topic, key) ORDER BY ord""",
-    "at",
+# Counting up the stream takes its row lock before the outbox id is drawn, so ids rise with versions per key.
+_COUNT_UP = text(
+    """INSERT INTO messaging.streams AS s (topic, key, version)
+    SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:many AS int[])) ORDER BY 1, 2
+    ON CONFLICT (topic, key) DO UPDATE SET version = s.version + excluded.version RETURNING topic, key, version"""
+)
+_COLUMNS = (
+    "topic",
+    "key",
+    "version",
+    "event_id",
+    "type",
+    "time",
+    "correlation_id",
+    "causation_id",
+    "traceparent",
+    "value",
 )
 
 
@@ -48,42 +48,39 @@ async def emit(session: AsyncSession, events: Sequence[Event], *, at: datetime |
     `at` is their business time (now, if left out). A fact told `because` of another keeps its correlation.
     """
     if events:
-        await session.execute(_ADD, {**_rows(events), "at": at or clock.now()})
+        streams = [(event.destination, event.key) for event in events]
+        values = [_value(event) for event in events]
+        versions = await _count_up(session, streams)
+        rows = _rows(events, streams, versions, values, at or clock.now())
+        await copy(session, "messaging.outbox", _COLUMNS, rows)
         session.info["told"] = True
 
 
-def _rows(events: Sequence[Event]) -> dict[str, list[Any]]:
-    # The library's own UUIDs: to make, write and send them takes a third of what Python's take.
-    ids = [uuid_utils.uuid7() for _ in events]
-    causes = [event.cause for event in events]
+async def _count_up(session: AsyncSession, streams: Sequence[Stream]) -> dict[Stream, int]:
+    """The version before the first of these facts, by stream."""
+    many = Counter(streams)
+    names = {"topics": [topic for topic, _ in many], "keys": [key for _, key in many]}
+    counted = await session.execute(_COUNT_UP, {**names, "many": list(many.values())})
+    return {(topic, key): version - many[topic, key] for topic, key, version in counted}
+
+
+def _rows(
+    events: Sequence[Event],
+    streams: Sequence[Stream],
+    versions: dict[Stream, int],
+    values: Sequence[bytes | None],
+    at: datetime,
+) -> Iterator[tuple[Any, ...]]:
     here = trace.get()
-    return {
-        **_streams(events),
-        "event_id": list(ids),
-        "type": [event.type for event in events],
-        "correlation": [_correlation(c, own) for c, own in zip(causes, ids, strict=True)],
-        "causation": [cause.id if cause else "" for cause in causes],
-        "trace": [(cause.traceparent if cause else "") or here for cause in causes],
-        "value": [_value(event) for event in events],
-    }
-
-
-def _streams(events: Sequence[Event]) -> dict[str, list[Any]]:
-    """The distinct streams with how many facts each gets; per fact its stream's place and its number there, from 1."""
-    names = [(event.destination, event.key) for event in events]
-    counts: dict[tuple[str, str], int] = {}
-    nth = []
-    for name in names:
-        counts[name] = counts.get(name, 0) + 1
-        nth.append(counts[name])
-    places = {name: place for place, name in enumerate(counts, 1)}
-    return {
-        "topic": [topic for topic, _ in counts],
-        "key": [key for _, key in counts],
-        "many": list(counts.values()),
-        "stream": [places[name] for name in names],
-        "nth": nth,
-    }
+    for event, stream, value in zip(events, streams, values, strict=True):
+        versions[stream] += 1
+        # The library's own UUIDs: to make, write and send them takes a third of what Python's take.
+        own, cause = uuid_utils.uuid7(), event.cause
+        told = (*stream, versions[stream], own, event.type, at)
+        if cause is None:
+            yield *told, str(own), "", here, value
+        else:
+            yield *told, cause.correlation_id or cause.id, cause.id, cause.traceparent or here, value
 
 
 def _value(event: Event) -> bytes | None:
@@ -92,10 +89,6 @@ def _value(event: Event) -> bytes | None:
     if value is not None and has_nul(value):
         raise ValueError(f"{event.type} of {event.key}: a text holds a NUL character")
     return value
-
-
-def _correlation(cause: Envelope | None, own: object) -> str:
-    return (cause.correlation_id or cause.id) if cause else str(own)
 
 
 def new_id() -> UUID:

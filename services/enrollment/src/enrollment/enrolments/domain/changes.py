@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from bina.events import Event
@@ -21,8 +22,7 @@ from bina.events.enrollment import (
 from enrollment.enrolments.domain.enrolment import Enrolment
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One enrolment's step. `before` None: it is new. `earned_on` dates the JP of a completion in the ledger.
 
     `position` on the waiting list, for one who joins it; `why` a correction or withdrawal was made.

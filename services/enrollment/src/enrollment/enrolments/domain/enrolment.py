@@ -1,9 +1,8 @@
 """One ASN in one run, from request to result."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from uuid_utils.compat import uuid5  # the standard library's result in half its time
@@ -15,8 +14,7 @@ SEATED = frozenset({"accepted", "completed", "not_completed"})
 ENDED = frozenset({"completed", "not_completed"})
 
 
-@dataclass(frozen=True)
-class Enrolment:
+class Enrolment(NamedTuple):
     """An enrolment's whole state. `agency_code` is the employer at the time of the request.
 
     `ticket` orders the waiting list. A result has `completed_on`, `jp`, scores 0–100 as the organiser reported them,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from bina.events import Event
@@ -28,8 +28,7 @@ Pair = tuple[UUID, UUID]
 NO_SEATS = Seats({})
 
 
-@dataclass(frozen=True)
-class Ask:
+class Ask(NamedTuple):
     """Somebody wants a seat, or gives one back.
 
     `at` is when they say they asked, never later than now; `on` the day it was taken in, which alone decides whether
@@ -45,8 +44,7 @@ class Ask:
     cause: Event | None = None
 
 
-@dataclass(frozen=True)
-class Examined:
+class Examined(NamedTuple):
     """An ask in normal form, with what is wrong without asking the register."""
 
     ask: Ask
@@ -73,8 +71,7 @@ class Known:
         return Subject(person, run, latest)
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(NamedTuple):
     """Whom and what a message is about."""
 
     person: PersonKey | None
@@ -107,8 +104,7 @@ class Subject:
         )
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """What becomes of an ask. Without `change` nothing changes: refused, or a repetition."""
 
     ask: Ask
@@ -191,7 +187,7 @@ class _Desk:
             self._waiting[run_id] += 1
             self._tickets[run_id] += 1
             position = self._waiting[run_id]
-            new = replace(new, state="waitlisted", ticket=self._tickets[run_id])
+            new = new._replace(state="waitlisted", ticket=self._tickets[run_id])
             self._positions[new.enrollment_id] = position
         self._enrolments[run_id, person.asn_id] = new
         change = Change(None, new, position=position or 0, cause=ask.cause)

@@ -136,8 +136,7 @@ def _change(report: Report, claim: ResultClaim, subject: Subject) -> Change:
     person = subject.person
     base = before or begun(subject.run.run_id, person.asn_id, person.agency_code, report.at, subject.latest)
     passed = claim.result == "passed"
-    after = replace(
-        base,
+    after = base._replace(
         state="completed" if passed else "not_completed",
         reason="" if passed else str(claim.result),
         ticket=None,

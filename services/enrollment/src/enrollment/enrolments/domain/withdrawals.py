@@ -42,7 +42,7 @@ def _decide(withdrawal: Withdrawal, known: Known) -> Decision:
     if not subject.latest.is_live:
         repeated = (*problems, *refused_because("NIP", "withdrawal.existing", "warning"))
         return Decision(examined.ask, subject, "withdrawn", repeated, enrolment=subject.latest)
-    after = replace(subject.latest, state="withdrawn", reason=withdrawal.reason)
+    after = subject.latest._replace(state="withdrawn", reason=withdrawal.reason)
     change = Change(subject.latest, after, why=withdrawal.reason, cause=examined.ask.cause)
     return Decision(examined.ask, subject, "withdrawn", problems, change, after)
 

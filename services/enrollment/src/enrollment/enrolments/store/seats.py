@@ -1,7 +1,6 @@
 """Seats of runs: their locks, their counts, and who moves up."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -68,12 +67,12 @@ async def count_seats(session: AsyncSession, changes: Iterable[SeatChange]) -> N
 async def move_up(session: AsyncSession, run_ids: Iterable[UUID], on: date) -> list[Change]:
     """Who gets the free seats of runs still open on a day, the longest waiting first; not stored yet."""
     found = [enrolment_of(row) for row in await session.execute(_NEXT, {"ids": list(run_ids), "on": on})]
-    return [Change(one, replace(one, state="accepted", ticket=None)) for one in found]
+    return [Change(one, one._replace(state="accepted", ticket=None)) for one in found]
 
 
 async def release_waiting(session: AsyncSession, run_id: UUID) -> list[Change]:
     """Those still waiting for a run that takes nobody any more, as withdrawn; not stored yet."""
     found = [enrolment_of(row) for row in await session.execute(_WAITING, {"run": run_id})]
     return [
-        Change(one, replace(one, state="withdrawn", ticket=None, reason="run.concluded")) for one in found
+        Change(one, one._replace(state="withdrawn", ticket=None, reason="run.concluded")) for one in found
     ]

@@ -83,7 +83,7 @@ async def load_latest(
     session: AsyncSession, pairs: Iterable[tuple[UUID, UUID]]
 ) -> dict[tuple[UUID, UUID], Enrolment]:
     """The latest attempt of each (run_id, asn_id)."""
-    asked = sorted(set(pairs))
+    asked = set(pairs)
     if not asked:
         return {}
     rows = await session.execute(_LATEST, {"runs": [r for r, _ in asked], "people": [a for _, a in asked]})
