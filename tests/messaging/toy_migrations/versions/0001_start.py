@@ -16,9 +16,3 @@ def upgrade() -> None:
         """CREATE TABLE seats (enrollment_id uuid PRIMARY KEY, history text NOT NULL DEFAULT '',
         times int NOT NULL DEFAULT 0)"""
     )
-
-
-def downgrade() -> None:
-    op.execute("DROP TABLE people, registered, runs, seats")
-    for statement in schema.DROP:
-        op.execute(statement)

@@ -8,32 +8,22 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 
-async def upgrade(url: str, migrations: Path, revision: str = "head") -> None:
-    """Bring the database to a revision. Waits for whoever else is migrating it."""
-    await _run(url, migrations, lambda config: command.upgrade(config, revision))
-
-
-async def downgrade(url: str, migrations: Path, revision: str = "base") -> None:
-    """Take the database back to a revision."""
-    await _run(url, migrations, lambda config: command.downgrade(config, revision))
-
-
-async def _run(url: str, migrations: Path, action: object) -> None:
+async def upgrade(url: str, migrations: Path) -> None:
+    """Bring the database to the newest revision. Waits for whoever else is migrating it."""
     engine = create_async_engine(url)
     try:
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(7005)"))
-            await connection.run_sync(_with, migrations, action)
+            await connection.run_sync(_upgrade, migrations)
     finally:
         await engine.dispose()
 
 
-def _with(connection: Connection, migrations: Path, action: object) -> None:
+def _upgrade(connection: Connection, migrations: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.attributes["connection"] = connection
-    assert callable(action)
-    action(config)
+    command.upgrade(config, "head")
 
 
 def run_env() -> None:

@@ -52,5 +52,3 @@ CREATE = (
         received_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (principal, key))""",
     "CREATE TABLE messaging.clock (single boolean PRIMARY KEY DEFAULT true CHECK (single), moved_by interval NOT NULL)",
 )
-
-DROP = ("DROP SCHEMA messaging CASCADE",)
