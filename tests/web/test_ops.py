@@ -16,26 +16,24 @@ API = "/toy/api/v1/ops"
 
 
 @pytest_asyncio.fixture
-async def url(template, fresh_database):
-    return await fresh_database("web", template=template.rsplit("/", 1)[1])
+async def service(under_test) -> ServiceUnderTest:
+    return await under_test(toy.service)
 
 
 @pytest_asyncio.fixture
-async def held(url):
+async def held(service: ServiceUnderTest):
     """A message of an agency that cannot be read, parked."""
-    under_test = ServiceUnderTest(toy.service, url)
     message = Message(
         "enrollment.trainings", 0, 7, b"run-1", (("ce_type", b"training.announced.v1"),), b"{broken"
     )
-    await under_test.receives_raw(message)
-    rows = await under_test.rows("SELECT id FROM messaging.held")
-    await under_test.close()
+    await service.receives_raw(message)
+    rows = await service.rows("SELECT id FROM messaging.held")
     return rows[0].id
 
 
 @pytest_asyncio.fixture
-async def client(url):
-    app = sample_app(url)
+async def client(service: ServiceUnderTest):
+    app = sample_app(service.engine.url.render_as_string(hide_password=False))
     cookies = {"bina_session": token("platform")}
     async with AsyncClient(
         transport=ASGITransport(app), base_url="http://bina.test", cookies=cookies
