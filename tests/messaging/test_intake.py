@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from bina.events.agency import RequestAnswered
-from bina.events.enrollment import TrainingCompleted
+from bina.events.enrollment import EnrollmentAccepted, TrainingCompleted
 from bina.events.evaluation import EvaluationTaskClosed
 from bina.messaging.intake import TopicFailingError
 from bina.messaging.outbox import emit
@@ -250,3 +250,23 @@ async def test_what_is_told_carries_its_cause_and_counts_up(service: ServiceUnde
     [told] = await service.emitted()
     assert (told.envelope.causation_id, told.envelope.correlation_id) == (event.event_id, event.event_id)
     assert told.envelope.version == 1
+
+
+async def test_what_is_worked_out_ahead_is_not_worked_out_again(service: ServiceUnderTest, monkeypatch):
+    worked: list[EnrollmentAccepted] = []
+
+    def work(event: EnrollmentAccepted) -> int:
+        worked.append(event)
+        return len(worked)
+
+    monkeypatch.setitem(service.reactions.ahead, EnrollmentAccepted, work)
+    read = service.intake.read([service.message(accepted())])
+    assert [arrived.event for arrived in read.arrived] == worked
+    assert worked[0].once(work) == 1
+    assert len(worked) == 1
+
+
+async def test_work_that_fails_ahead_stops_no_reading(service: ServiceUnderTest, monkeypatch):
+    monkeypatch.setitem(service.reactions.ahead, EnrollmentAccepted, lambda _: 1 / 0)
+    taken = await service.receives(accepted(), accepted())
+    assert (taken.applied, taken.parked) == (2, 0)

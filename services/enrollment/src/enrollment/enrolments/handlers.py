@@ -20,19 +20,28 @@ from enrollment.enrolments.domain import Ask, Decision, Judgement, Report, unrea
 from enrollment.enrolments.reporting import report
 from enrollment.enrolments.requesting import request, withdraw
 from enrollment.enrolments.store import PostTest
-from enrollment.imports import Kind, Scope
+from enrollment.imports import EnrolmentClaim, Kind, Problem, Scope, check_enrolment
 from enrollment.register import store as register
 
 handlers = Handlers()
 Inbound = EnrollmentRequested | WithdrawalRequested | TrainingResultReported
+Checked = tuple[EnrolmentClaim, tuple[Problem, ...]]
 
 
-@handlers.on(EnrollmentRequested, ordered=True)
+def checked(event: EnrollmentRequested) -> Checked:
+    """What can be said of a request without asking the register."""
+    return check_enrolment(clock.today(), nip=event.nip, run_code=event.run_code, note=event.note or None)
+
+
+@handlers.on(EnrollmentRequested, ordered=True, ahead=checked)
 async def on_enrollment_requested(events: list[EnrollmentRequested], session: AsyncSession) -> list[Event]:
     """Give seats in order of arrival, and answer each request."""
     scopes = await _scopes(session, Kind.PENDAFTARAN, events)
     now = clock.now()
-    asks = [_ask(event, scopes[event.envelope.publisher], now, event.note) for event in events]
+    asks = [
+        _ask(event, scopes[event.envelope.publisher], now, event.note, event.once(checked))
+        for event in events
+    ]
     decisions, facts = await request(session, asks)
     return [*facts, *(_answered(event, d) for event, d in zip(events, decisions, strict=True))]
 
@@ -82,7 +91,11 @@ async def _scopes(session: AsyncSession, kind: Kind, events: Iterable[Inbound]) 
 
 
 def _ask(
-    event: EnrollmentRequested | WithdrawalRequested, scope: Scope, now: datetime, note: str = ""
+    event: EnrollmentRequested | WithdrawalRequested,
+    scope: Scope,
+    now: datetime,
+    note: str = "",
+    checked: Checked | None = None,
 ) -> Ask:
     return Ask(
         nip=event.nip,
@@ -92,6 +105,7 @@ def _ask(
         on=_day(now),
         note=note,
         cause=event,
+        checked=checked,
     )
 
 

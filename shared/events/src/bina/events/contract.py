@@ -1,7 +1,8 @@
 """What every event is: a frozen fact of one aggregate, and the envelope that travels beside it."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, ClassVar, NamedTuple, Self
+from typing import Annotated, ClassVar, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +12,10 @@ Text = Annotated[str, Field(max_length=4000)]
 Score = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, description="0 to 100 points")]
 Jp = Annotated[int, Field(ge=0, le=1000, description="jam pelajaran, 45 minutes each")]
 Level = Annotated[int, Field(ge=0, le=5, description="competency level; 0 is below the first")]
+
+
+T = TypeVar("T")
+_BESIDE = frozenset({"_envelope", "_cause", "_made"})
 
 
 class Envelope(NamedTuple):
@@ -93,8 +98,15 @@ class Event(Part):
         self.__dict__["_envelope"] = envelope
         return self
 
+    def once(self, work: Callable[[Self], T]) -> T:
+        """What a function makes of this fact, worked out when first asked for."""
+        made: dict[object, T] = self.__dict__.setdefault("_made", {})
+        if work not in made:
+            made[work] = work(self)
+        return made[work]
+
     def _told(self) -> dict[str, object]:
-        return {name: value for name, value in self.__dict__.items() if name not in {"_envelope", "_cause"}}
+        return {name: value for name, value in self.__dict__.items() if name not in _BESIDE}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Event) and type(self) is type(other) and self._told() == other._told()

@@ -1,14 +1,17 @@
 """Connections to the service's own database, set so that a frozen process gives up its locks."""
 
+import asyncio
 import socket
-from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, TypeVar, cast
 
 import asyncpg
 from sqlalchemy import DateTime, TextClause, bindparam, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+A = TypeVar("A")
+B = TypeVar("B")
 KEEPALIVES = {
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
@@ -108,6 +111,17 @@ async def copy(
     connection = await (await session.connection()).get_raw_connection()
     driver = cast("asyncpg.Connection[Any]", connection.driver_connection)
     await driver.copy_records_to_table(name, schema_name=schema, columns=names, records=rows)
+
+
+async def meanwhile(asked: Coroutine[Any, Any, A], work: Callable[[], B]) -> tuple[A, B]:
+    """Do Python's work while the database does its own; gives what both led to."""
+    task = asyncio.create_task(asked)
+    try:
+        await asyncio.sleep(0)  # the question goes out
+        done = work()
+    finally:
+        await asyncio.wait([task])
+    return task.result(), done
 
 
 def is_transient(error: BaseException) -> bool:

@@ -3,6 +3,7 @@
 It never commits, never publishes, never catches to hide.
 """
 
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -42,19 +43,29 @@ class Handlers:
 
     reactions: list[tuple[type[Event], Handler, tuple[Need, ...]]] = field(default_factory=list)
     ordered: set[type[Event]] = field(default_factory=set)
+    ahead: dict[type[Event], Callable[[Any], object]] = field(default_factory=dict)
     unreadable: list[UnreadableHandler] = field(default_factory=list)
 
     def on(
-        self, contract: type[E], *, needs: Need | tuple[Need, ...] = (), ordered: bool = False
+        self,
+        contract: type[E],
+        *,
+        needs: Need | tuple[Need, ...] = (),
+        ordered: bool = False,
+        ahead: Callable[[E], object] | None = None,
     ) -> Callable[[Callable[[list[E], AsyncSession], Awaitable[Sequence[Event]]]], Handler]:
         """React to a type; events whose `needs` are not known yet wait, in key order.
 
         `ordered`: the handler takes several events of one key in one call and keeps their order; only without needs.
+        `ahead`: what the handler asks of `event.once` and the database is not needed for; done while it works on the
+        batch before.
         """
         if ordered and needs:
             raise ValueError(f"{contract.__name__}: one of a key could wait and its follower not")
         if ordered:
             self.ordered.add(contract)
+        if ahead is not None:
+            self.ahead[contract] = ahead
         needed = needs if isinstance(needs, tuple) else (needs,)
 
         def register(handler: Callable[[list[E], AsyncSession], Awaitable[Sequence[Event]]]) -> Handler:
@@ -83,7 +94,14 @@ class Reactions:
         self.wanted: dict[str, type[Event]] = {c.type: c for c in self._handlers}
         self.awaited = {fact for needs in self._needs.values() for fact, _ in needs}
         others = {c for part in parts for c, _, _ in part.reactions if c not in part.ordered}
+        self.ahead = {c: work for part in parts for c, work in part.ahead.items()}
         self.ordered = {c for part in parts for c in part.ordered} - others
+
+    def prepare(self, event: Event) -> None:
+        """Do ahead what a handler will ask of an event. What fails now fails again there, where it is seen to."""
+        if work := self.ahead.get(type(event)):
+            with contextlib.suppress(Exception):
+                event.once(work)
 
     @property
     def topics(self) -> set[str]:

@@ -112,6 +112,7 @@ class Intake:
         for message in messages:
             match decode(message, self._reactions.wanted):
                 case Arrived() as found:
+                    self._reactions.prepare(found.event)
                     read.arrived.append(found)
                 case Broken() as found:
                     read.broken.append(found)

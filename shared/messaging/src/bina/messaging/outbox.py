@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.events import Event
 
 from . import clock
-from .database import copy
+from .database import copy, meanwhile
 from .held import Stream
 from .records import encode_value, has_nul
 
@@ -49,8 +49,7 @@ async def emit(session: AsyncSession, events: Sequence[Event], *, at: datetime |
     """
     if events:
         streams = [(event.destination, event.key) for event in events]
-        values = [_value(event) for event in events]
-        versions = await _count_up(session, streams)
+        versions, values = await meanwhile(_count_up(session, streams), lambda: list(map(_value, events)))
         rows = _rows(events, streams, versions, values, at or clock.now())
         await copy(session, "messaging.outbox", _COLUMNS, rows)
         session.info["told"] = True

@@ -22,6 +22,7 @@ from enrollment.imports import (
     check_enrolment,
     judge_enrolment,
 )
+from enrollment.imports import Problem as Found
 from enrollment.register.domain import PersonKey
 
 Pair = tuple[UUID, UUID]
@@ -32,7 +33,7 @@ class Ask(NamedTuple):
     """Somebody wants a seat, or gives one back.
 
     `at` is when they say they asked, never later than now; `on` the day it was taken in, which alone decides whether
-    the run still takes anybody.
+    the run still takes anybody. `checked`: what `check_enrolment` gave, if that was asked before.
     """
 
     nip: str
@@ -42,6 +43,7 @@ class Ask(NamedTuple):
     on: date
     note: str = ""
     cause: Event | None = None
+    checked: tuple[EnrolmentClaim, tuple[Found, ...]] | None = None
 
 
 class Examined(NamedTuple):
@@ -118,7 +120,9 @@ class Decision(NamedTuple):
 
 def examine(ask: Ask) -> Examined:
     """Check what can be checked without the register."""
-    claim, found = check_enrolment(ask.on, nip=ask.nip, run_code=ask.run_code, note=ask.note or None)
+    claim, found = ask.checked or check_enrolment(
+        ask.on, nip=ask.nip, run_code=ask.run_code, note=ask.note or None
+    )
     return Examined(ask, claim, told(found))
 
 
