@@ -4,7 +4,6 @@ import gc
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,7 +15,7 @@ from bina.messaging import Service, Settings
 from bina.messaging.migrate import upgrade
 from bina.messaging.testing import ServiceUnderTest
 from parts import Broker, a_kafka, a_postgres
-from resting import Applications, Create, Database
+from resting import Applications, Create, Database, Databases
 
 if TYPE_CHECKING:
     from bina_local.databases import DatabaseServer
@@ -94,34 +93,31 @@ def migrated(fresh_database: FreshDatabase) -> Callable[[Service], Awaitable[str
 
 
 @pytest_asyncio.fixture(scope="session")
-async def databases_at_rest() -> AsyncIterator[dict[str, list[Database]]]:
-    """Migrated databases by service that a test has left empty for the next one."""
-    resting: dict[str, list[Database]] = {}
+async def databases_at_rest() -> AsyncIterator[Databases]:
+    """Migrated databases that a test has left empty for the next one."""
+    resting = Databases()
     yield resting
-    for database in chain.from_iterable(resting.values()):
-        await database.close()
+    await resting.disconnect()
 
 
 @pytest_asyncio.fixture
 async def under_test(
     migrated: Callable[[Service], Awaitable[str]],
     postgres: "DatabaseServer",
-    databases_at_rest: dict[str, list[Database]],
+    databases_at_rest: Databases,
 ) -> AsyncIterator[Callable[[Service], Awaitable[ServiceUnderTest]]]:
     """A service on an empty, migrated database of its own: `evaluation = await under_test(service)`."""
     made: list[tuple[ServiceUnderTest, Database]] = []
 
     async def make(service: Service) -> ServiceUnderTest:
-        resting = databases_at_rest.setdefault(service.name, [])
-        database = resting.pop() if resting else await Database.at(await migrated(service), postgres)
+        database = databases_at_rest.take(service.name) or Database(await migrated(service), postgres)
         made.append((ServiceUnderTest(service, database.engine), database))
         return made[-1][0]
 
     yield make
     for service, database in made:
         await service.close()
-        await database.empty()
-        databases_at_rest[service.service.name].append(database)
+        await databases_at_rest.give_back(service.service.name, database)
 
 
 @pytest.fixture(scope="session")
