@@ -1,6 +1,7 @@
 """Connections to the service's own database, set so that a frozen process gives up its locks."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeVar, cast
@@ -119,9 +120,11 @@ async def meanwhile(asked: Coroutine[Any, Any, A], work: Callable[[], B]) -> tup
     try:
         await asyncio.sleep(0)  # the question goes out
         done = work()
-    finally:
-        await asyncio.wait([task])
-    return task.result(), done
+    except BaseException:
+        with contextlib.suppress(Exception):
+            await task  # a connection answers one question at a time
+        raise
+    return await task, done
 
 
 def is_transient(error: BaseException) -> bool:
