@@ -66,8 +66,7 @@ def _read(column: Column, cell: CellValue, day: Day) -> Reading:
     if is_broken(cell):
         return None, error(column.name, "file.formula", raw_text(cell))
     if is_empty(cell):
-        missing = error(column.name, "value.missing", trimmed(cell))
-        return None, missing if column.required else None
+        return None, error(column.name, "value.missing", trimmed(cell)) if column.required else None
     return _READERS[column.type](column, cell, day)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from .records import Arrived, Broken, Message
+from .records import Arrived, Broken
 
 FOREVER = 2**62
 """Version of an erasure that names none: nothing older can follow it."""
@@ -105,23 +105,24 @@ async def _claim_foreign(session: AsyncSession, batch: Sequence[Arrived]) -> tup
     for arrived in batch:
         first.setdefault(_name(arrived), arrived)
     names = {"sources": [s for s, _ in first], "ids": [i for _, i in first]}
-    digests = [digest(a.message) for a in first.values()]
+    digests = [digest(a) for a in first.values()]
     rows = await session.execute(_FOREIGN, {**names, "digests": digests})
     repeated = {(row.source, row.id) for row in rows}
     taken = {id(arrived) for name, arrived in first.items() if name not in repeated}
     if len(taken) == len(batch):
         return taken, []
     known = {(row.source, row.id): row.digest for row in await session.execute(_FOREIGN_KNOWN, names)}
-    return taken, [_conflict(a) for a in batch if id(a) not in taken and known[_name(a)] != digest(a.message)]
+    return taken, [_conflict(a) for a in batch if id(a) not in taken and known[_name(a)] != digest(a)]
 
 
 def _name(arrived: Arrived) -> tuple[str, str]:
     return arrived.message.publisher, arrived.event.event_id
 
 
-def digest(message: Message) -> bytes:
+def digest(arrived: Arrived) -> bytes:
     """What the agency said: type and payload."""
-    return hashlib.sha256(message.header("ce_type").encode() + b"\n" + (message.value or b"")).digest()
+    said = arrived.event.envelope.type.encode() + b"\n" + (arrived.message.value or b"")
+    return hashlib.sha256(said).digest()
 
 
 def _conflict(arrived: Arrived) -> Broken:

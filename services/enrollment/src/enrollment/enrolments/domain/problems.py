@@ -58,4 +58,4 @@ def unreadable(code: str, error: str) -> Problem:
 
 def refuses(problems: Iterable[Problem]) -> bool:
     """Whether any of them is an error."""
-    return any(problem.severity == "error" for problem in problems)
+    return "error" in [problem.severity for problem in problems]
