@@ -141,6 +141,7 @@ class _Clock:
 
     @property
     def rate(self) -> float:
+        assert self.seen > self.first, "one batch alone has no rate"
         return (self.seen - self.first) / (self.ended - self.started)
 
 

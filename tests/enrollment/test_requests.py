@@ -1,10 +1,10 @@
 """Requests and withdrawals of agencies: seats, waiting list, refusals, answers."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import text
 
-from bina.events.agency import RequestAnswered
+from bina.events.agency import EnrollmentRequested, RequestAnswered
 from bina.events.enrollment import (
     EnrollmentAccepted,
     EnrollmentRejected,
@@ -268,6 +268,16 @@ async def test_a_request_dated_ahead_was_asked_when_it_came(svc):
     await svc.receives(dated(asked(1, SMALL), datetime(2030, 1, 1, tzinfo=UTC)), agency=CITY)
     (row,) = await svc.rows("SELECT requested_at FROM enrolments WHERE run_id = :run", run=run_id_of(SMALL))
     assert row.requested_at <= clock.now()
+
+
+async def test_a_request_is_checked_by_the_day_on_which_it_is_taken_in(svc):
+    appointed_next_month = "198703032026121003"
+    event = EnrollmentRequested(nip=appointed_next_month, run_code=SMALL)
+    read = svc.intake.read([svc.message(event, agency=CITY)])
+    clock.move(clock.offset() + timedelta(days=60))
+    await svc.intake.take(read)
+    (answer,) = await answers(svc)
+    assert ("nip.unknown", "error") in codes(answer)
 
 
 async def test_withdrawals_dated_back_move_nobody_into_a_run_that_is_over(svc):

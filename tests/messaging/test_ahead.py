@@ -3,15 +3,20 @@
 import asyncio
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from bina.events import Event
 from bina.messaging import Runtime, consumer
+from bina.messaging.ahead import Batch
 from bina.messaging.intake import TopicFailingError
 from messaging.facts import accepted, asn, met
 from messaging.watching import Start, seats, send, true, until
 
 pytestmark = pytest.mark.kafka
+
+
+def record(offset: int) -> ConsumerRecord:
+    return ConsumerRecord("enrollment.enrollments", 0, offset, 0, 0, b"", b"{}", None, 0, 2, ())
 
 
 class CrashError(Exception):
@@ -124,3 +129,11 @@ async def test_what_is_fetched_ahead_is_neither_committed_nor_taken_for_done(
         return (await seats(second, key)).get(key) == "am"
 
     await until(there)
+
+
+def test_what_a_rebalance_brings_again_is_left_out():
+    partition, batch = TopicPartition("enrollment.enrollments", 0), Batch()
+    added = [batch.add(partition, [record(n) for n in offsets]) for offsets in ((5, 6), (4, 5, 6, 7), (4, 5))]
+    assert [[r.offset for r in new] for new in added] == [[5, 6], [7], []]
+    assert [r.offset for r in batch.records] == [5, 6, 7]
+    assert (batch.first, batch.after) == ({partition: 5}, {partition: 8})

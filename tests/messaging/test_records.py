@@ -69,3 +69,10 @@ def test_a_type_nobody_here_wants_is_ignored(message: Message):
 
 def test_unknown_fields_are_no_damage(message: Message):
     assert isinstance(decode(with_value(message, colour="tarum"), WANTED), Arrived)
+
+
+def test_a_defect_of_ours_parks_the_message_alone(message: Message, monkeypatch):
+    monkeypatch.setattr(EnrollmentAccepted, "model_validate_json", lambda _: 1 / 0)
+    found = decode(message, WANTED)
+    assert isinstance(found, Broken)
+    assert (found.code, found.error) == ("decode.failed", "ZeroDivisionError('division by zero')")

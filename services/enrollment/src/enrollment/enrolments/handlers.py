@@ -28,9 +28,10 @@ Inbound = EnrollmentRequested | WithdrawalRequested | TrainingResultReported
 Checked = tuple[EnrolmentClaim, tuple[Problem, ...]]
 
 
-def checked(event: EnrollmentRequested) -> Checked:
-    """What can be said of a request without asking the register."""
-    return check_enrolment(clock.today(), nip=event.nip, run_code=event.run_code, note=event.note or None)
+def checked(event: EnrollmentRequested) -> tuple[date, Checked]:
+    """What can be said of a request without asking the register, and on which day."""
+    on = clock.today()
+    return on, check_enrolment(on, nip=event.nip, run_code=event.run_code, note=event.note or None)
 
 
 @handlers.on(EnrollmentRequested, ordered=True, ahead=checked)
@@ -95,17 +96,18 @@ def _ask(
     scope: Scope,
     now: datetime,
     note: str = "",
-    checked: Checked | None = None,
+    checked: tuple[date, Checked] | None = None,
 ) -> Ask:
+    on = _day(now)
     return Ask(
         nip=event.nip,
         run_code=event.run_code,
         scope=scope,
         at=min(event.time, now),
-        on=_day(now),
+        on=on,
         note=note,
         cause=event,
-        checked=checked,
+        checked=checked[1] if checked and checked[0] == on else None,
     )
 
 

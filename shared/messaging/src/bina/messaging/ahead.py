@@ -7,7 +7,6 @@ What was fetched ahead is not applied yet, so offsets are committed by batch, ne
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -31,11 +30,16 @@ class Batch:
     after: dict[TopicPartition, int] = field(default_factory=dict)
     """Per partition the offset after its last record: what is committed once the batch is applied."""
 
-    def add(self, partition: TopicPartition, records: list[ConsumerRecord[Any, Any]]) -> None:
-        """Append a partition's next records, of which there is at least one."""
-        self.records += records
-        self.first.setdefault(partition, records[0].offset)
-        self.after[partition] = records[-1].offset + 1
+    def add(
+        self, partition: TopicPartition, records: list[ConsumerRecord[Any, Any]]
+    ) -> list[ConsumerRecord[Any, Any]]:
+        """Append a partition's next records; gives them without those that a rebalance brought a second time."""
+        new = [r for r in records if r.offset >= self.after.get(partition, 0)]
+        if new:
+            self.records += new
+            self.first.setdefault(partition, new[0].offset)
+            self.after[partition] = new[-1].offset + 1
+        return new
 
     def leave(self, topic: str) -> None:
         """Take a topic's messages out: they stay on the broker."""
@@ -73,11 +77,9 @@ class Ahead:
         wait = WAIT_MS
         while room := min(SLICE, self._most - len(self._batch.records)):
             found = await consumer.getmany(timeout_ms=wait, max_records=room)
-            fetched = sum(map(len, found.values()))
-            for partition, records in found.items():
-                self._batch.add(partition, records)
-            self._batch.read.extend(self._read(map(_message, chain.from_iterable(found.values()))))
-            if fetched < room:
+            new = [record for p, records in found.items() for record in self._batch.add(p, records)]
+            self._batch.read.extend(self._read(map(_message, new)))
+            if sum(map(len, found.values())) < room:
                 return
             wait = 0
             await asyncio.sleep(0)

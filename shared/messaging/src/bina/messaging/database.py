@@ -111,7 +111,11 @@ async def copy(
     schema, name = table.split(".")
     connection = await (await session.connection()).get_raw_connection()
     driver = cast("asyncpg.Connection[Any]", connection.driver_connection)
-    await driver.copy_records_to_table(name, schema_name=schema, columns=names, records=rows)
+    try:
+        await driver.copy_records_to_table(name, schema_name=schema, columns=names, records=rows)
+    except asyncio.CancelledError:
+        driver.terminate()  # it may stand in the middle of the copy
+        raise
 
 
 async def meanwhile(asked: Coroutine[Any, Any, A], work: Callable[[], B]) -> tuple[A, B]:

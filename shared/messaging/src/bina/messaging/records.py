@@ -4,6 +4,7 @@ Decoding never raises: what cannot be read comes back as `Broken` with its reaso
 as `Ignored`.
 """
 
+import logging
 import re
 from collections.abc import Container
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from bina.events import TOMBSTONES, Envelope, Event, agency
 
+log = logging.getLogger(__name__)
 MAX_BYTES = 900_000
 MAX_NAME = 200
 _BETWEEN = b"\x1f"
@@ -105,6 +107,9 @@ def decode(message: Message, wanted: dict[str, type[Event]]) -> Arrived | Broken
         return _decode(message, wanted)
     except UnreadableError as error:
         return Broken(message, error.code, str(error))
+    except Exception as error:  # a defect of ours parks the message, it stops no topic
+        log.exception("cannot read %s[%d]@%d", message.topic, message.partition, message.offset)
+        return Broken(message, "decode.failed", repr(error))
 
 
 def _decode(message: Message, wanted: dict[str, type[Event]]) -> Arrived | Ignored:
