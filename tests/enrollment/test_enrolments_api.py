@@ -2,7 +2,9 @@
 
 from datetime import date
 
-from bina.events.agency import RequestAnswered
+from sqlalchemy import text
+
+from bina.events.agency import RequestAnswered, ResultAnswered
 from bina.events.enrollment import (
     AttendanceMet,
     CertificateIssued,
@@ -205,6 +207,75 @@ async def test_a_corrected_number_revokes_the_old_one_and_stays_when_named_again
     ]
     back = await site.command(path, body | {"certificate_number": "893.3/120"}, "operator")
     assert back.status_code == 422
+
+
+async def fail(site: Site, n: int) -> None:
+    """Correct a pass away, and with it its certificate."""
+    body = {"completed": False, "jp": 0, "completed_on": "2026-10-06", "reason": "Salah baris"}
+    assert (
+        await site.command(f"results/{enrollment_id(n, PAST)}/correct", body, "operator")
+    ).status_code == 200
+
+
+async def test_a_report_never_gives_a_revoked_number_and_the_other_rows_go_through(site: Site):
+    await site.svc.receives(
+        reported(7, PAST, certificate_number="893.3/120/BTK"),
+        reported(1, PAST, certificate_number="893.3/110/BTK"),
+        agency=CITY,
+    )
+    await fail(site, 7)
+    await site.svc.emitted()
+    tested = {"completed_on": date(2026, 9, 17), "jp": 32}
+    await site.svc.receives(
+        reported(6, PAST, certificate_number="893.3/120/btk"),
+        reported(5, PAST, certificate_number="893.3/121/BTK"),
+        reported(4, PAST),
+        reported(3, PAST, "failed", jp=0, certificate_number="893.3/120/BTK"),  # gives nobody a certificate
+        reported(1, PAST, certificate_number="893.3/110/BTK"),
+        reported(7, TESTED, certificate_number="893.3/120/BTK", **tested),
+        agency=CITY,
+    )
+    told = await site.svc.emitted()
+    answers = {(a.nip, a.run_code): a for a in told if isinstance(a, ResultAnswered)}
+    refused = {key for key, a in answers.items() if a.outcome == "refused"}
+    assert refused == {(nip(6), PAST), (nip(7), TESTED)}
+    (problem,) = answers[nip(6), PAST].problems
+    assert (problem.column, problem.code, problem.severity) == (
+        "Nomor Sertifikat",
+        "certificate.revoked",
+        "error",
+    )
+    assert "nomor baru" in problem.advice
+    assert [p.code for p in answers[nip(1), PAST].problems] == ["duplicate.existing"]
+    issued = [(e.asn_id, e.number) for e in told if isinstance(e, CertificateIssued)]
+    assert issued == [(asn_id(5), "893.3/121/BTK")]
+    assert [e.asn_id for e in told if isinstance(e, TrainingCompleted)] == [asn_id(5), asn_id(4)]
+
+
+async def test_a_number_that_another_organiser_revoked_is_free(site: Site):
+    await site.svc.receives(reported(7, PAST, certificate_number="893.3/120"), agency=CITY)
+    await fail(site, 7)
+    async with site.svc.sessions() as session, session.begin():
+        moved = "UPDATE runs SET starts_on = '2026-11-02', ends_on = '2026-11-06' WHERE run_code = :code"
+        await session.execute(text(moved), {"code": OPEN})
+    await site.svc.emitted()
+    other = reported(22, OPEN, completed_on=date(2026, 11, 6), jp=40, certificate_number="893.3/120")
+    await site.svc.receives(other, agency=REGENCY)
+    (issued,) = await site.svc.emitted(CertificateIssued)
+    assert (issued.asn_id, issued.number) == (asn_id(22), "893.3/120")
+
+
+async def test_a_report_drops_no_number_so_none_falls_within_a_batch(site: Site):
+    await site.svc.receives(
+        reported(7, PAST, certificate_number="893.3/120"),
+        reported(7, PAST, certificate_number="893.3/121"),
+        reported(7, PAST, "failed", jp=0),
+        agency=CITY,
+    )
+    assert [a.outcome for a in await site.svc.emitted(ResultAnswered)] == ["accepted", "refused", "refused"]
+    assert await site.svc.rows("SELECT number FROM revoked_certificates") == []
+    (row,) = await site.svc.rows("SELECT certificate_number FROM enrolments WHERE certificate_number <> ''")
+    assert row.certificate_number == "893.3/120"
 
 
 async def test_a_correction_keeps_a_certificate_that_stays_true(site: Site):

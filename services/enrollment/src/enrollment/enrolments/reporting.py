@@ -7,13 +7,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.events import Event
 from enrollment.enrolments.applying import apply
 from enrollment.enrolments.domain import Judgement, Report, examine_report, judge_reports
+from enrollment.enrolments.domain.results import numbers_named
 from enrollment.enrolments.requesting import load_known
+from enrollment.enrolments.store.revoked import load_revoked
 
 
 async def report(session: AsyncSession, reports: Sequence[Report]) -> tuple[list[Judgement], list[Event]]:
-    """Judge results in their order; who was never requested is enrolled by the result."""
+    """Judge results in their order; who was never requested is enrolled by the result.
+
+    A certificate's number that was revoked is not given again: such a report is refused.
+    """
     examined = [examine_report(one) for one in reports]
     known = await load_known(session, [(e.claim.nip, e.claim.run_code) for e in examined])
-    judgements = judge_reports(examined, known)
+    revoked = await load_revoked(session, numbers_named(examined, known))
+    judgements = judge_reports(examined, known, revoked)
     told = await apply(session, [j.change for j in judgements if j.change])
     return judgements, [fact for facts in told for fact in facts]

@@ -10,6 +10,7 @@ _ADVICE = {
     "enrollment.unknown": "Pegawai ini tidak terdaftar di angkatan ini. Periksa NIP dan kode angkatan.",
     "enrollment.ended": "Pegawai ini sudah mempunyai hasil di angkatan ini. Ajukan perbaikan hasil.",
     "run.concluded": "Kursi tidak tersedia sampai angkatan selesai. Pilih angkatan lain di katalog.",
+    "certificate.revoked": "Sertifikat bernomor ini sudah dicabut. Pakai nomor baru, lalu kirim ulang.",
     "withdrawal.existing": "Pendaftaran ini sudah ditarik. Tidak ada yang perlu dilakukan.",
     "message.header.encoding": "Tajuk pesan bukan UTF-8. Kirim ulang dengan tajuk UTF-8.",
     "message.header.nul": "Tajuk pesan memuat karakter NUL. Hapus karakter itu, lalu kirim ulang.",

@@ -1,6 +1,7 @@
 """Judging reported results (kelulusan), and what each changes."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
@@ -9,10 +10,11 @@ from bina.events import Event
 from bina.events.agency import Problem
 from enrollment.enrolments.domain.changes import Change
 from enrollment.enrolments.domain.enrolment import Enrolment, begun
-from enrollment.enrolments.domain.problems import refuses, told
+from enrollment.enrolments.domain.problems import refused_because, refuses, told
 from enrollment.enrolments.domain.requests import Known, Pair, Subject
 from enrollment.imports import ExistingResult, ResultClaim, Scope, check_result, judge_result
 
+CERTIFICATE = "Nomor Sertifikat"
 COMPLEMENTED = "Laporan penyelenggara melengkapi hasil presensi."
 
 
@@ -74,12 +76,27 @@ def examine_report(report: Report) -> ExaminedReport:
     return ExaminedReport(report, claim, told(found))
 
 
-def judge_reports(examined: Sequence[ExaminedReport], known: Known) -> list[Judgement]:
-    """Judge in order of arrival; a report sees what an earlier one of the batch recorded."""
+def numbers_named(examined: Sequence[ExaminedReport], known: Known) -> set[tuple[str, str]]:
+    """The certificates that reports name, as (organiser of the run, number)."""
+    return {
+        (run.organiser, number)
+        for one in examined
+        if (number := one.claim.certificate_number) and (run := known.runs.get(one.claim.run_code or ""))
+    }
+
+
+def judge_reports(
+    examined: Sequence[ExaminedReport], known: Known, revoked: AbstractSet[tuple[str, str]]
+) -> list[Judgement]:
+    """Judge in order of arrival; a report sees what an earlier one of the batch recorded.
+
+    `revoked`: which of `numbers_named` fell before. No report adds to them: one that differs from a recorded
+    certificate is refused (`duplicate.existing`), so only a correction makes a number fall.
+    """
     enrolments: dict[Pair, Enrolment] = dict(known.enrolments)
     judgements = []
     for one in examined:
-        judgement = _judge(one, replace(known, enrolments=enrolments))
+        judgement = _judge(one, replace(known, enrolments=enrolments), revoked)
         if judgement.change:
             after = judgement.change.after
             enrolments[after.run_id, after.asn_id] = after
@@ -87,7 +104,7 @@ def judge_reports(examined: Sequence[ExaminedReport], known: Known) -> list[Judg
     return judgements
 
 
-def _judge(examined: ExaminedReport, known: Known) -> Judgement:
+def _judge(examined: ExaminedReport, known: Known, revoked: AbstractSet[tuple[str, str]]) -> Judgement:
     report, claim = examined.report, examined.claim
     subject = known.subject(claim.nip, claim.run_code)
     spoilt = refuses(examined.problems)
@@ -104,6 +121,9 @@ def _judge(examined: ExaminedReport, known: Known) -> Judgement:
     if verdict.existing:
         return Judgement(report, "accepted", problems, enrolment=subject.live)
     change = _change(report, claim, subject)
+    # the publisher is the run's organiser, or the verdict had refused
+    if (report.scope.agency, change.after.certificate_number) in revoked:
+        return Judgement(report, "refused", (*problems, *refused_because(CERTIFICATE, "certificate.revoked")))
     return Judgement(report, "accepted", problems, change, change.after)
 
 
