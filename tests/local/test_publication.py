@@ -1,6 +1,7 @@
 import asyncio
 import base64
 import json
+import os
 import uuid
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -180,6 +181,19 @@ async def test_a_line_for_a_topic_that_is_not_there_is_named_and_nothing_is_writ
     assert "bina agency add" in ended.stderr
     assert f"\n  {topic}\n" in ended.stderr
     assert await records(kafka.bootstrap, topic) == []
+
+
+async def test_raw_records_may_come_through_a_pipe(kafka, agency: str, tmp_path: Path):
+    topic = f"agency.enrollments.{agency}"
+    reading, writing = os.pipe()
+    with open(writing, "w") as pipe:
+        pipe.write("\n".join([raw_line(topic, key="k")] * 2))
+    State.at(tmp_path / "state").save(NOTE, {"kafka": int(kafka.bootstrap.rsplit(":", 1)[1])})
+    command = ["publish", "--raw", f"/dev/fd/{reading}", "--state", str(tmp_path / "state")]
+    ended = await asyncio.to_thread(CliRunner().invoke, app, command)
+    os.close(reading)
+    assert ended.exit_code == 0
+    assert [r.key for r in await records(kafka.bootstrap, topic)] == [b"k", b"k"]
 
 
 async def test_the_clock_remembers_how_far_it_was_moved(kafka):

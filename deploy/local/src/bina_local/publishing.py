@@ -66,8 +66,9 @@ def publish_file(context: Context, agency: str, file: Path, seconds: float, *, a
 
 
 async def _publish_raw(bootstrap: str, file: Path) -> int:
-    await check_topics(bootstrap, raw_records(file))
-    return await send_raw(bootstrap, raw_records(file))
+    records = list(raw_records(file))  # once: a pipe has nothing to give a second time
+    await check_topics(bootstrap, records)
+    return await send_raw(bootstrap, records)
 
 
 async def _publish(bootstrap: str, agency: str, name: str, content: bytes, seconds: float) -> list[Outcome]:
