@@ -273,6 +273,22 @@ async def test_an_agencys_lists_come_in_pages_that_leave_nobody_out(site: Site):
         assert "Kecamatan 00" in gone
 
 
+async def test_units_of_one_name_keep_their_places_over_a_page_border(site: Site):
+    units = sorted(
+        (unit_id(n) for n in range(12)), reverse=True
+    )  # recorded against the order they are shown in
+    rows = [UnitRow(id=id_, agency_code=CITY, name="Puskesmas") for id_ in units]
+    people = [person(100 + n, unit_id=id_) for n, id_ in enumerate(units)]
+    async with site.svc.sessions() as session, session.begin():
+        await record_units(session, rows)
+        await record_asn(session, people)
+    async with site.client("head", person=1) as client:
+        first = (await client.get("/enrollment/instansi")).text
+        second = (await client.get(following(first, "Unit lain"))).text
+    shown = re.findall(r'unit=([0-9a-f-]{36})">Puskesmas</a>', first + second)
+    assert shown == [str(id_) for id_ in sorted(units)]
+
+
 def unit_id(n: int) -> UUID:
     return uuid5(SPACE, f"kecamatan/{n}")
 

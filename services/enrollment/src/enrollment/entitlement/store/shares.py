@@ -32,7 +32,7 @@ _SHARES = text(
     f"""{_EARNED}, grouped AS (
         SELECT path[CAST(:depth AS int)] AS unit_id, {_COUNTS} FROM counted GROUP BY 1)
     SELECT g.unit_id, coalesce(units.name, '') AS name, people, reached, planned, counted_jp
-    FROM grouped AS g LEFT JOIN units USING (unit_id) ORDER BY units.name NULLS LAST"""  # noqa: S608 - fixed parts
+    FROM grouped AS g LEFT JOIN units USING (unit_id) ORDER BY units.name NULLS LAST, g.unit_id"""  # noqa: S608 - fixed parts
 )
 _BY_AGENCY = text(
     f"""{_EARNED}, grouped AS (SELECT agency_code, {_COUNTS} FROM counted GROUP BY 1)
