@@ -209,6 +209,17 @@ async def test_a_corrected_number_revokes_the_old_one_and_stays_when_named_again
     assert back.status_code == 422
 
 
+async def test_a_number_in_another_case_is_no_change_of_the_certificate(site: Site):
+    await site.svc.receives(reported(7, PAST, certificate_number="AB/1"), agency=CITY)
+    await site.svc.emitted()
+    path = f"results/{enrollment_id(7, PAST)}/correct"
+    body = {"completed": True, "jp": 12, "completed_on": "2026-10-06", "reason": "JP salah"}
+    answer = await site.command(path, body | {"certificate_number": "ab/1"}, "operator")
+    assert (answer.status_code, answer.json()["certificate_number"]) == (200, "AB/1")
+    assert [type(e) for e in await site.svc.emitted()] == [TrainingResultCorrected]
+    assert await site.svc.rows("SELECT number FROM revoked_certificates") == []
+
+
 async def fail(site: Site, n: int) -> None:
     """Correct a pass away, and with it its certificate."""
     body = {"completed": False, "jp": 0, "completed_on": "2026-10-06", "reason": "Salah baris"}

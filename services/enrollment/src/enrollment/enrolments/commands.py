@@ -182,11 +182,11 @@ async def _check_certificate(
     session: AsyncSession, enrolment: Enrolment, run: Run, correction: Correction
 ) -> None:
     """A certificate says that somebody passed, and a number that was revoked stays void for everybody."""
-    number, words = correction.certificate_number, ""
-    if number and not correction.completed:
+    now, words = enrolment.certificate_number, ""
+    if correction.certificate_number and not correction.completed:
         words = _("Sertifikat hanya untuk yang lulus. Kosongkan nomornya.")
-    elif (
-        number and number != enrolment.certificate_number and await is_revoked(session, number, run.organiser)
+    elif (number := correction.certificate_after(now)) not in ("", now) and await is_revoked(
+        session, number, run.organiser
     ):
         words = _("Sertifikat bernomor ini sudah dicabut. Pakai nomor baru.")
     if words:

@@ -31,10 +31,14 @@ class Correction:
     certificate_number: str | None = None
 
     def certificate_after(self, number: str) -> str:
-        """The number of the certificate then, in place of the one now; no pass, no certificate."""
+        """The number of the certificate then, in place of the one now; no pass, no certificate.
+
+        Case does not tell numbers apart: the same one in another case stays as it was issued, nothing falls.
+        """
         if not self.completed:
             return ""
-        return number if self.certificate_number is None else self.certificate_number
+        named = self.certificate_number
+        return number if named is None or named.casefold() == number.casefold() else named
 
 
 async def meet_attendance(
