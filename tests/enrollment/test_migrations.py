@@ -1,0 +1,74 @@
+"""What migrations carry over from a database in use."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date
+from uuid import UUID, uuid4
+
+import pytest_asyncio
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bina.events.enrollment import CertificateIssued, CertificateRevoked
+from bina.messaging.records import encode_value
+from enrollment.app import service
+
+from .story import CITY, REGENCY
+
+TOLD = text(
+    """INSERT INTO messaging.outbox (topic, key, version, event_id, type, time, correlation_id, causation_id,
+        traceparent, value) VALUES ('enrollment.enrollments', :key, 1, :event, :type, now(), '', '', '', :value)"""
+)
+PAST = (
+    "INSERT INTO programmes VALUES ('BTK', 'Bimtek', NULL, '', 16, '', '[]', '{}', NULL)",
+    """INSERT INTO runs (run_id, run_code, programme_code, organiser, open_to, jp, job_levels, mode, location,
+        starts_on, ends_on, seats) SELECT gen_random_uuid(), organiser, 'BTK', organiser, '{}', 16, '{}', '', '',
+        '2026-10-05', '2026-10-06', 30 FROM unnest(ARRAY['5571', '5508']) AS organiser""",
+    """INSERT INTO enrolments (enrollment_id, run_id, asn_id, attempt, agency_code, state, requested_at)
+        SELECT gen_random_uuid(), run_id, gen_random_uuid(), 1, '5571', 'not_completed', now() FROM runs""",
+)
+ENROLLED = text("SELECT organiser, enrollment_id FROM enrolments JOIN runs USING (run_id)")
+REVOKED = text("SELECT organiser, number, enrollment_id FROM revoked_certificates ORDER BY number")
+
+
+def to(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(service.migrations))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+@pytest_asyncio.fixture
+async def engine(fresh_database: Callable[[str], Awaitable[str]]) -> AsyncIterator[AsyncEngine]:
+    """A database of this service without tables."""
+    engine = create_async_engine(await fresh_database("enrollment"))
+    yield engine
+    await engine.dispose()
+
+
+async def tell_revoked(connection: AsyncConnection, enrollment_id: UUID, number: str) -> None:
+    """What a correction told that replaced a number."""
+    ids = {"enrollment_id": enrollment_id, "asn_id": uuid4(), "run_id": uuid4()}
+    for fact in (
+        CertificateRevoked(**ids, number=number),
+        CertificateIssued(**ids, number=f"{number}/new", issued_on=date(2026, 10, 6)),
+    ):
+        told = {"key": fact.key, "event": uuid4(), "type": fact.type, "value": encode_value(fact)}
+        await connection.execute(TOLD, told)
+
+
+async def test_certificates_that_fell_before_their_table_are_taken_from_what_was_told(engine: AsyncEngine):
+    async with engine.begin() as connection:
+        await connection.run_sync(to, "0003")
+        for statement in PAST:
+            await connection.execute(text(statement))
+        rows = await connection.execute(ENROLLED)
+        enrolled: dict[str, UUID] = {row.organiser: row.enrollment_id for row in rows}
+        for organiser, number in ((CITY, "BTK/1"), (REGENCY, "BTK/2"), (CITY, "BTK/1")):
+            await tell_revoked(connection, enrolled[organiser], number)
+        await connection.run_sync(to, "0004")
+        assert [tuple(row) for row in await connection.execute(REVOKED)] == [
+            (CITY, "BTK/1", enrolled[CITY]),
+            (REGENCY, "BTK/2", enrolled[REGENCY]),
+        ]
