@@ -1,0 +1,58 @@
+"""Speaking to the database: past SQLAlchemy, and while it is away."""
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from bina.messaging.database import copy, is_transient, meanwhile
+from bina.messaging.testing import ServiceUnderTest
+
+PERSON = ("asn_id", "name")
+RAHMA = ("0192f0c1-0000-7000-8000-000000000001", "Rahma Yulita")
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (asyncpg.ConnectionDoesNotExistError("gone"), True),
+        (asyncpg.InterfaceError("connection is closed"), True),
+        (asyncpg.DeadlockDetectedError("locked"), True),
+        (asyncpg.UniqueViolationError("there already"), False),
+        (ConnectionResetError(), True),
+        (LookupError(), False),
+    ],
+)
+def test_only_what_passes_is_tried_again(error: Exception, *, passes: bool):
+    assert is_transient(error) is passes
+
+
+async def test_a_connection_lost_before_a_copy_passes(service: ServiceUnderTest):
+    with pytest.raises(Exception, match="clos") as lost:
+        await _copy_on_a_dead_connection(service)
+    assert is_transient(lost.value)
+
+
+async def _copy_on_a_dead_connection(service: ServiceUnderTest) -> None:
+    async with service.sessions() as session, session.begin():
+        pid = await session.scalar(text("SELECT pg_backend_pid()"))
+        await service.rows("SELECT pg_terminate_backend(:pid)", pid=pid)
+        await copy(session, "public.people", PERSON, [RAHMA])
+
+
+async def test_copied_rows_go_with_the_transaction(service: ServiceUnderTest):
+    async with service.sessions() as session:
+        assert await session.scalar(text("SELECT count(*) FROM people")) == 0
+        await copy(session, "public.people", PERSON, [RAHMA])
+        assert await session.scalar(text("SELECT name FROM people")) == "Rahma Yulita"
+    assert await service.rows("SELECT name FROM people") == []
+
+
+async def test_work_that_fails_is_told_once_the_answer_is_there(service: ServiceUnderTest):
+    with pytest.raises(ZeroDivisionError):
+        async with service.sessions() as session, session.begin():
+            await meanwhile(session.scalar(text("SELECT 1 FROM pg_sleep(0.05)")), lambda: 1 // 0)
+
+
+async def test_the_database_works_meanwhile(service: ServiceUnderTest):
+    async with service.sessions() as session:
+        assert await meanwhile(session.scalar(text("SELECT 1")), lambda: "done") == (1, "done")
