@@ -186,8 +186,8 @@ async def test_a_line_for_a_topic_that_is_not_there_is_named_and_nothing_is_writ
 async def test_raw_records_may_come_through_a_pipe(kafka, agency: str, tmp_path: Path):
     topic = f"agency.enrollments.{agency}"
     reading, writing = os.pipe()
-    with open(writing, "w") as pipe:
-        pipe.write("\n".join([raw_line(topic, key="k")] * 2))
+    os.write(writing, "\n".join([raw_line(topic, key="k")] * 2).encode())
+    os.close(writing)
     State.at(tmp_path / "state").save(NOTE, {"kafka": int(kafka.bootstrap.rsplit(":", 1)[1])})
     command = ["publish", "--raw", f"/dev/fd/{reading}", "--state", str(tmp_path / "state")]
     ended = await asyncio.to_thread(CliRunner().invoke, app, command)
