@@ -12,7 +12,10 @@ from aiosmtpd.smtp import SMTP
 
 
 class Server:
-    """Takes mails; `answers[recipient]` are replies to give first, one a try. `drop` closes the line after DATA."""
+    """Takes mails; `answers[recipient]` are replies to give first, one a try. `drop` closes the line after DATA.
+
+    `pauses` are waited for one a mail, between taking it and the answer.
+    """
 
     def __init__(self) -> None:
         self.taken: list[EmailMessage] = []
@@ -20,6 +23,7 @@ class Server:
         self.mail_answers: list[str] = []
         self.data_answers: list[str] = []
         self.drops = 0
+        self.pauses: list[asyncio.Event] = []
         self.connections = 0
         self.arrived = asyncio.Event()
         self.port = 0
@@ -61,6 +65,8 @@ class Server:
             return self.data_answers.pop(0)
         self.taken.append(message_from_bytes(envelope.content, EmailMessage, policy=policy.default))
         self.arrived.set()
+        if self.pauses:
+            await self.pauses.pop(0).wait()
         if self.drops:
             self.drops -= 1
             server.transport.abort()

@@ -1,10 +1,11 @@
 """Sends mails: claim a chunk, send it outside any transaction, mark it and tell of it in one."""
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from uuid import UUID
@@ -14,10 +15,11 @@ from bina.events.notification import NoticeDelivered, NoticeFailed
 from bina.messaging import Runtime, clock, emit, new_id
 from bina.messaging.database import is_transient
 from bina.web.access import issue_task_link
-from notification.deliveries.domain import CHUNK, LEASE, Outcome, Result, pause_after
+from notification.deliveries.domain import CHUNK, Outcome, Result, pause_after
 from notification.deliveries.mail import Sender, compose
 from notification.deliveries.store import claiming as store
-from notification.deliveries.store.claiming import Claimed, Holder, Mark
+from notification.deliveries.store.claiming import Claimed, Mark
+from notification.deliveries.store.worker_number import WorkerNumber
 from notification.deliveries.transport import Connection
 from notification.notices.domain import Telling, mail_path_of, speak
 from notification.notices.domain.notice import end_of
@@ -33,7 +35,11 @@ log = logging.getLogger(__name__)
 
 async def deliver_mail(runtime: Runtime) -> None:
     """The loop of the service: until stopped, send what is due; rest when the server or the database is away."""
-    courier = Courier(runtime)
+    async with contextlib.aclosing(Courier(runtime)) as courier:
+        await _keep_sending(courier)
+
+
+async def _keep_sending(courier: "Courier") -> None:
     rest = 0.0
     while True:
         try:
@@ -70,30 +76,40 @@ class Courier:
             runtime.settings.public_url.rstrip("/"),
         )
         self._swept = time.monotonic()
-        self._holder = Holder(runtime.settings.worker, new_id())
-        self._begun = False
+        dsn = runtime.settings.database_url.replace("+asyncpg", "")
+        self._number = WorkerNumber(dsn, runtime.settings.worker)
+        self._unmarked: tuple[UUID, Sequence[Claimed], Sequence[Result]] | None = None
+
+    async def aclose(self) -> None:
+        """Let go of the worker's number."""
+        await self._number.aclose()
 
     async def run_once(self) -> tuple[bool, bool]:
         """Give up what is late, send a chunk; returns (whether more may be waiting, whether the server was away)."""
-        if not self._begun:
-            await self._begin()
+        await self._mark_left_over()
+        await self._number.bear()
         lease = new_id()
         expired = await self._expire()
         claimed, mails, unsendable = await self._claim(lease)
-        until = time.monotonic() + LEASE.total_seconds() / 2
         tried: list[Result] = []
         try:
-            await self._connection.send(_while_safe(until, mails), tried)
+            await self._connection.send(mails, tried, lambda notice_id: self._may_go(notice_id, lease))
         finally:
-            # Marked when a stop breaks in, too: what has gone is not sent again by the next life.
-            await self._mark(lease, claimed, [*unsendable, *tried])
+            # Marked when a stop breaks in, too: what the mail server has answered for is not sent again. A mail
+            # without an answer, or a chunk whose process dies or freezes before this, may: under one Message-ID.
+            self._unmarked = (lease, claimed, [*unsendable, *tried])
+            await self._mark_left_over()
         away = bool(mails) and all(result.outcome is Outcome.UNTRIED for result in tried)
         return expired or len(claimed) == CHUNK, away
 
-    async def _begin(self) -> None:
-        async with self._runtime.transaction() as session:
-            await store.take_back(session, self._holder)
-        self._begun = True
+    async def _may_go(self, notice_id: UUID, lease: UUID) -> bool:
+        return await self._number.is_ours(notice_id, lease) and not _stopping()
+
+    async def _mark_left_over(self) -> None:
+        """Mark the last chunk; where the database is away, the next round does it before it claims."""
+        if self._unmarked is not None:
+            await self._mark(*self._unmarked)
+            self._unmarked = None
 
     async def _expire(self) -> bool:
         async with self._runtime.transaction() as session:
@@ -110,7 +126,7 @@ class Courier:
     ) -> tuple[list[Claimed], list[tuple[UUID, EmailMessage]], list[Result]]:
         """Claim and write the mails; those that cannot go have their result already."""
         async with self._runtime.transaction() as session:
-            claimed = await store.claim(session, lease, self._holder, clock.now(), CHUNK)
+            claimed = await store.claim(session, lease, self._number.borne, clock.now(), CHUNK)
             if not claimed:
                 return [], [], []
             addresses = await store.load_addresses(session, [c.recipient_id for c in claimed])
@@ -188,16 +204,6 @@ class Courier:
         first = timedelta(seconds=self._settings.mail_retry_seconds)
         pause = pause_after(tries, first, random.random())  # noqa: S311 - jitter
         return Mark(notice_id, "waiting", tries, result.code, result.reason, pause)
-
-
-def _while_safe(
-    until: float, mails: Sequence[tuple[UUID, EmailMessage]]
-) -> Iterator[tuple[UUID, EmailMessage]]:
-    """Mails as long as the lease is safe and nobody stops us; the rest is left for the next round."""
-    for mail in mails:
-        if time.monotonic() >= until or _stopping():
-            return
-        yield mail
 
 
 def _told(telling: Telling, mark: Mark) -> Event:

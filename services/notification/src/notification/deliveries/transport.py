@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from email.message import EmailMessage
 from uuid import UUID
 
@@ -37,10 +37,18 @@ class Connection:
         self._settings = settings
         self._smtp: SMTP | None = None
 
-    async def send(self, mails: Iterable[tuple[UUID, EmailMessage]], results: list[Result]) -> None:
-        """Send one after the other, adding a result for each tried; stops at the first that finds the server away."""
+    async def send(
+        self,
+        mails: Iterable[tuple[UUID, EmailMessage]],
+        results: list[Result],
+        may_go: Callable[[UUID], Awaitable[bool]],
+    ) -> None:
+        """Send one after the other, adding a result for each tried; stops at the first that may not go or finds the
+        server away."""
         try:
             for notice_id, mail in mails:
+                if not await may_go(notice_id):
+                    break
                 await self._add(results, notice_id, mail)
                 if results[-1].outcome is Outcome.UNTRIED:
                     break

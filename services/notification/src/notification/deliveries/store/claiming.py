@@ -13,14 +13,10 @@ from bina.messaging import statement
 from notification.deliveries.domain import LEASE
 
 _RELEASE_LAPSED = text(
-    """UPDATE deliveries SET state = 'waiting', lease = NULL, leased_until = NULL, worker = NULL, life = NULL
+    """UPDATE deliveries SET state = 'waiting', lease = NULL, leased_until = NULL, worker = NULL
     WHERE (notice_id, channel) IN (
         SELECT notice_id, channel FROM deliveries WHERE state = 'sending' AND leased_until < now()
         ORDER BY leased_until LIMIT 1000 FOR UPDATE SKIP LOCKED)"""
-)
-_TAKE_BACK = text(
-    """UPDATE deliveries SET state = 'waiting', lease = NULL, leased_until = NULL, worker = NULL, life = NULL
-    WHERE state = 'sending' AND worker = :worker AND life <> :life"""
 )
 _CLAIM = statement(
     """WITH picked AS (
@@ -28,8 +24,7 @@ _CLAIM = statement(
         WHERE state = 'waiting' AND NOT needs_address AND rank = :rank AND not_before <= now()
             AND send_before > :business
         ORDER BY not_before, notice_id LIMIT :chunk FOR UPDATE SKIP LOCKED)
-    UPDATE deliveries d SET state = 'sending', lease = :lease, leased_until = now() + :lasts, worker = :worker,
-        life = :life
+    UPDATE deliveries d SET state = 'sending', lease = :lease, leased_until = now() + :lasts, worker = :worker
     FROM picked WHERE d.notice_id = picked.notice_id AND d.channel = picked.channel
     RETURNING d.notice_id, d.recipient_id, d.attempts, d.send_before""",
     "business",
@@ -43,7 +38,7 @@ _ADDRESSES = text(
 _MARK = statement(
     """UPDATE deliveries d SET
         state = n.state, needs_address = n.needs_address, attempts = n.attempts, reason_code = n.reason_code,
-        reason = n.reason, lease = NULL, leased_until = NULL, worker = NULL, life = NULL,
+        reason = n.reason, lease = NULL, leased_until = NULL, worker = NULL,
         not_before = CASE WHEN n.state = 'waiting' THEN now() + n.pause ELSE d.not_before END,
         ended_at = CASE WHEN n.state = 'waiting' THEN NULL ELSE :business END
     FROM unnest(CAST(:notice_id AS uuid[]), CAST(:state AS text[]), CAST(:needs_address AS boolean[]),
@@ -70,14 +65,6 @@ _FOUND_ADDRESS = text(
     """UPDATE deliveries d SET needs_address = false FROM contacts c
     WHERE c.asn_id = d.recipient_id AND c.email <> '' AND d.state = 'waiting' AND d.needs_address"""
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds mails: a worker by its number, in one life of its process."""
-
-    worker: int
-    life: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +98,13 @@ class Mark:
     needs_address: bool = False
 
 
-async def take_back(session: AsyncSession, holder: Holder) -> None:
-    """Free what this worker held in an earlier life, which cannot end it any more; others' claims have to lapse."""
-    await session.execute(_TAKE_BACK, {"worker": holder.worker, "life": holder.life})
-
-
 async def claim(
-    session: AsyncSession, lease: UUID, holder: Holder, business: datetime, chunk: int
+    session: AsyncSession, lease: UUID, worker: int | None, business: datetime, chunk: int
 ) -> list[Claimed]:
-    """Take the next mails that are due and still worth sending; a lapsed claim is free again."""
+    """Take the next mails that are due and still worth sending; a lapsed claim is free again.
+
+    `worker`: the number under which its next holder may take them back at once; None leaves them to their lease.
+    """
     await session.execute(_RELEASE_LAPSED)
     taken: list[Claimed] = []
     for rank in (0, 1):
@@ -129,8 +114,7 @@ async def claim(
                 {
                     "rank": rank,
                     "lease": lease,
-                    "worker": holder.worker,
-                    "life": holder.life,
+                    "worker": worker,
                     "lasts": LEASE,
                     "business": business,
                     "chunk": chunk - len(taken),

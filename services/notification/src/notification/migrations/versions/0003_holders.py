@@ -1,4 +1,4 @@
-"""Which worker holds a mail, and in which life of its process, so that its next life may take it back at once."""
+"""Under which worker's number a mail is held, so that the number's next bearer may take it back at once."""
 
 from alembic import op
 
@@ -7,4 +7,4 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    op.execute("ALTER TABLE deliveries ADD COLUMN worker int, ADD COLUMN life uuid")
+    op.execute("ALTER TABLE deliveries ADD COLUMN worker int")
