@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -235,6 +236,39 @@ async def test_a_full_chunk_of_due_work_comes_again(evaluation: ServiceUnderTest
     await later(evaluation, 179)
     opened = [e for e in await facts(evaluation) if isinstance(e, EvaluationTaskOpened)]
     assert len({e.task_id for e in opened}) == len(opened) == 5
+
+
+async def test_who_is_appointed_while_tasks_are_planned_gets_them(
+    evaluation: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+):
+    await evaluation.receives(announced(RUN), recorded("rahma", "erna"), recorded("erna"))
+    asked, go, load = asyncio.Event(), asyncio.Event(), evaluators.load_pools
+
+    async def load_and_stop(*args):
+        found = await load(*args)
+        asked.set()
+        await go.wait()
+        return found
+
+    monkeypatch.setattr(evaluators, "load_pools", load_and_stop)
+    planning = asyncio.create_task(evaluation.receives(completed(RUN, "rahma")))
+    await asked.wait()
+    appointing = asyncio.create_task(_appoint(evaluation, person("erna")))
+    while not (appointing.done() or await _waits_for_a_lock(evaluation)):  # noqa: ASYNC110 - the server decides
+        await asyncio.sleep(0.01)
+    go.set()
+    await asyncio.gather(planning, appointing)
+    [task] = await evaluation.rows("SELECT respondent_id FROM tasks WHERE role = 'evaluator'")
+    assert task.respondent_id == person("erna")
+
+
+async def _appoint(evaluation: ServiceUnderTest, evaluator: UUID) -> None:
+    async with evaluation.sessions() as session, session.begin():
+        await evaluators.appoint(session, "run", str(run(RUN)), [evaluator], by=None, on=clock.today())
+
+
+async def _waits_for_a_lock(evaluation: ServiceUnderTest) -> bool:
+    return bool(await evaluation.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
 
 
 async def test_an_appointed_evaluator_gets_what_waits_and_what_comes(evaluation: ServiceUnderTest):

@@ -7,6 +7,7 @@ runs it. A command's transaction is `Runtime.transaction`, and `emit` tells fact
 from .database import columns, statement
 from .due import DueItem, Schedule
 from .handlers import Handlers, Need
+from .held import lock_alone
 from .outbox import emit, new_id
 from .records import Broken
 from .runtime import Runtime
@@ -24,6 +25,7 @@ __all__ = [
     "Settings",
     "columns",
     "emit",
+    "lock_alone",
     "new_id",
     "statement",
 ]

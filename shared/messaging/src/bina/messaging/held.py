@@ -93,7 +93,8 @@ async def share(session: AsyncSession) -> None:
 
 
 async def lock_alone(session: AsyncSession) -> None:
-    """Held messages of any key are released: no batch runs until this transaction ends."""
+    """No batch runs until this transaction ends: held messages of any key are released, or a command changes what
+    batches rely on without a row to lock. To be asked for before any other lock, as a batch does."""
     await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
 
 
