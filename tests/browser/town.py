@@ -111,10 +111,11 @@ async def settle(world: World, units: list[str]) -> Town:
 
 
 async def hold_trainings(town: Town) -> None:
-    """One half a year ago, one this year, one today, three to come."""
+    """Two half a year ago (one whose interviews nobody was appointed to), one this year, one today, three to come."""
     today, run = town.world.bina.today(), town.world.run
     for code, programme, days, columns in (
         ("INFODINAS-2025-02", "INFODINAS", -195, {}),
+        ("KINERJA-2025-02", "KINERJA", -190, {}),
         ("LAYANAN-2026-01", "LAYANAN", -12, {}),
         ("KINERJA-2026-01", "KINERJA", 0, {"seats": 30, "location": "Aula BKPSDM Kota Bandung"}),
         ("INFODINAS-2026-01", "INFODINAS", 14, {"seats": 30, "pass_score": 70, "mode": "Daring"}),
@@ -124,6 +125,7 @@ async def hold_trainings(town: Town) -> None:
         starts_on = (today + timedelta(days=days)).isoformat()
         town.runs[code] = await run(code, programme, starts_on=starts_on, **columns)
     await report(town, "INFODINAS-2025-02", town.staff[:8], days_ago=195, jp=24)
+    await report(town, "KINERJA-2025-02", town.staff[8:10], days_ago=190, jp=10)
     await report(town, "LAYANAN-2026-01", [*town.staff[:9], *town.staff[12:14]], days_ago=12, jp=16)
     await report(town, "KINERJA-2026-01", [], days_ago=0, jp=10)
     await request(town, "KINERJA-2026-01", town.staff[:12])

@@ -77,7 +77,7 @@ class Visitor:
                 .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth)
                 .map((one) => one.ariaLabel ?? one.textContent.trim().slice(0, 40))"""
         )
-        assert cut == []
+        assert cut == [], cut
 
     async def is_accessible(self) -> None:
         await self.page.evaluate(AXE)
