@@ -56,9 +56,11 @@ async def http_status(port: int, path: str) -> int | None:
     try:
         async with asyncio.timeout(5):
             reader, writer = await asyncio.open_connection(HOST, port)
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
-            line = await reader.readline()
-            writer.close()
+            try:
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+                line = await reader.readline()
+            finally:
+                writer.close()
         return int(line.split()[1])
     except (OSError, IndexError, ValueError, TimeoutError):
         return None
