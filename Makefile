@@ -13,7 +13,7 @@ LOCKED := enrollment assessment evaluation notification bina-local
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down test test-fast lint format bench lock contracts assets browser clean
+.PHONY: help setup up down test test-fast chaos lint format bench lock contracts assets browser clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ test-fast: .venv/dev.stamp $(ASSETS) ## rules and handlers on a real PostgreSQL,
 
 test: .venv/dev.stamp $(ASSETS) browser ## everything: real Kafka, journeys, conformance, browser
 	BACKEND=$(BACKEND) .venv/bin/pytest
+
+chaos: .venv/dev.stamp ## kill services, broker and database under load; ARGS="--minutes 30 --seed 7"
+	PYTHONPATH=tests .venv/bin/python -m chaos $(ARGS)
 
 lint: .venv/dev.stamp ## ruff, mypy strict, import contracts
 	.venv/bin/ruff format --check .

@@ -1,0 +1,55 @@
+"""Waits until nothing is left to do: nothing unread, untold, held up, due or unsent."""
+
+import asyncio
+from typing import Any
+
+import httpx
+
+from bina_local.addresses import SERVICES
+from bina_local.databases import DatabaseServer
+from journeys.running import Bina, Caller
+
+EVERY_SECONDS = 0.5
+QUIET_LOOKS = 3
+"""Looks in a row that find nothing: between two, one service's last fact is another's next work."""
+UNSENT = """SELECT count(*) FROM deliveries
+    WHERE state = 'sending' OR (state = 'waiting' AND NOT needs_address)"""
+
+
+async def drain(bina: Bina, postgres: DatabaseServer, seconds: float) -> dict[str, Any]:
+    """What is left after at most so many seconds, by service; empty when all is done."""
+    loop = asyncio.get_running_loop()
+    deadline, quiet, platform = loop.time() + seconds, 0, bina.platform
+    while True:
+        left = await _left(platform, postgres)
+        quiet = 0 if left else quiet + 1
+        if quiet == QUIET_LOOKS or loop.time() > deadline:
+            return left
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+async def _left(platform: Caller, postgres: DatabaseServer) -> dict[str, Any]:
+    found = {name: await _of_service(platform, name) for name in SERVICES}
+    connection = await postgres.connect("notification")
+    try:
+        found["mail"] = await connection.fetchval(UNSENT)
+    finally:
+        await connection.close()
+    return {name: left for name, left in found.items() if left}
+
+
+async def _of_service(platform: Caller, name: str) -> dict[str, Any]:
+    try:
+        status = await platform.get(f"/{name}/api/v1/ops/status")
+    except (httpx.HTTPError, AssertionError) as error:
+        return {"away": repr(error)}
+    lag = {topic: behind for topic, behind in status["lag"].items() if behind}
+    left = {
+        "lag": lag,
+        "outbox": status["outbox"]["depth"],
+        "waiting": status["waiting"],
+        "due": status["due"],
+    }
+    if not (status["ready"] and status["healthy"] and status["lag"]):
+        left["problem"] = status["problem"] or "takes no part"
+    return {what: much for what, much in left.items() if much}

@@ -1,0 +1,124 @@
+"""What there is in the end: everything on the broker, and what the four databases say."""
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiokafka import ConsumerRecord
+
+from bina_local import topics
+from bina_local.addresses import SERVICES
+from bina_local.broker import reader, records_until_end
+from bina_local.databases import DatabaseServer
+from chaos.journal import Entry, read
+from chaos.sending import digest
+
+INBOUND, OUTCOMES = "agency.enrollments.", "agency.outcomes."
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record on the broker. `at`: seconds since 1970; `body` of our own events, `digest` of an agency's."""
+
+    topic: str
+    offset: int
+    key: str
+    id: str
+    type: str
+    version: int
+    at: float
+    body: Row = field(default_factory=dict)
+    digest: str = ""
+
+
+@dataclass
+class Observed:
+    """Everything that the comparison looks at. Rows of the tables by service and table."""
+
+    journal: list[Entry]
+    records: list[Record]
+    tables: dict[str, dict[str, list[Row]]]
+    left: dict[str, Any] = field(default_factory=dict)
+
+    def told(self) -> Iterable[Record]:
+        """What the services told, in each partition's order."""
+        return (r for r in self.records if not r.topic.startswith((INBOUND, "platform.")))
+
+
+MESSAGING = {
+    "outbox": """SELECT event_id::text, topic, key, version, type, extract(epoch FROM created_at)::float AS created,
+        extract(epoch FROM published_at)::float AS published FROM messaging.outbox ORDER BY id""",
+    "streams": "SELECT topic, key, version FROM messaging.streams",
+    "inbox": "SELECT event_id::text FROM messaging.inbox",
+    "facts": "SELECT fact, key, version FROM messaging.facts WHERE fact LIKE '%#version'",
+    "held": "SELECT state, topic, event_id, code FROM messaging.held WHERE state <> 'discarded'",
+    "failed_due": "SELECT kind, key, error FROM messaging.due WHERE attempts > 0",
+}
+OWN = {
+    "enrollment": {
+        "commands": "SELECT key FROM messaging.commands WHERE key LIKE 'chaos-%'",
+        "enrolments": """SELECT e.enrollment_id::text, e.run_id::text, e.asn_id::text, p.nip, r.run_code, e.attempt,
+            e.state, e.revision, e.jp, e.certificate_number AS certificate
+            FROM enrolments e JOIN asn p USING (asn_id) JOIN runs r USING (run_id)""",
+        "seats": "SELECT run_code, seats, taken, waiting FROM runs JOIN run_seats USING (run_id)",
+        "ledger": "SELECT enrollment_id::text, jp FROM jp_entries",
+    },
+    "assessment": {"enrolments": "SELECT enrollment_id::text, state FROM enrollments"},
+    "evaluation": {
+        "enrolments": """SELECT enrollment_id::text, accepted_on IS NOT NULL AS accepted, withdrawn, completed
+            FROM enrolments""",
+        "tasks": "SELECT task_id::text, opened FROM tasks",
+    },
+    "notification": {
+        "enrolments": """SELECT enrollment_id::text, ended_at IS NOT NULL AS ended, completed, jp FROM enrolments""",
+        "notices": "SELECT notice_id::text, event_id::text, kind, recipient_id::text FROM notices",
+        "deliveries": """SELECT d.notice_id::text, d.state, d.needs_address, coalesce(c.email, '') AS email
+            FROM deliveries d LEFT JOIN contacts c ON c.asn_id = d.recipient_id""",
+    },
+}
+
+
+async def observe(
+    bootstrap: str, postgres: DatabaseServer, journal: Path, left: dict[str, Any], agencies: Iterable[str]
+) -> Observed:
+    """Look at everything; call it when all is at rest."""
+    records = [record async for record in _records(bootstrap, agencies)]
+    tables = {name: await _tables(postgres, name) for name in SERVICES}
+    return Observed(read(journal), records, tables, left)
+
+
+async def _tables(postgres: DatabaseServer, name: str) -> dict[str, list[Row]]:
+    connection = await postgres.connect(name)
+    try:
+        asked = {**MESSAGING, **OWN[name]}
+        return {table: [dict(row) for row in await connection.fetch(sql)] for table, sql in asked.items()}
+    finally:
+        await connection.close()
+
+
+async def _records(bootstrap: str, agencies: Iterable[str]) -> AsyncIterator[Record]:
+    """Every record of every topic, partition by partition."""
+    wanted = [*topics.listed(), *(topic for code in agencies for topic in topics.of_agency(code))]
+    for topic in wanted:
+        async with reader(bootstrap, topic.name) as client:
+            async for found in records_until_end(client):
+                yield _record(found)
+
+
+def _record(found: ConsumerRecord[bytes, bytes]) -> Record:
+    headers = {name: (value or b"").decode(errors="replace") for name, value in found.headers}
+    foreign = found.topic.startswith(INBOUND)
+    return Record(
+        found.topic,
+        found.offset,
+        (found.key or b"").decode(errors="replace"),
+        headers.get("ce_id", ""),
+        headers.get("ce_type", ""),
+        int(headers.get("ce_aggregateversion") or 0),
+        found.timestamp / 1000,
+        json.loads(found.value) if found.value and not foreign else {},
+        digest(found.value) if foreign else "",
+    )

@@ -1,0 +1,73 @@
+"""How long Bina took to be of use again after each act."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass
+
+from bina_local.addresses import SERVICES
+from chaos.asked import entries
+from chaos.observing import Observed
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Seconds from an act on its victim to the next effect: a fact decided and published after it."""
+
+    victim: str
+    act: str
+    seconds: float
+
+
+def recoveries(observed: Observed) -> list[Recovery]:
+    """One for each kill of a part, and each service frozen: from when it thawed. Acts without later effect are left out.
+
+    The effect of a service is its own next fact; of broker and database, the next fact of any service.
+    """
+    effects = {name: _effects(observed, [name]) for name in SERVICES}
+    everybody = _effects(observed, SERVICES)
+    found = []
+    for act, victim, at in _moments(observed):
+        if (seconds := _next(effects.get(victim, everybody), at)) is not None:
+            found.append(Recovery(victim, act, seconds))
+    return found
+
+
+def _moments(observed: Observed) -> list[tuple[str, str, float]]:
+    acts = [("kill", e["victim"], e["at"]) for e in entries(observed, "act") if e["act"] == "kill"]
+    thawed = [("freeze", e["victim"], e["at"]) for e in entries(observed, "act done") if e["act"] == "freeze"]
+    awake = [("zombie", e["victim"], e["at"]) for e in entries(observed, "awake")]
+    return [*acts, *thawed, *awake]
+
+
+def _effects(observed: Observed, services: tuple[str, ...] | list[str]) -> list[tuple[float, float]]:
+    """(when its transaction began, when the broker had it), by beginning; each with the earliest end from there on."""
+    rows = sorted(
+        (row["created"], row["published"])
+        for name in services
+        for row in observed.tables[name]["outbox"]
+        if row["published"] is not None
+    )
+    earliest, ends = float("inf"), []
+    for created, published in reversed(rows):
+        earliest = min(earliest, published)
+        ends.append((created, earliest))
+    return ends[::-1]
+
+
+def _next(effects: list[tuple[float, float]], at: float) -> float | None:
+    place = bisect_right(effects, (at, float("inf")))
+    return effects[place][1] - at if place < len(effects) else None
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Nearest rank."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def by_victim(found: list[Recovery]) -> dict[str, list[float]]:
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for one in found:
+        name = one.victim if one.act == "kill" else f"{one.victim} ({one.act})"
+        seconds[name].append(one.seconds)
+    return dict(sorted(seconds.items()))

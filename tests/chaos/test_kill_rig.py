@@ -1,0 +1,19 @@
+"""The short form: every part dies once under load, one service freezes, one becomes a zombie."""
+
+from pathlib import Path
+
+import pytest
+
+from chaos.driver import Load
+from chaos.rig import run
+from chaos.saboteur import KILL
+
+pytestmark = [pytest.mark.kafka, pytest.mark.chaos]
+SHORT = Load(seed=11, seconds=78, per_second=6, poison=0.03)
+
+
+async def test_nothing_is_lost_doubled_or_stuck_whatever_dies(tmp_path: Path):
+    report = await run(SHORT, tmp_path)
+    assert report.counts["poison among them"] > 0
+    assert sum(act.startswith(KILL) for act in report.acts) >= 4
+    assert report.is_green, report.table()
