@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import count
 
 from chaos.journal import Journal
+from chaos.listening import Ears
 from chaos.sending import Commands, Publisher
 from chaos.stories import AHEAD, JP, TODAY, Scene, Story, many_want_few_seats
 from journeys.running import Bina
@@ -39,6 +40,7 @@ class Agency:
     """An agency's people and its runs; each person is in each run's story at most once."""
 
     world: World
+    ears: Ears
     people: list[Asn]
     ahead: list[str]
     today: list[str]
@@ -82,7 +84,8 @@ class Driver:
             for name in names:
                 await world.run(name, programme, seats=seats, **columns)
         casts = [await world.people([f"Peminat {n}" for n in range(CAST)], with_email=False) for _ in few]
-        return Agency(world, people, ahead, today, list(zip(few, casts, strict=True)))
+        ears = Ears(self._bina.kafka, code)
+        return Agency(world, ears, people, ahead, today, list(zip(few, casts, strict=True)))
 
     async def run(self) -> None:
         """Begin stories at the wanted rate for the wanted time; when all is slow, later ones begin later."""
@@ -139,6 +142,7 @@ class Driver:
             journal=self._journal,
             commands=self._commands,
             publisher=self._publisher,
+            ears=agency.ears,
             chance=chance,
             poison_share=0.0 if crowded else self._load.poison,
             run=run,
@@ -149,4 +153,4 @@ class Driver:
         )
 
     async def close(self) -> None:
-        await self._publisher.close()
+        await asyncio.gather(self._publisher.close(), *(agency.ears.close() for agency in self._agencies))

@@ -38,7 +38,8 @@ async def run(
                 await asyncio.gather(driver.run(), sabotage)
         except TimeoutError:
             journal.write("out of time")
-        await driver.close()
+        finally:
+            await driver.close()
         left = await drain(bina, stage.postgres, PATIENCE)
         observed = await observe(stage.kafka.bootstrap, stage.postgres, journal.path, left, AGENCIES)
     finally:

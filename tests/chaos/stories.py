@@ -12,6 +12,7 @@ from uuid import UUID
 
 from bina_local.publication import RawRecord
 from chaos.journal import Journal
+from chaos.listening import Ears
 from chaos.poison import CONFLICT, POISONS, Poison, with_header
 from chaos.sending import ACKNOWLEDGED, REFUSED, Commands, Publisher
 from journeys.agency import REQUEST, RESULT, WITHDRAWAL, id_of
@@ -49,6 +50,7 @@ class Scene:
     journal: Journal
     commands: Commands
     publisher: Publisher
+    ears: Ears
     chance: random.Random
     poison_share: float
     run: str
@@ -174,7 +176,7 @@ async def loses_the_certificate(scene: Scene) -> None:
     scene.ends(Attempt(("not_completed",), (facts,), 0, 2))
     answer = await scene.ask()
     id_ = await scene.tell(RESULT, [YES], **scene.result("passed", certificate_number=scene.number))
-    await scene.world.system.answers([id_], seconds=240)
+    await scene.ears.answer_to(id_)
     await _correct(scene, answer["enrollment_id"], completed=False, jp=0)
 
 

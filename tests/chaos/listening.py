@@ -1,0 +1,45 @@
+"""An agency listens to its answers while the broker comes and goes."""
+
+import asyncio
+import json
+
+from aiokafka.errors import KafkaError
+
+from bina_local.broker import reader
+
+PAUSE_SECONDS = 0.4
+
+
+class Ears:
+    """Hears one agency's answers from the beginning of its topic, and tells whoever waits for one."""
+
+    def __init__(self, bootstrap: str, agency: str) -> None:
+        self._bootstrap = bootstrap
+        self._topic = f"agency.outcomes.{agency}"
+        self._heard: dict[str, asyncio.Event] = {}
+        self._task = asyncio.create_task(self._listen())
+
+    async def answer_to(self, event_id: str) -> None:
+        """Return once an event was answered."""
+        await self._of(event_id).wait()
+
+    def _of(self, event_id: str) -> asyncio.Event:
+        return self._heard.setdefault(event_id, asyncio.Event())
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                await self._hear()
+            except (KafkaError, OSError):
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _hear(self) -> None:
+        async with reader(self._bootstrap, self._topic) as client:
+            while True:
+                for batch in (await client.getmany(timeout_ms=500)).values():
+                    for record in batch:
+                        self._of(json.loads(record.value or b"{}")["request_id"]).set()
+
+    async def close(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)

@@ -1,0 +1,79 @@
+"""Plants one defect into a service at its start. Python imports this by itself where its folder is on PYTHONPATH."""
+
+import os
+from typing import Any
+
+from bina.messaging import consumer, inbox, relay
+
+claim, persist = inbox.claim, consumer.Consumer._persist
+NEXT_AFTER = relay._NEXT.replace("WHERE published_at IS NULL", "WHERE id > $2")
+LAST = "SELECT coalesce(max(id), 0) FROM messaging.outbox WHERE published_at IS NOT NULL"
+
+
+def no_inbox() -> None:
+    """Whatever comes again is applied again."""
+
+    async def claim_all(session: Any, batch: Any) -> inbox.Claimed:
+        claimed = await claim(session, batch)
+        return inbox.Claimed(list(batch), claimed.conflicts, 0)
+
+    inbox.claim = claim_all
+
+
+def offset_before_commit() -> None:
+    """The broker hears that a batch is applied before the database does."""
+
+    async def commit_first(self: Any, batch: Any) -> Any:
+        await self._ahead.commit(self.kafka, batch)
+        return await persist(self, batch)
+
+    consumer.Consumer._persist = commit_first
+
+
+def outbox_by_cursor() -> None:
+    """The relay reads on from the last id it saw: who drew an earlier one and commits later is passed over."""
+    cursors: dict[int, int] = {}
+
+    async def publish_after(connection: Any, producer: Any, source: str, metrics: Any) -> int:
+        here = id(connection)
+        if here not in cursors:
+            cursors[here] = await connection.fetchval(LAST)
+        rows = await connection.fetch(NEXT_AFTER, relay.CHUNK, cursors[here])
+        if rows:
+            await publish(connection, producer, source, rows)
+            cursors[here] = rows[-1]["id"]
+        return len(rows)
+
+    relay.publish_once = publish_after
+
+
+def marked_before_sent() -> None:
+    """The outbox forgets a fact before the broker has it."""
+
+    async def mark_first(connection: Any, producer: Any, source: str, metrics: Any) -> int:
+        rows = await connection.fetch(relay._NEXT, relay.CHUNK)
+        await mark(connection, rows)
+        if rows:
+            await relay._send(producer, rows, source)
+        return len(rows)
+
+    relay.publish_once = mark_first
+
+
+async def publish(connection: Any, producer: Any, source: str, rows: Any) -> None:
+    results = await relay._send(producer, rows, source)
+    if failed := next((result for result in results if isinstance(result, BaseException)), None):
+        raise relay.RelayError(repr(failed))
+    await mark(connection, rows)
+
+
+async def mark(connection: Any, rows: Any) -> None:
+    await connection.execute(relay._MARK, [r["id"] for r in rows], [r["created_at"] for r in rows])
+
+
+MUTATIONS = {
+    planted.__name__: planted
+    for planted in (no_inbox, offset_before_commit, outbox_by_cursor, marked_before_sent)
+}
+if name := os.environ.get("BINA_CHAOS_MUTATION"):
+    MUTATIONS[name]()
