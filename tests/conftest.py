@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from bina.messaging import Service, Settings
 from bina.messaging.migrate import upgrade
 from bina.messaging.testing import ServiceUnderTest
+from meeting import Meeting
 from parts import Broker, a_kafka, a_postgres
 from resting import Applications, Create, Database, Databases
 
@@ -98,6 +99,12 @@ async def databases_at_rest() -> AsyncIterator[Databases]:
     resting = Databases()
     yield resting
     await resting.disconnect()
+
+
+@pytest.fixture
+def meeting(monkeypatch: pytest.MonkeyPatch) -> Meeting:
+    """Two transactions side by side: `await meeting(svc, (store, "close"), first, second)`."""
+    return Meeting(monkeypatch)
 
 
 @pytest_asyncio.fixture

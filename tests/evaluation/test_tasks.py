@@ -1,4 +1,3 @@
-import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -6,16 +5,20 @@ import pytest
 
 from bina.events import Event
 from bina.events.evaluation import EvaluationTaskClosed, EvaluationTaskOpened
-from bina.messaging import clock
+from bina.messaging import clock, inbox
 from bina.messaging.testing import ServiceUnderTest
+from bina.web.access import Person
 from evaluation.app import service
-from evaluation.tasks import domain, evaluators, windows
+from evaluation.roster import store as roster
+from evaluation.tasks import api, domain, evaluators, store, windows
 from evaluation.tasks.domain import Occasion
+from meeting import Meeting
 
 from .story import (
     accepted,
     announced,
     cancelled,
+    changed,
     completed,
     corrected,
     days,
@@ -239,36 +242,56 @@ async def test_a_full_chunk_of_due_work_comes_again(evaluation: ServiceUnderTest
 
 
 async def test_who_is_appointed_while_tasks_are_planned_gets_them(
-    evaluation: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+    evaluation: ServiceUnderTest, meeting: Meeting
 ):
-    await evaluation.receives(announced(RUN), recorded("rahma", "erna"), recorded("erna"))
-    asked, go, load = asyncio.Event(), asyncio.Event(), evaluators.load_pools
-
-    async def load_and_stop(*args):
-        found = await load(*args)
-        asked.set()
-        await go.wait()
-        return found
-
-    monkeypatch.setattr(evaluators, "load_pools", load_and_stop)
-    planning = asyncio.create_task(evaluation.receives(completed(RUN, "rahma")))
-    await asked.wait()
-    appointing = asyncio.create_task(_appoint(evaluation, person("erna")))
-    while not (appointing.done() or await _waits_for_a_lock(evaluation)):  # noqa: ASYNC110 - the server decides
-        await asyncio.sleep(0.01)
-    go.set()
-    await asyncio.gather(planning, appointing)
+    await evaluation.receives(announced(RUN), recorded("rahma", "erna"), event := recorded("erna"))
+    planning = evaluation.receives(completed(RUN, "rahma"))
+    await meeting(evaluation, (evaluators, "load_pools"), planning, lambda: _appoint(evaluation, event.nip))
     [task] = await evaluation.rows("SELECT respondent_id FROM tasks WHERE role = 'evaluator'")
     assert task.respondent_id == person("erna")
 
 
-async def _appoint(evaluation: ServiceUnderTest, evaluator: UUID) -> None:
+async def test_appointing_and_a_change_of_the_run_do_not_lock_each_other_out(
+    evaluation: ServiceUnderTest, meeting: Meeting
+):
+    await evaluation.receives(announced(RUN), event := recorded("erna"))
+    changing = evaluation.receives(changed(RUN, 3, 5))
+    await meeting(evaluation, (inbox, "claim"), changing, lambda: _appoint(evaluation, event.nip))
+    [row] = await evaluation.rows("SELECT starts_on, evaluator_ids FROM runs CROSS JOIN evaluators")
+    assert tuple(row) == (days(3), [person("erna")])
+
+
+async def _appoint(evaluation: ServiceUnderTest, nip: str) -> None:
+    platform = Person(None, "Penguji", frozenset({"platform"}))
     async with evaluation.sessions() as session, session.begin():
-        await evaluators.appoint(session, "run", str(run(RUN)), [evaluator], by=None, on=clock.today())
+        await api.appoint(session, api.Appointment(run_id=run(RUN), evaluators=[nip]), platform)
 
 
-async def _waits_for_a_lock(evaluation: ServiceUnderTest) -> bool:
-    return bool(await evaluation.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+async def test_nobody_is_asked_who_is_erased_while_windows_open(
+    evaluation: ServiceUnderTest, meeting: Meeting
+):
+    await evaluation.receives(announced(RUN), recorded("rahma", "erna"), recorded("erna"))
+    await evaluation.receives(completed(RUN, "rahma"))
+    clock.move(timedelta(days=179))
+    erasing = evaluation.receives(erased("erna"))
+    await meeting(evaluation, (roster, "erase_people"), erasing, evaluation.does_due_work)
+    assert await _asked_of_supervisors(evaluation) == {("unassigned", None)}
+
+
+async def test_what_opened_as_its_respondent_was_erased_is_taken_back(
+    evaluation: ServiceUnderTest, meeting: Meeting
+):
+    await evaluation.receives(announced(RUN), recorded("rahma", "erna"), recorded("erna"))
+    await evaluation.receives(completed(RUN, "rahma"))
+    clock.move(timedelta(days=179))
+    opening = evaluation.does_due_work()
+    await meeting(evaluation, (store, "open_tasks"), opening, lambda: evaluation.receives(erased("erna")))
+    assert await _asked_of_supervisors(evaluation) == {("withdrawn", person("erna"))}
+
+
+async def _asked_of_supervisors(evaluation: ServiceUnderTest) -> set[tuple[str, UUID | None]]:
+    rows = await evaluation.rows("SELECT state, respondent_id FROM tasks WHERE role = 'supervisor'")
+    return {(row.state, row.respondent_id) for row in rows}
 
 
 async def test_an_appointed_evaluator_gets_what_waits_and_what_comes(evaluation: ServiceUnderTest):

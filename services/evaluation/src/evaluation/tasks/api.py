@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bina.messaging import clock
+from bina.messaging import clock, lock_alone
 from bina.web.access import Person, require
 from bina.web.commands import ApiCommand
 from bina.web.language import gettext as _
@@ -62,6 +62,7 @@ async def post_evaluators(
 
 async def appoint(session: AsyncSession, wanted: Appointment, person: Person) -> Appointed:
     """Appoint within the person's scope; 404 outside it, 422 for people who are not known."""
+    await lock_alone(session)
     scope, key = await _scope(session, wanted, person)
     known = await roster.find_by_nip(session, wanted.evaluators)
     missing = [nip for nip in wanted.evaluators if nip not in known]

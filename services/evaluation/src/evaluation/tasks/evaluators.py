@@ -8,8 +8,6 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bina.messaging import lock_alone
-
 Scope = Literal["run", "agency"]
 Pools = dict[tuple[str, str], list[UUID]]
 
@@ -55,10 +53,9 @@ async def appoint(
 ) -> set[tuple[UUID, date]]:
     """Appoint for a run (its id) or an agency (its code), replacing who was; hand over what is not open yet.
 
-    Returns (run, day) of windows that begin now for whoever was still unassigned. No batch may plan tasks meanwhile:
-    it would not know of this appointment, nor this of its tasks.
+    Returns (run, day) of windows that begin now for whoever was still unassigned. The caller lets no batch plan tasks
+    meanwhile: it would not know of this appointment, nor this of its tasks.
     """
-    await lock_alone(session)
     values = {"scope": scope, "scope_key": scope_key}
     await session.execute(_APPOINT, {**values, "evaluator_ids": list(evaluators), "by": by, "on": on})
     rows = await session.execute(_ASSIGN, {**values, "ids": list(evaluators)})

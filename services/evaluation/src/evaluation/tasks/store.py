@@ -85,7 +85,8 @@ _REASSIGN = text(
     RETURNING t.state, t.run_id, t.opens_on"""
 )
 # In no order: sorting would read all that is due for every chunk of it.
-# Who was erased since is not asked; nor is anybody once the window is over.
+# Who was erased since is not asked; nor is anybody once the window is over. Locked, so that an erasure that is under
+# way is waited for, and one that comes sees what was opened.
 _OPEN = text(
     f"""WITH taken AS (
         SELECT t.task_id,
@@ -93,7 +94,7 @@ _OPEN = text(
         FROM unnest(CAST(:runs AS uuid[]), CAST(:days AS date[])) AS d (run_id, day)
         JOIN tasks t ON t.run_id = d.run_id AND t.opens_on <= d.day
             AND (t.state = 'planned' OR (t.state = 'unassigned' AND t.respondent_id IS NOT NULL))
-        LEFT JOIN people p ON p.asn_id = t.respondent_id
+        LEFT JOIN LATERAL (SELECT erased FROM people WHERE asn_id = t.respondent_id FOR SHARE) AS p ON true
         LIMIT :chunk FOR UPDATE OF t)
     UPDATE tasks t SET respondent_id = taken.respondent, opened = taken.respondent IS NOT NULL,
         instrument_version = v.version, state = CASE
