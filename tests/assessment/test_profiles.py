@@ -1,10 +1,13 @@
 """From an answered test to a profile and a recommendation."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from assessment.app import service
+from assessment.assessments import store
+from assessment.plans import store as plans
+from bina.events import Event
 from bina.events.assessment import (
     AssessmentOpened,
     AssessmentScored,
@@ -20,8 +23,9 @@ from bina.events.enrollment import (
 )
 from bina.messaging import clock
 from bina.messaging.testing import ServiceUnderTest
+from meeting import Meeting
 
-from .story import accepted, announced, attended, changed, day, id_of, person, seat
+from .story import accepted, announced, attended, changed, completed, day, id_of, person, seat
 from .taking import take
 
 M1 = (CompetencyTarget(code="M1", level=2),)
@@ -66,6 +70,54 @@ async def test_an_ended_enrolment_closes_the_repetition(svc: ServiceUnderTest) -
     await svc.receives(TrainingNotCompleted(**seat("Aisyah"), reason="failed", ended_on=day(0)))
     [again] = await svc.rows("SELECT state FROM assessments WHERE attempt = 2")
     assert again.state == "closed"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        EnrollmentWithdrawn(**seat("Aisyah")),
+        TrainingNotCompleted(**seat("Aisyah"), reason="failed", ended_on=date(2026, 11, 20)),
+        TrainingCancelled(run_id=id_of("PKP-2026-02")),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+async def test_a_repetition_that_opens_as_the_seat_ends_is_closed(
+    svc: ServiceUnderTest, meeting: Meeting, end: Event
+) -> None:
+    taking = take(svc, "Aisyah", right="M1")
+    await meeting(svc, (store, "open_tests"), taking, lambda: svc.receives(end))
+    [again] = await svc.rows("SELECT state FROM assessments WHERE attempt = 2")
+    assert again.state == "closed"
+
+
+async def test_an_answer_under_way_keeps_its_place_before_a_reported_score(
+    svc: ServiceUnderTest, meeting: Meeting
+) -> None:
+    taking = take(svc, "Aisyah", right="M1 M5")
+    reporting = completed("Aisyah", post_score=55.0)
+    await meeting(svc, (store, "mark_scored"), taking, lambda: svc.receives(reporting))
+    rows = await svc.rows("SELECT source, score FROM assessments WHERE kind = 'post' AND state = 'scored'")
+    assert [tuple(row) for row in rows] == [("test", 100.0)]
+
+
+async def test_what_one_is_accepted_to_meanwhile_is_not_recommended(
+    svc: ServiceUnderTest, meeting: Meeting
+) -> None:
+    await svc.receives(announced("INT-2026-02", competencies=M1))
+    accepting = svc.receives(accepted("Aisyah", "INT-2026-02"))
+    await meeting(svc, (plans, "refresh"), accepting, lambda: take(svc, "Aisyah", right="M5"))
+    assert await svc.rows("SELECT programme_code FROM recommendations") == []
+
+
+async def test_nothing_is_recommended_to_whoever_is_erased_meanwhile(
+    svc: ServiceUnderTest, meeting: Meeting
+) -> None:
+    await take(svc, "Aisyah", right="M5")
+    await svc.receives(announced("INT-2026-02", competencies=M1))
+    erasing = svc.receives(AsnErased(asn_id=id_of("Aisyah")))
+    await meeting(svc, (plans, "erase"), erasing, svc.does_due_work)
+    assert await svc.rows("SELECT asn_id FROM recommendations") == []
+    assert await svc.emitted(TrainingRecommended) == []
 
 
 async def test_another_job_changes_standards_but_not_levels(svc: ServiceUnderTest) -> None:

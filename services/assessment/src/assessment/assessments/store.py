@@ -108,13 +108,22 @@ _COLUMNS = """SELECT a.assessment_id, a.enrollment_id, a.asn_id, a.run_id, a.kin
     a.opened_on, a.items, a.score, a.passed, a.scored_on, r.run_code, r.programme_name, r.starts_on, r.ends_on,
     a.caused_by, a.correlation_id
     FROM assessments a JOIN runs r USING (run_id)"""
-# The person first, then the test: the order in which every transaction takes these locks.
+# The person first, then the run, then the test: the order in which every transaction takes these locks.
 _LOCK_PERSON = text("SELECT FROM people WHERE asn_id = :asn_id FOR NO KEY UPDATE")
+# A cancellation closes the tests it finds: none may be added meanwhile.
+_SHARE_RUN = text(
+    "SELECT FROM runs WHERE run_id = (SELECT run_id FROM assessments WHERE assessment_id = :id) FOR SHARE"
+)
 _LOCK = text(f"{_COLUMNS} WHERE a.assessment_id = :id FOR UPDATE OF a")
 _LOCK_PEOPLE = text(
     """SELECT FROM people WHERE asn_id IN (
         SELECT asn_id FROM assessments WHERE enrollment_id = ANY (CAST(:ids AS uuid[])))
     ORDER BY asn_id FOR NO KEY UPDATE"""
+)
+_SHARE_RUNS = text(
+    """SELECT FROM runs WHERE run_id IN (
+        SELECT run_id FROM assessments WHERE enrollment_id = ANY (CAST(:ids AS uuid[])))
+    ORDER BY run_id FOR SHARE"""
 )
 _LOCK_OPEN = text(
     f"""{_COLUMNS} WHERE a.enrollment_id = ANY (CAST(:ids AS uuid[])) AND a.state = 'open'
@@ -202,6 +211,7 @@ async def erase(session: AsyncSession, asn_ids: Iterable[UUID]) -> None:
 async def lock(session: AsyncSession, asn_id: UUID, assessment_id: UUID) -> Assessment | None:
     """A test, held until the transaction ends."""
     await session.execute(_LOCK_PERSON, {"asn_id": asn_id})
+    await session.execute(_SHARE_RUN, {"id": assessment_id})
     row = (await session.execute(_LOCK, {"id": assessment_id})).one_or_none()
     return _assessment(row) if row else None
 
@@ -210,6 +220,7 @@ async def lock_open(session: AsyncSession, enrollment_ids: Iterable[UUID]) -> li
     """Open tests of enrolments, held until the transaction ends."""
     ids = {"ids": sorted(enrollment_ids)}
     await session.execute(_LOCK_PEOPLE, ids)
+    await session.execute(_SHARE_RUNS, ids)
     return [_assessment(row) for row in await session.execute(_LOCK_OPEN, ids)]
 
 

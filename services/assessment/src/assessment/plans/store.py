@@ -127,5 +127,6 @@ async def find_standing(session: AsyncSession, asn_id: UUID, today: date) -> Sta
 
 
 async def erase(session: AsyncSession, asn_ids: Iterable[UUID]) -> None:
-    """Forget people's recommendations."""
+    """Forget people's recommendations, those of a scan under way included."""
+    await session.execute(_SHARE, {"name": _LOCK_NAME})
     await session.execute(_ERASE, {"ids": sorted(asn_ids)})

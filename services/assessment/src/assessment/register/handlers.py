@@ -66,21 +66,21 @@ async def on_enrollment_accepted(seats: list[EnrollmentAccepted], session: Async
 @handlers.on(EnrollmentWithdrawn)
 async def on_enrollment_withdrawn(ended: list[EnrollmentWithdrawn], session: AsyncSession) -> list[Event]:
     """Remember that a seat was given back."""
-    await store.end_enrollments(session, {e.enrollment_id for e in ended}, "withdrawn")
+    await store.end_enrollments(session, ended, "withdrawn")
     return []
 
 
 @handlers.on(TrainingCompleted)
 async def on_training_completed(ended: list[TrainingCompleted], session: AsyncSession) -> list[Event]:
     """Remember a completion."""
-    await store.end_enrollments(session, {e.enrollment_id for e in ended}, "completed")
+    await store.end_enrollments(session, ended, "completed")
     return []
 
 
 @handlers.on(TrainingNotCompleted)
 async def on_training_not_completed(ended: list[TrainingNotCompleted], session: AsyncSession) -> list[Event]:
     """Remember that an enrolment ended without completion."""
-    await store.end_enrollments(session, {e.enrollment_id for e in ended}, "not_completed")
+    await store.end_enrollments(session, ended, "not_completed")
     return []
 
 
@@ -90,6 +90,6 @@ async def on_training_result_corrected(
 ) -> list[Event]:
     """Remember whether it is a completion after all."""
     for completed, state in ((True, "completed"), (False, "not_completed")):
-        ids = {e.enrollment_id for e in corrections if e.completed is completed}
-        await store.end_enrollments(session, ids, state)
+        those = [e for e in corrections if e.completed is completed]
+        await store.end_enrollments(session, those, state)
     return []

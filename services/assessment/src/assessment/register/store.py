@@ -8,9 +8,20 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.register.domain import Run, Target
-from bina.events.enrollment import AsnRecorded, EnrollmentAccepted, TrainingAnnounced, TrainingChanged
+from bina.events.enrollment import (
+    AsnRecorded,
+    EnrollmentAccepted,
+    EnrollmentWithdrawn,
+    TrainingAnnounced,
+    TrainingChanged,
+    TrainingCompleted,
+    TrainingNotCompleted,
+    TrainingResultCorrected,
+)
 from bina.messaging import Need
 from bina.messaging.clock import ZONE
+
+Ended = EnrollmentWithdrawn | TrainingCompleted | TrainingNotCompleted | TrainingResultCorrected
 
 run_of = Need(TrainingAnnounced, lambda event: event.run_id)
 """An event about a run waits until the run is known here."""
@@ -58,6 +69,8 @@ _CANCEL_RUNS = text(
     FROM unnest(CAST(:ids AS uuid[]), CAST(:times AS timestamptz[])) AS n (run_id, at)
     WHERE runs.run_id = n.run_id"""
 )
+# Whoever takes a test holds the person (`assessments.store.lock`), so neither overlooks what the other writes.
+_SHARE_PEOPLE = text("SELECT FROM people WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id FOR SHARE")
 # A person erased meanwhile has no row in `people`, and gets none here.
 _ADD_ENROLLMENTS = text(
     """INSERT INTO enrollments (enrollment_id, asn_id, run_id, state)
@@ -138,8 +151,14 @@ async def cancel_runs(session: AsyncSession, cancelled: dict[UUID, datetime]) ->
     await session.execute(_CANCEL_RUNS, {"ids": list(cancelled), "times": list(cancelled.values())})
 
 
+async def share_people(session: AsyncSession, asn_ids: Iterable[UUID]) -> None:
+    """Wait for people's tests being taken, and let none be taken until this transaction ends."""
+    await session.execute(_SHARE_PEOPLE, {"ids": sorted(set(asn_ids))})
+
+
 async def add_enrollments(session: AsyncSession, events: Sequence[EnrollmentAccepted]) -> None:
     """Take over accepted enrolments of people who are known."""
+    await share_people(session, (e.asn_id for e in events))
     await session.execute(
         _ADD_ENROLLMENTS,
         {
@@ -150,9 +169,10 @@ async def add_enrollments(session: AsyncSession, events: Sequence[EnrollmentAcce
     )
 
 
-async def end_enrollments(session: AsyncSession, enrollment_ids: Iterable[UUID], state: str) -> None:
+async def end_enrollments(session: AsyncSession, events: Sequence[Ended], state: str) -> None:
     """Mark enrolments as ended; `state` is completed, not_completed or withdrawn."""
-    await session.execute(_END, {"ids": sorted(enrollment_ids), "state": state})
+    await share_people(session, (e.asn_id for e in events))
+    await session.execute(_END, {"ids": sorted({e.enrollment_id for e in events}), "state": state})
 
 
 async def load_runs(session: AsyncSession, run_ids: Collection[UUID]) -> dict[UUID, Run]:
