@@ -20,12 +20,13 @@ NAMES = (
     "run_id",
     "recommended_at",
 )
+# Nobody who was erased, or is being erased, is remembered.
 _ADD = text(
     f"""INSERT INTO recommendations AS r ({", ".join(NAMES)})
-    SELECT * FROM unnest(CAST(:asn_id AS uuid[]), CAST(:competency_code AS text[]),
+    SELECT n.* FROM unnest(CAST(:asn_id AS uuid[]), CAST(:competency_code AS text[]),
         CAST(:competency_name AS text[]), CAST(:gap AS int[]), CAST(:programme_code AS text[]),
         CAST(:programme_name AS text[]), CAST(:run_id AS uuid[]), CAST(:recommended_at AS timestamptz[]))
-    ORDER BY 1, 2
+        AS n ({", ".join(NAMES)}) JOIN asn USING (asn_id) ORDER BY 1, 2 FOR KEY SHARE OF asn
     ON CONFLICT (asn_id, competency_code) DO UPDATE SET competency_name = excluded.competency_name,
         gap = excluded.gap, programme_code = excluded.programme_code,
         programme_name = excluded.programme_name, run_id = excluded.run_id,
@@ -59,7 +60,7 @@ class Recommendation(NamedTuple):
 
 
 async def add_recommendations(session: AsyncSession, found: Sequence[Recommendation]) -> None:
-    """Keep the newest recommendation per person and competency."""
+    """Keep the newest recommendation per registered person and competency."""
     await session.execute(_ADD, columns(found, *NAMES))
 
 

@@ -40,6 +40,7 @@ def _rights_of(row: AgencyRow) -> dict[str, list[str]]:
 async def record_units(session: AsyncSession, rows: Sequence[UnitRow]) -> Answer:
     """Record units; people in or below the changed ones are told anew as due work."""
     await _check_agencies(session, rows)
+    await store.hold_agencies(session, {row.agency_code for row in rows})
     units = await store.load_units(session, {row.agency_code for row in rows})
     given = {row.id: Unit(row.id, row.agency_code, row.name, row.parent_id, row.remote) for row in rows}
     known = units | given
@@ -72,8 +73,8 @@ async def _check_agencies(session: AsyncSession, rows: Sequence[UnitRow]) -> Non
 
 async def record_asn(session: AsyncSession, rows: Sequence[AsnRow]) -> Answer:
     """Record people and contacts; tells only what changed. Raises `Problem` naming the rows at fault."""
-    nips = {row.nip for row in rows} | {row.supervisor_nip for row in rows if row.supervisor_nip}
-    ids = await store.find_people(session, nips)
+    await store.share_agencies(session, {row.agency_code for row in rows})
+    ids = await _hold_named(session, rows)
     for row in rows:
         ids[row.nip] = row.id or ids.get(row.nip) or new_id()
     people = [_asn(row, ids) for row in rows]
@@ -88,6 +89,15 @@ async def record_asn(session: AsyncSession, rows: Sequence[AsnRow]) -> Answer:
         "without_supervisor": unknown,
         "ids": {row.nip: ids[row.nip] for row in rows},
     }
+
+
+async def _hold_named(session: AsyncSession, rows: Sequence[AsnRow]) -> dict[str, UUID]:
+    """Ids of those registered by the NIPs that rows name; neither they nor any supervisor is erased meanwhile."""
+    nips = {row.nip for row in rows} | {row.supervisor_nip for row in rows if row.supervisor_nip}
+    ids = await store.find_people(session, nips)
+    supervisors = {row.supervisor_id for row in rows if row.supervisor_id}
+    held = await store.hold_people(session, {*ids.values(), *supervisors})
+    return {nip: asn_id for nip, asn_id in ids.items() if asn_id in held}
 
 
 def _asn(row: AsnRow, ids: dict[str, UUID]) -> Asn:
@@ -144,9 +154,7 @@ def _twice(people: Sequence[Asn]) -> list[Fault]:
 
 async def erase_asn(session: AsyncSession, asn_id: UUID) -> Answer:
     """Erase a person; the tombstones carry it to everyone. Those they supervised are told anew."""
-    subordinates = await store.subordinates_of(session, asn_id)
-    await store.erase(session, asn_id)
-    told = await store.load_people(session, subordinates)
+    told = await store.load_people(session, await store.erase(session, asn_id))
     erased = [AsnErased(asn_id=asn_id), ContactErased(asn_id=asn_id)]
     await emit(session, [*erased, *(person.recorded() for person in told)])
     return {"erased": asn_id}

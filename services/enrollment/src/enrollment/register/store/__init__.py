@@ -4,21 +4,23 @@ from enrollment.register.store.agencies import (
     add_agencies,
     count_people,
     grant_rights,
+    hold_agencies,
     load_agencies,
     load_employers,
     load_rights,
+    share_agencies,
 )
 from enrollment.register.store.people import (
     add_contacts,
     add_people,
     erase,
     find_people,
+    hold_people,
     load_contacts,
     load_keys,
     load_people,
     page_of_people,
     people_of_units,
-    subordinates_of,
     taken_nips,
 )
 from enrollment.register.store.roles import DemoPerson, add_roles, load_demo_people, load_session
@@ -36,6 +38,8 @@ __all__ = [
     "find_people",
     "find_units",
     "grant_rights",
+    "hold_agencies",
+    "hold_people",
     "load_agencies",
     "load_contacts",
     "load_demo_people",
@@ -47,6 +51,6 @@ __all__ = [
     "load_units",
     "page_of_people",
     "people_of_units",
-    "subordinates_of",
+    "share_agencies",
     "taken_nips",
 ]

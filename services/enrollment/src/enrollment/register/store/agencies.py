@@ -1,6 +1,6 @@
 """Agencies, and for whose people each may report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import text
@@ -11,6 +11,13 @@ _ADD = text(
     SELECT * FROM unnest(CAST(:codes AS text[]), CAST(:names AS text[])) ORDER BY 1
     ON CONFLICT (agency_code) DO UPDATE SET name = excluded.name, recorded_at = now()
     WHERE agencies.name <> excluded.name RETURNING agency_code"""
+)
+_LOCK = text(
+    """SELECT FROM agencies WHERE agency_code = ANY (CAST(:codes AS text[])) ORDER BY agency_code
+    FOR NO KEY UPDATE"""
+)
+_SHARE = text(
+    "SELECT FROM agencies WHERE agency_code = ANY (CAST(:codes AS text[])) ORDER BY agency_code FOR SHARE"
 )
 _FORGET_RIGHTS = text("DELETE FROM publisher_rights WHERE publisher = ANY (CAST(:codes AS text[]))")
 _GRANT = text(
@@ -30,6 +37,16 @@ async def add_agencies(session: AsyncSession, names: Mapping[str, str]) -> set[s
     """Record agencies (code → name); returns the codes that are new or renamed."""
     rows = await session.scalars(_ADD, {"codes": list(names), "names": list(names.values())})
     return set(rows)
+
+
+async def hold_agencies(session: AsyncSession, codes: Iterable[str]) -> None:
+    """Let one command at a time write the units of these agencies, and none record their people meanwhile."""
+    await session.execute(_LOCK, {"codes": sorted(set(codes))})
+
+
+async def share_agencies(session: AsyncSession, codes: Iterable[str]) -> None:
+    """Let nobody write the units of these agencies until this transaction ends."""
+    await session.execute(_SHARE, {"codes": sorted(set(codes))})
 
 
 async def grant_rights(session: AsyncSession, rights: Rights) -> None:

@@ -65,7 +65,10 @@ _CONTACTS = text(
     """SELECT asn_id, email, phone, language FROM contacts
     WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id"""
 )
-_OF_UNITS = text(f"{_SELECT} WHERE units.path && CAST(:ids AS uuid[]) ORDER BY asn_id")
+# Locked, so that no older state is told after a newer one, nor anybody after their erasure.
+_OF_UNITS = text(f"{_SELECT} WHERE units.path && CAST(:ids AS uuid[]) ORDER BY asn_id FOR SHARE OF asn")
+_HOLD = text("SELECT asn_id FROM asn WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id FOR KEY SHARE")
+_FREE = text("UPDATE asn SET supervisor_id = NULL WHERE supervisor_id = :id RETURNING asn_id")
 _PAGE = text(
     f"""{_SELECT} WHERE (CAST(:agency AS text) IS NULL OR asn.agency_code = :agency)
     AND (CAST(:unit AS uuid) IS NULL OR CAST(:unit AS uuid) = ANY (units.path))
@@ -141,21 +144,19 @@ async def taken_nips(session: AsyncSession, people: Sequence[Asn]) -> set[str]:
     return set(rows)
 
 
-async def subordinates_of(session: AsyncSession, asn_id: UUID) -> list[UUID]:
-    """Whom a person supervises."""
-    rows = await session.scalars(
-        text("SELECT asn_id FROM asn WHERE supervisor_id = :id ORDER BY asn_id"), {"id": asn_id}
-    )
-    return list(rows)
+async def hold_people(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
+    """Let none of these people be erased until this transaction ends; returns those that are registered."""
+    return set(await session.scalars(_HOLD, {"ids": sorted(set(ids))}))
 
 
-async def erase(session: AsyncSession, asn_id: UUID) -> None:
-    """Forget a person: record, contact, roles, recommendations. Enrolments keep only the opaque id."""
-    for table in ("contacts", "role_grants", "recommendations", "asn"):
+async def erase(session: AsyncSession, asn_id: UUID) -> list[UUID]:
+    """Forget a person: record, contact, roles, recommendations; returns whom they supervised.
+
+    Enrolments keep only the opaque id. The record goes first: whoever writes of the person holds it.
+    """
+    for table in ("asn", "contacts", "role_grants", "recommendations"):
         await session.execute(text(f"DELETE FROM {table} WHERE asn_id = :id"), {"id": asn_id})  # noqa: S608 - fixed names
-    await session.execute(
-        text("UPDATE asn SET supervisor_id = NULL WHERE supervisor_id = :id"), {"id": asn_id}
-    )
+    return sorted(await session.scalars(_FREE, {"id": asn_id}))
 
 
 def _asn(row: Any) -> Asn:
