@@ -23,14 +23,17 @@ def planted(name: str) -> dict[str, str]:
     return {"PYTHONPATH": str(PLANTED), "BINA_CHAOS_MUTATION": name}
 
 
-def is_found(name: str, seeds: range) -> bool:
+def is_found(name: str, seeds: range, *, keep: bool) -> bool:
     """Run with the defect, seed after seed, until the rig is red; some defects need a kill at the wrong moment."""
     for seed in seeds:
         folder = Path(tempfile.mkdtemp(prefix=f"bina-mutation-{name}-"))
         done = asyncio.run(run(Load(seed, SECONDS, PER_SECOND), folder, planted(name)))
         sys.stdout.write(f"{name}, seed {seed}: {summary(done)}\n")
         sys.stdout.flush()
-        shutil.rmtree(folder)
+        if keep:
+            sys.stdout.write(f"  kept in {folder}\n")
+        else:
+            shutil.rmtree(folder)
         if not done.is_green:
             return True
     return False
@@ -46,9 +49,10 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=NAMES, help=", ".join(NAMES))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tries", type=int, default=3, help="seeds per defect")
+    parser.add_argument("--keep", action="store_true", help="keep journals and logs")
     chosen = parser.parse_args()
     seeds = range(chosen.seed, chosen.seed + chosen.tries)
-    missed = [name for name in chosen.names if not is_found(name, seeds)]
+    missed = [name for name in chosen.names if not is_found(name, seeds, keep=chosen.keep)]
     if missed:
         sys.exit(f"Not found: {', '.join(missed)}")
 

@@ -15,11 +15,12 @@ class Recovery:
 
     victim: str
     act: str
+    at: float
     seconds: float
 
 
 def recoveries(observed: Observed) -> list[Recovery]:
-    """One for each kill of a part, and each service frozen: from when it thawed. Acts without later effect are left out.
+    """One for each kill and broken line; for each service frozen or line stalled, from when that ended. Acts without later effect are left out.
 
     The effect of a service is its own next fact; of broker and database, the next fact of any service.
     """
@@ -28,13 +29,18 @@ def recoveries(observed: Observed) -> list[Recovery]:
     found = []
     for act, victim, at in _moments(observed):
         if (seconds := _next(effects.get(victim, everybody), at)) is not None:
-            found.append(Recovery(victim, act, seconds))
+            found.append(Recovery(victim, act, at, seconds))
     return found
 
 
 def _moments(observed: Observed) -> list[tuple[str, str, float]]:
-    acts = [("kill", e["victim"], e["at"]) for e in entries(observed, "act") if e["act"] == "kill"]
-    thawed = [("freeze", e["victim"], e["at"]) for e in entries(observed, "act done") if e["act"] == "freeze"]
+    at_once = {"kill", "cut", "reset"}
+    acts = [(e["act"], e["victim"], e["at"]) for e in entries(observed, "act") if e["act"] in at_once]
+    thawed = [
+        (e["act"], e["victim"], e["at"])
+        for e in entries(observed, "act done")
+        if e["act"] in {"freeze", "stall", "stall long"}
+    ]
     awake = [("zombie", e["victim"], e["at"]) for e in entries(observed, "awake")]
     return [*acts, *thawed, *awake]
 

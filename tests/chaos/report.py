@@ -9,7 +9,7 @@ from chaos.asked import entries
 from chaos.driver import Load
 from chaos.findings import KINDS, Finding
 from chaos.observing import INBOUND, Observed
-from chaos.recovery import by_victim, percentile, recoveries
+from chaos.recovery import Recovery, by_victim, percentile, recoveries
 from chaos.sending import ACKNOWLEDGED, UNKNOWN
 from chaos.travelled import mails
 
@@ -25,6 +25,7 @@ class Report:
     counts: dict[str, int]
     acts: dict[str, int]
     recovery: dict[str, dict[str, float]]
+    slowest: list[str]
     findings: list[Finding]
     folder: Path
 
@@ -46,6 +47,7 @@ class Report:
         lines += ["", *(f"  {kind:<34}{found[kind]:>9}" for kind in (*KINDS, "known defects met")), ""]
         lines += [f"  {'recovery after':<34}{'times':>9}{'p50 s':>9}{'p95 s':>9}{'max s':>9}"]
         lines += [_line(name, figures) for name, figures in self.recovery.items()]
+        lines += [f"  slowest: {', '.join(self.slowest)}"]
         lines += [f"  {f.kind}: {f.check}: {f.what}"[:400] for f in self.findings[:SHOWN]]
         if len(self.findings) > SHOWN:
             lines.append(f"  … and {len(self.findings) - SHOWN} more in report.json")
@@ -62,7 +64,8 @@ def _line(name: str, figures: dict[str, float]) -> str:
 
 
 def report(observed: Observed, load: Load, findings: list[Finding], folder: Path) -> Report:
-    recovered = by_victim(recoveries(observed))
+    found = recoveries(observed)
+    recovered = by_victim(found)
     everything = [seconds for some in recovered.values() for seconds in some]
     if everything:
         recovered["all"] = everything
@@ -72,9 +75,19 @@ def report(observed: Observed, load: Load, findings: list[Finding], folder: Path
         counts=_counts(observed),
         acts=_acts(observed),
         recovery={name: _figures(seconds) for name, seconds in recovered.items()},
+        slowest=_slowest(observed, found),
         findings=findings,
         folder=folder,
     )
+
+
+def _slowest(observed: Observed, found: list[Recovery], many: int = 3) -> list[str]:
+    """What to look for in the logs: act, seconds since the first story, seconds without effect."""
+    begun = min(entry["at"] for entry in entries(observed, "story"))
+    slow = sorted(found, key=lambda one: one.seconds)[-many:]
+    return [
+        f"{one.act} {one.victim} at {one.at - begun:.0f} s: {one.seconds:.1f} s" for one in reversed(slow)
+    ]
 
 
 def _figures(seconds: list[float]) -> dict[str, float]:

@@ -18,6 +18,8 @@ from chaos.stage import Stage
 CHECKS = (*asked.CHECKS, *travelled.CHECKS)
 PATIENCE = 90.0
 """Seconds that stories may take to end, and then work to be done, after the last act."""
+WIDE = 120.0
+"""From so many seconds of load on there are acts too that take half a minute, or whose end takes most of one."""
 
 
 async def run(
@@ -31,7 +33,7 @@ async def run(
         bina = await stage.start(AGENCIES)
         driver = Driver(bina, journal, load)
         await driver.prepare()
-        saboteur = Saboteur(stage, journal, load.seed)
+        saboteur = Saboteur(stage, journal, load.seed, wide=load.seconds >= WIDE)
         sabotage = asyncio.create_task(saboteur.run(0 if calm else load.seconds))
         try:
             async with asyncio.timeout(load.seconds + PATIENCE):

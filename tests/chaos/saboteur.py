@@ -6,42 +6,59 @@ from collections.abc import Iterator
 
 from bina_local.addresses import SERVICES
 from chaos.journal import Journal
+from chaos.proxy import Proxy
 from chaos.stage import BROKER, DATABASE, Stage
 
 KILL, FREEZE, ZOMBIE = "kill", "freeze", "zombie"
+CUT, RESET, STALL, STALL_LONG, ONE_MORE = "cut", "reset", "stall", "stall long", "one more worker"
 Act = tuple[str, str]
 LOCK_SECONDS = 12.5
 """Longer than the ten seconds after which the database ends a silent relay's session and an idle transaction."""
 BESIDE_SECONDS = 6.0
 """How long a thawed process and the one started in its place live side by side."""
-LENGTH = {KILL: 0.0, FREEZE: LOCK_SECONDS, ZOMBIE: LOCK_SECONDS + 2 * BESIDE_SECONDS}
-SHORTEST_REST, LONGEST_REST = 1.5, 5.0
+STALL_SECONDS = 4.0
+WORK_SECONDS = 20.0
+"""How long one more worker takes part; what it held is another's only after the group's 45 s without it."""
+LENGTH = {
+    FREEZE: LOCK_SECONDS,
+    ZOMBIE: LOCK_SECONDS + 2 * BESIDE_SECONDS,
+    STALL: STALL_SECONDS,
+    STALL_LONG: LOCK_SECONDS,
+    ONE_MORE: WORK_SECONDS,
+}
+SHORTEST_REST, LONGEST_REST = 0.5, 3.0
 
 
-def acts(chance: random.Random) -> Iterator[Act]:
-    """Rounds without end; in each, every part is killed once, one service is frozen, one becomes a zombie."""
+def acts(chance: random.Random, *, wide: bool) -> Iterator[Act]:
+    """Rounds without end; in each, every part is killed, one service is frozen, one becomes a zombie, lines break.
+
+    `wide`: besides, the line is stalled past all locks, and a service gets one more worker for a while.
+    """
     while True:
         kills = [(KILL, name) for name in (*SERVICES, BROKER, DATABASE)]
-        frozen, zombie = chance.sample(SERVICES, 2)
-        deck = [*kills, (FREEZE, frozen), (ZOMBIE, zombie)]
+        frozen, zombie, busy = chance.sample(SERVICES, 3)
+        lines = [(act, chance.choice((BROKER, DATABASE))) for act in (CUT, RESET, STALL)]
+        more = [(STALL_LONG, chance.choice((BROKER, DATABASE))), (ONE_MORE, busy)] if wide else []
+        deck = [*kills, *lines, *more, (FREEZE, frozen), (ZOMBIE, zombie)]
         yield from chance.sample(deck, len(deck))
 
 
 class Saboteur:
-    def __init__(self, stage: Stage, journal: Journal, seed: int) -> None:
+    def __init__(self, stage: Stage, journal: Journal, seed: int, *, wide: bool) -> None:
         self._stage = stage
         self._journal = journal
         self._chance = random.Random(f"{seed}/acts")
+        self._wide = wide
 
     async def run(self, seconds: float) -> None:
         """One act after the other until the time is over; none that would not end by then."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
-        for act, victim in acts(self._chance):
+        for act, victim in acts(self._chance, wide=self._wide):
             await asyncio.sleep(self._chance.uniform(SHORTEST_REST, LONGEST_REST))
             if loop.time() >= end:
                 return
-            if loop.time() + LENGTH[act] < end:
+            if loop.time() + LENGTH.get(act, 0) < end:
                 await self._do(act, victim)
 
     async def _do(self, act: str, victim: str) -> None:
@@ -50,8 +67,12 @@ class Saboteur:
             await self._stage.kill(victim)
         elif act == FREEZE:
             await self._freeze(victim)
-        else:
+        elif act == ZOMBIE:
             await self._make_zombie(victim)
+        elif act == ONE_MORE:
+            await self._add_worker(victim)
+        else:
+            await self._break(act, self._stage.lines[victim])
         self._journal.write("act done", act=act, victim=victim)
 
     async def _freeze(self, victim: str) -> None:
@@ -71,3 +92,21 @@ class Saboteur:
         await asyncio.sleep(BESIDE_SECONDS)
         twin.kill()
         await twin.ended()
+
+    async def _add_worker(self, victim: str) -> None:
+        """Its share of the partitions goes to it, and comes back after an end in order or by a crash."""
+        twin = await self._stage.start_twin(victim, worker=1)
+        await asyncio.sleep(WORK_SECONDS)
+        if self._chance.random() < 0.5:
+            twin.kill()
+        await twin.stop()
+
+    async def _break(self, act: str, line: Proxy) -> None:
+        if act == CUT:
+            line.cut()
+        elif act == RESET:
+            line.reset()
+        else:
+            line.stall()
+            await asyncio.sleep(LENGTH[act])
+            line.flow()

@@ -22,11 +22,13 @@ from bina_local.process import Child, ChildFailedError, Program
 from bina_local.services import http_status, service
 from bina_local.state import State
 from chaos.journal import Journal
+from chaos.proxy import Proxy
 from journeys.running import BEGINNING, Bina, start_gateway
 
 BROKER, DATABASE = "kafka", "postgres"
 SHORT_LIFE = 5.0
-MAIL_RETRY_SECONDS = "2"
+PACE = {"BINA_MAIL_RETRY_SECONDS": "2", "BINA_STALL_SECONDS": "25"}
+"""Settings that let what takes a minute happen within a short run: a second mail, the end of one that is stuck."""
 
 
 class Letterbox(Mailbox):
@@ -48,18 +50,19 @@ class Stage:
         """`planted`: what every service finds in its environment besides its settings."""
         self.journal = journal
         self.state = State.at(folder)
-        self.kafka = Kafka(folder / "kafka")
+        self.lines = {BROKER: Proxy(), DATABASE: Proxy()}
+        self.kafka: Kafka
         self.postgres = Postgres(folder / "postgres")
+        self._folder = folder
         self.bina: Bina
-        self._planted = {"BINA_MAIL_RETRY_SECONDS": MAIL_RETRY_SECONDS, **(planted or {})}
+        self._planted = {**PACE, **(planted or {})}
         self._stack = AsyncExitStack()
         self._keepers: list[asyncio.Task[None]] = []
 
     async def start(self, agencies: tuple[str, ...]) -> Bina:
-        await asyncio.gather(self.kafka.start(), self.postgres.start())
-        self._stack.push_async_callback(self._end_base)
+        await self._start_base()
         chosen = Addresses.choose(self.state)
-        addresses = Addresses({**chosen.ports, "gateway": any_free(), "kafka": self.kafka.port})
+        addresses = Addresses({**chosen.ports, "gateway": any_free(), "kafka": self.lines[BROKER].port})
         wanted = [*topics.listed(), *(topic for code in agencies for topic in topics.of_agency(code))]
         await topics.ensure(self.kafka.bootstrap, wanted)
         mailbox = Letterbox(self.state.mails, self.journal)
@@ -78,10 +81,22 @@ class Stage:
         self._keepers.append(asyncio.create_task(watch.run()))
         return self.bina
 
+    async def _start_base(self) -> None:
+        """Broker and database, each behind its line."""
+        for line in self.lines.values():
+            await line.start()
+            self._stack.push_async_callback(line.stop)
+        self.kafka = Kafka(self._folder / "kafka", advertised=self.lines[BROKER].port)
+        await asyncio.gather(self.kafka.start(), self.postgres.start())
+        self._stack.push_async_callback(self._end_base)
+        self.lines[BROKER].target, self.lines[DATABASE].target = self.kafka.port, self.postgres.port
+
     def program(self, name: str, **settings: str) -> Program:
         """A service's program, told what is planted and what else is given."""
         found = service(self.state, self.bina.addresses, self.postgres, name)
-        return replace(found, env={**found.env, **self._planted, **settings})
+        own, line = f":{self.postgres.port}/", f":{self.lines[DATABASE].port}/"
+        through = {"BINA_DATABASE_URL": found.env["BINA_DATABASE_URL"].replace(own, line)}
+        return replace(found, env={**found.env, **through, **self._planted, **settings})
 
     async def stop(self) -> None:
         for keeper in self._keepers:
@@ -138,10 +153,10 @@ class Stage:
         if pid is not None:
             os.kill(pid, number)
 
-    async def start_twin(self, name: str) -> Child:
-        """The same worker of a service once more, as if somebody took the first one for dead."""
-        program = self.program(name, BINA_HTTP_PORT=str(any_free()))
-        twin = Child(replace(program, name=f"{name}-twin"), self.state)
+    async def start_twin(self, name: str, worker: int = 0) -> Child:
+        """A service once more: as the same worker, as if somebody took the first for dead; or as one more worker."""
+        program = self.program(name, BINA_HTTP_PORT=str(any_free()), BINA_WORKER=str(worker))
+        twin = Child(replace(program, name=f"{name}-twin-{worker}"), self.state)
         await twin.start()
         self._stack.push_async_callback(twin.stop)
         return twin

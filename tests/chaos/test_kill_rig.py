@@ -1,4 +1,4 @@
-"""The short form: every part dies once under load, one service freezes, one becomes a zombie."""
+"""The short form: one round of kills, frozen processes and broken lines, as far as its time goes."""
 
 from pathlib import Path
 

@@ -31,7 +31,7 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller}
 listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAINTEXT://{host}:{port}
+advertised.listeners=PLAINTEXT://{host}:{advertised}
 inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
@@ -67,10 +67,18 @@ class Kafka:
     """The embedded broker: plaintext on the loopback interface, every acknowledged record on the disk."""
 
     def __init__(
-        self, state_dir: Path, port: int = 0, *, cache_dir: Path | None = None, heap: Sequence[str] = HEAP
+        self,
+        state_dir: Path,
+        port: int = 0,
+        *,
+        advertised: int = 0,
+        cache_dir: Path | None = None,
+        heap: Sequence[str] = HEAP,
     ) -> None:
+        """`advertised`: the port that clients are sent to, where something stands before the broker's own."""
         self.state = State.at(state_dir)
         self.port = port
+        self._advertised = advertised
         self._folder = self.state.root / "kafka"
         self._cache = (cache_dir or shared_cache()) / "kafka"
         self._heap = tuple(heap)
@@ -95,7 +103,8 @@ class Kafka:
 
     def _write_settings(self, name: str, data: Path) -> Path:
         path = self._folder / name
-        path.write_text(SETTINGS.format(host=HOST, port=self.port, controller=any_free(), data=data))
+        ports = {"port": self.port, "advertised": self._advertised or self.port, "controller": any_free()}
+        path.write_text(SETTINGS.format(host=HOST, data=data, **ports))
         return path
 
     def _format(self, draft: Path) -> None:
