@@ -1,16 +1,37 @@
 """Commands, batches and due work on the register at one moment: none overlooks what another writes."""
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 
 from bina.events.enrollment import AsnErased, AsnRecorded
 from bina.messaging.testing import ServiceUnderTest
+from bina.web.access import Person
+from bina.web.problems import Problem
+from enrollment.enrolments import completing
+from enrollment.enrolments.commands import correct_result
+from enrollment.enrolments.completing import Correction
 from enrollment.home import store as home
 from enrollment.register import store
 from enrollment.register.bodies import AsnRow, UnitRow
 from enrollment.register.recording import erase_asn, record_asn, record_units
 from meeting import Meeting
 
-from .story import CITY, SECTION, UNIT, asn_id, nip, person, recommended
+from .story import (
+    ATTENDED,
+    CITY,
+    PAST,
+    SECTION,
+    TESTED,
+    UNIT,
+    asn_id,
+    enrollment_id,
+    nip,
+    person,
+    recommended,
+    reported,
+)
 
 
 async def erase(svc: ServiceUnderTest, n: int) -> None:
@@ -89,3 +110,34 @@ async def test_nobody_is_left_to_a_supervisor_who_is_erased(
     *_, last = [e for e in await svc.emitted(AsnRecorded) if e.asn_id == asn_id(40)]
     assert last.supervisor_id is None
     assert await svc.rows("SELECT 1 FROM asn WHERE supervisor_id = :id", id=asn_id(2)) == []
+
+
+async def number(svc: ServiceUnderTest, n: int, run: str, wanted: str) -> None:
+    """Give another certificate in place of the one there is."""
+    platform = Person(None, "Uji", frozenset({"platform"}))
+    right = Correction(
+        completed=True,
+        jp=16,
+        completed_on=date(2026, 10, 6),
+        pre_score=None,
+        post_score=Decimal(80),
+        reason="Nomor tertukar",
+        certificate_number=wanted,
+    )
+    async with svc.sessions() as session, session.begin():
+        await correct_result(session, platform, enrollment_id(n, run), right)
+
+
+async def test_no_number_is_given_while_it_is_revoked(svc: ServiceUnderTest, meeting: Meeting):
+    first = reported(7, PAST, certificate_number="BTK/7")
+    second = reported(ATTENDED, TESTED, jp=32, post_score=80, certificate_number="MAN/7")
+    await svc.receives(first, second, agency=CITY)
+
+    async def swap_back() -> None:
+        with pytest.raises(Problem) as refused:
+            await number(svc, ATTENDED, TESTED, "BTK/7")
+        assert [fault.where for fault in refused.value.errors] == ["certificate_number"]
+
+    await meeting(svc, (completing, "add_revoked"), number(svc, 7, PAST, "MAN/7"), swap_back)
+    rows = await svc.rows("SELECT number FROM revoked_certificates")
+    assert {row.number for row in rows} == {"BTK/7"}

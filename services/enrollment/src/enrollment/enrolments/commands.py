@@ -85,6 +85,8 @@ async def correct_result(
     if correction.completed:
         _check_held([run])
     _check_correction(found, run, correction)
+    # A number that another correction is revoking is not given meanwhile.
+    await register.hold_agencies(session, {run.organiser})
     await _check_certificate(session, found, run, correction)
     await emit(session, await correct(session, found, run, correction))
     return (await store.load_enrolments(session, [enrollment_id]))[enrollment_id]

@@ -40,7 +40,7 @@ async def add_agencies(session: AsyncSession, names: Mapping[str, str]) -> set[s
 
 
 async def hold_agencies(session: AsyncSession, codes: Iterable[str]) -> None:
-    """Let one command at a time write the units of these agencies, and none record their people meanwhile."""
+    """Let one command at a time write units or revoke certificates of agencies, and none record their people."""
     await session.execute(_LOCK, {"codes": sorted(set(codes))})
 
 
