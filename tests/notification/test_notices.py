@@ -16,6 +16,8 @@ from bina.events.enrollment import (
 )
 from bina.events.evaluation import EvaluationTaskClosed
 from bina.messaging.testing import ServiceUnderTest
+from meeting import Meeting
+from notification.preferences import store as preferences
 
 from . import story as facts
 from .reading import told, words
@@ -275,6 +277,21 @@ async def test_an_erased_person_leaves_ids_only_whichever_topic_comes_first(noti
     assert "tono@" not in left
     [(_, body)] = await words(notification, person.asn_id)
     assert body.startswith("Yth. Bapak/Ibu,")
+
+
+async def test_whoever_is_erased_leaves_no_choice_made_meanwhile(
+    notification: ServiceUnderTest, meeting: Meeting
+):
+    person = facts.person()
+
+    async def choose() -> None:
+        async with notification.sessions() as session, session.begin():
+            await preferences.put_preference(session, person.asn_id, "en", email=False)
+
+    await notification.receives(at(person))
+    erasing = notification.receives(at(AsnErased(asn_id=person.asn_id), SOON))
+    await meeting(notification, (preferences, "forget_preferences"), erasing, choose)
+    assert await notification.rows("SELECT * FROM preferences") == []
 
 
 async def test_the_story_tells_each_person_what_concerns_them(notification: ServiceUnderTest):

@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bina.messaging import lock_alone
+
 _LOAD = text(
     """SELECT coalesce(f.language, c.language, 'id') AS language, coalesce(f.email, true) AS email,
         coalesce(c.email, '') AS address
@@ -14,7 +16,9 @@ _LOAD = text(
     LEFT JOIN preferences f USING (asn_id) LEFT JOIN contacts c USING (asn_id)"""
 )
 _PUT = text(
-    """INSERT INTO preferences (asn_id, language, email) VALUES (:asn_id, :language, :email)
+    """INSERT INTO preferences (asn_id, language, email)
+    SELECT CAST(:asn_id AS uuid), :language, :email
+    WHERE NOT EXISTS (SELECT FROM forgotten WHERE asn_id = CAST(:asn_id AS uuid))
     ON CONFLICT (asn_id) DO UPDATE SET language = excluded.language, email = excluded.email, recorded_at = now()"""
 )
 _FORGET = text("DELETE FROM preferences WHERE asn_id = ANY (CAST(:ids AS uuid[]))")
@@ -36,7 +40,8 @@ async def load_preference(session: AsyncSession, asn_id: UUID) -> Preference:
 
 
 async def put_preference(session: AsyncSession, asn_id: UUID, language: str, *, email: bool) -> None:
-    """Keep a person's choices."""
+    """Keep a person's choices, unless the person was erased; no batch erases anybody meanwhile."""
+    await lock_alone(session)
     await session.execute(_PUT, {"asn_id": asn_id, "language": language, "email": email})
 
 
