@@ -189,6 +189,14 @@ async def test_a_topic_whose_messages_all_fail_is_not_drained_into_the_parked(se
     assert (await service.receives(*events)).applied == 250
 
 
+async def test_an_unreadable_message_that_comes_again_is_answered_once(service: ServiceUnderTest):
+    broken = replace(service.message(requested(), agency="5571"), value=b"{")
+    for _ in range(2):
+        await service.receives_raw(broken)
+    assert [answer.outcome for answer in await service.emitted(RequestAnswered)] == ["refused"]
+    assert len(await service.held()) == 1
+
+
 async def test_a_failing_batch_leaves_nothing_behind(service: ServiceUnderTest, monkeypatch):
     event = accepted()
 

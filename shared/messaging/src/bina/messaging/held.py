@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from .records import Headers, Message
 
 Stream = tuple[str, str]
+Position = tuple[str, int, int]
+"""Topic, partition, offset."""
 LOCK = 7_001
 """Advisory lock: every batch shares it; a sweep or redrive, which releases held messages of any key, has it alone."""
 
@@ -29,7 +31,7 @@ _HOLD = text(
         CAST(:headers AS jsonb[]), CAST(:value AS bytea[]), CAST(:event_id AS text[]), CAST(:type AS text[]),
         CAST(:claimed AS boolean[]), CAST(:fact AS text[]), CAST(:fact_key AS text[]), CAST(:code AS text[]),
         CAST(:error AS text[])) AS n
-    ON CONFLICT (topic, "partition", "offset") DO NOTHING"""
+    ON CONFLICT (topic, "partition", "offset") DO NOTHING RETURNING "partition", "offset", topic"""
 )
 _HOLD_AGAIN = text(
     """UPDATE messaging.held h SET state = n.state, blocks = n.blocks, fact = n.fact, fact_key = n.fact_key,
@@ -98,15 +100,18 @@ async def lock_alone(session: AsyncSession) -> None:
     await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
 
 
-async def keep(session: AsyncSession, holds: Sequence[Hold]) -> None:
-    """Store messages in the given order; those that were held before keep their place."""
+async def keep(session: AsyncSession, holds: Sequence[Hold]) -> set[Position]:
+    """Store messages in the given order; those that were held before keep their place. Gives those new here."""
     new = [hold for hold in holds if hold.held_id is None]
     again = [hold for hold in holds if hold.held_id is not None]
+    stored: set[Position] = set()
     if new:
-        await session.execute(_HOLD, {**_texts(new), **_records(new), "code_version": code_version()})
+        values = {**_texts(new), **_records(new), "code_version": code_version()}
+        stored = {(row.topic, row.partition, row.offset) for row in await session.execute(_HOLD, values)}
     if again:
         ids = {"id": [hold.held_id for hold in again]}
         await session.execute(_HOLD_AGAIN, {**ids, **_texts(again), "code_version": code_version()})
+    return stored
 
 
 def _texts(holds: Sequence[Hold]) -> dict[str, list[Any]]:

@@ -171,11 +171,11 @@ class Intake:
 
     async def _settle(self, session: AsyncSession, outcome: Outcome, broken: list[Broken]) -> None:
         """Keep what cannot be applied, answer what cannot be read, tell, then free what was waiting."""
-        for handler in (
-            self._reactions.unreadable if (foreign := [b for b in broken if b.message.foreign]) else ()
-        ):
-            outcome.told.extend(await handler(foreign, session))
-        await held.keep(session, [*(_park_unread(b) for b in broken), *outcome.holds])
+        kept = await held.keep(session, [*(_park_unread(b) for b in broken), *outcome.holds])
+        # Who was answered when it first came is not answered again when it comes twice.
+        if foreign := [b for b in broken if b.message.foreign and b.message.position in kept]:
+            for handler in self._reactions.unreadable:
+                outcome.told.extend(await handler(foreign, session))
         await held.forget(session, [a.held_id for a in outcome.done if a.held_id is not None])
         await emit(session, outcome.told)
         if outcome.learned and await self._learn(session, outcome.learned):

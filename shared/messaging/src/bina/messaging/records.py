@@ -44,6 +44,11 @@ class Message:
         return (self.record_key or b"").decode("utf-8", "replace").replace("\x00", "\ufffd")
 
     @property
+    def position(self) -> tuple[str, int, int]:
+        """Where it lies: topic, partition, offset."""
+        return self.topic, self.partition, self.offset
+
+    @property
     def foreign(self) -> bool:
         """Whether an agency wrote it."""
         return self.topic.startswith(INBOUND_PREFIX)
