@@ -50,7 +50,7 @@ down: ## stop a Bina that runs elsewhere
 test-fast: .venv/dev.stamp $(ASSETS) ## rules and handlers on a real PostgreSQL, on two cores
 	.venv/bin/pytest -n 2 --dist worksteal -m "not kafka and not browser and not conformance"
 
-test: .venv/dev.stamp $(ASSETS) browser ## everything: real Kafka, journeys, conformance, browser
+test: .venv/dev.stamp $(ASSETS) browser ## everything: real Kafka, journeys, conformance, browser, two minutes of kills
 	BACKEND=$(BACKEND) .venv/bin/pytest
 
 chaos: .venv/dev.stamp ## kill services, broker and database under load; ARGS="--minutes 30 --seed 7"

@@ -18,14 +18,6 @@ class Finding:
     check: str
     what: str
 
-    @property
-    def is_known(self) -> bool:
-        return (self.kind, self.check) in KNOWN
-
-
-KNOWN = {(DUPLICATE, "every_unreadable_event_is_refused_once")}
-"""Defects that are known and not mended yet: shown and counted, but no run is red for them alone. A batch with an
-unreadable event that is delivered again answers it again: nothing remembers that it was answered."""
 
 Found = Iterator[tuple[str, str]]
 Check = Callable[[Observed], Found]

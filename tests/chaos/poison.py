@@ -46,7 +46,7 @@ POISONS = (
     Poison("bad JSON", with_value(lambda _: b'{"nip": '), "json.invalid"),
     Poison("unknown version", with_header("ce_type", b"enrollment.requested.v2"), "version.unknown"),
     Poison("another's key", with_body(nip="198004172008031999"), "key.mismatch"),
-    Poison("NUL in a text", with_body(note="a\x00b"), "content.nul"),
+    Poison("NUL in a text", with_body(run_code="KINI\x00"), "content.nul"),
     Poison("30 February", no_such_day, "contract.violated"),
     CONFLICT,
     Poison("NUL in a header", with_header("ce_source", b"sim\x00peg"), "header.nul"),

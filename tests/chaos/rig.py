@@ -18,6 +18,8 @@ from chaos.stage import Stage
 CHECKS = (*asked.CHECKS, *travelled.CHECKS)
 PATIENCE = 90.0
 """Seconds that stories may take to end, and then work to be done, after the last act."""
+LEASE_SECONDS = 300.0
+"""How long the mails wait that a worker had in hand who never comes back under its number."""
 WIDE = 120.0
 """From so many seconds of load on there are acts too that take half a minute, or whose end takes most of one."""
 
@@ -42,7 +44,8 @@ async def run(
             journal.write("out of time")
         finally:
             await driver.close()
-        left = await drain(bina, stage.postgres, PATIENCE)
+        patience = LEASE_SECONDS + PATIENCE if load.seconds >= WIDE else PATIENCE
+        left = await drain(bina, stage.postgres, patience)
         observed = await observe(stage.kafka.bootstrap, stage.postgres, journal.path, left, AGENCIES)
     finally:
         await stage.stop()
