@@ -8,6 +8,8 @@ import struct
 from bina_local.ports import HOST
 
 CHUNK = 64 * 1024
+OFFSET_COMMIT = b"\x00\x08"
+"""Kafka's key of the request, after its length; a consumer's requests to its group each come in one piece."""
 _AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER on, no time: closing throws away what is unsent, and resets
 
 
@@ -22,6 +24,8 @@ class Proxy:
         self._passing: set[asyncio.Task[None]] = set()
         self._flows = asyncio.Event()
         self._flows.set()
+        self._commits = asyncio.Event()
+        self._commits.set()
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._begin, HOST, 0)
@@ -31,8 +35,13 @@ class Proxy:
         """Nothing passes any more; connections stay."""
         self._flows.clear()
 
+    def hold_commits(self) -> None:
+        """Consumers read on, but the broker does not hear how far they have come."""
+        self._commits.clear()
+
     def flow(self) -> None:
         self._flows.set()
+        self._commits.set()
 
     def cut(self) -> None:
         """End every connection in good manners."""
@@ -72,6 +81,8 @@ class Proxy:
         with contextlib.suppress(OSError):
             while data := await source.read(CHUNK):
                 await self._flows.wait()
+                if data[4:6] == OFFSET_COMMIT:
+                    await self._commits.wait()
                 sink.write(data)
                 await sink.drain()
         sink.close()

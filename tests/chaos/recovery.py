@@ -39,7 +39,7 @@ def _moments(observed: Observed) -> list[tuple[str, str, float]]:
     thawed = [
         (e["act"], e["victim"], e["at"])
         for e in entries(observed, "act done")
-        if e["act"] in {"freeze", "stall", "stall long"}
+        if e["act"] in {"freeze", "stall", "stall long", "kill before the offset"}
     ]
     awake = [("zombie", e["victim"], e["at"]) for e in entries(observed, "awake")]
     return [*acts, *thawed, *awake]

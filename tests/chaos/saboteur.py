@@ -11,12 +11,15 @@ from chaos.stage import BROKER, DATABASE, Stage
 
 KILL, FREEZE, ZOMBIE = "kill", "freeze", "zombie"
 CUT, RESET, STALL, STALL_LONG, ONE_MORE = "cut", "reset", "stall", "stall long", "one more worker"
+KILL_EARLY = "kill before the offset"
 Act = tuple[str, str]
 LOCK_SECONDS = 12.5
 """Longer than the ten seconds after which the database ends a silent relay's session and an idle transaction."""
 BESIDE_SECONDS = 6.0
 """How long a thawed process and the one started in its place live side by side."""
 STALL_SECONDS = 4.0
+EARLY_SECONDS = 2.5
+"""Time for a batch to be applied whose offset the broker does not hear of."""
 WORK_SECONDS = 20.0
 """How long one more worker takes part; what it held is another's only after the group's 45 s without it."""
 LENGTH = {
@@ -36,10 +39,11 @@ def acts(chance: random.Random, *, wide: bool) -> Iterator[Act]:
     """
     while True:
         kills = [(KILL, name) for name in (*SERVICES, BROKER, DATABASE)]
+        early = [(KILL_EARLY, name) for name in ("enrollment", chance.choice(SERVICES[1:]))]
         frozen, zombie, busy = chance.sample(SERVICES, 3)
         lines = [(act, chance.choice((BROKER, DATABASE))) for act in (CUT, RESET, STALL)]
         more = [(STALL_LONG, chance.choice((BROKER, DATABASE))), (ONE_MORE, busy)] if wide else []
-        deck = [*kills, *lines, *more, (FREEZE, frozen), (ZOMBIE, zombie)]
+        deck = [*kills, *early, *lines, *more, (FREEZE, frozen), (ZOMBIE, zombie)]
         yield from chance.sample(deck, len(deck))
 
 
@@ -69,6 +73,8 @@ class Saboteur:
             await self._freeze(victim)
         elif act == ZOMBIE:
             await self._make_zombie(victim)
+        elif act == KILL_EARLY:
+            await self._kill_early(victim)
         elif act == ONE_MORE:
             await self._add_worker(victim)
         else:
@@ -92,6 +98,14 @@ class Saboteur:
         await asyncio.sleep(BESIDE_SECONDS)
         twin.kill()
         await twin.ended()
+
+    async def _kill_early(self, victim: str) -> None:
+        """What it applied last is delivered to its next life once more."""
+        line = self._stage.lines[BROKER]
+        line.hold_commits()
+        await asyncio.sleep(EARLY_SECONDS)
+        await self._stage.kill(victim)
+        line.flow()
 
     async def _add_worker(self, victim: str) -> None:
         """Its share of the partitions goes to it, and comes back after an end in order or by a crash."""
