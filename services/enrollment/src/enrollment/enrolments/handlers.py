@@ -14,11 +14,11 @@ from bina.events.agency import (
     WithdrawalRequested,
 )
 from bina.events.assessment import AssessmentScored
-from bina.messaging import Broken, Handlers, clock
+from bina.messaging import Broken, Handlers, clock, meanwhile
 from enrollment.enrolments.completing import take_scores
 from enrollment.enrolments.domain import Ask, Decision, Judgement, Report, unreadable
 from enrollment.enrolments.reporting import report
-from enrollment.enrolments.requesting import request, withdraw
+from enrollment.enrolments.requesting import carry_out, judge, withdraw
 from enrollment.enrolments.store import PostTest
 from enrollment.imports import EnrolmentClaim, Kind, Problem, Scope, check_enrolment
 from enrollment.register import store as register
@@ -43,8 +43,12 @@ async def on_enrollment_requested(events: list[EnrollmentRequested], session: As
         _ask(event, scopes[event.envelope.publisher], now, event.note, event.once(checked))
         for event in events
     ]
-    decisions, facts = await request(session, asks)
-    return [*facts, *(_answered(event, d) for event, d in zip(events, decisions, strict=True))]
+    decisions = await judge(session, asks)
+    pairs = list(zip(events, decisions, strict=True))
+    facts, answers = await meanwhile(
+        carry_out(session, decisions), lambda: [_answered(event, decision) for event, decision in pairs]
+    )
+    return [*facts, *answers]
 
 
 @handlers.on(WithdrawalRequested)

@@ -27,11 +27,21 @@ Claimed = Sequence[tuple[str | None, str | None]]
 
 async def request(session: AsyncSession, asks: Sequence[Ask]) -> tuple[list[Decision], list[Event]]:
     """Decide requests in their order; gives the decisions and the facts they lead to."""
+    decisions = await judge(session, asks)
+    return decisions, await carry_out(session, decisions)
+
+
+async def judge(session: AsyncSession, asks: Sequence[Ask]) -> list[Decision]:
+    """Decide requests in their order; from here on their runs' seats are held."""
     examined = [examine(ask) for ask in asks]
     known = await load_known(session, [(e.claim.nip, e.claim.run_code) for e in examined])
-    decisions = decide(examined, known)
+    return decide(examined, known)
+
+
+async def carry_out(session: AsyncSession, decisions: Sequence[Decision]) -> list[Event]:
+    """Store what was decided; gives the facts it leads to."""
     told = iter(await apply(session, [d.change for d in decisions if d.change]))
-    return decisions, [fact for d in decisions for fact in (next(told) if d.change else rejection(d))]
+    return [fact for d in decisions for fact in (next(told) if d.change else rejection(d))]
 
 
 async def withdraw(
