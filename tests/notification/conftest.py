@@ -3,6 +3,10 @@ import pytest_asyncio
 from bina.messaging.testing import ServiceUnderTest
 from notification.app import service
 
+from .mailing import courier, server
+
+__all__ = ["courier", "server"]
+
 
 @pytest_asyncio.fixture
 async def notification(under_test) -> ServiceUnderTest:
