@@ -13,7 +13,8 @@ from uuid import uuid4
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from bina.messaging import Runtime, Service, Settings
-from bina.messaging.intake import Read, Taken
+from bina.messaging.intake import Taken
+from bina.messaging.reading import Read
 
 from .figures import Figure, figure, say
 from .parts import Parts, connect

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from .intake import Read
+from .reading import Read
 from .records import Message
 
 SLICE = 50
@@ -66,7 +66,7 @@ class Ahead:
         filling = self._filling or asyncio.create_task(self._fill(consumer))
         try:
             await filling
-        except Exception:
+        except Exception:  # whatever it was goes on upwards; only what was fetched must not be passed over
             self.rewind(consumer, {})
             raise
         self._in_hand, self._batch = self._batch, Batch()

@@ -15,7 +15,8 @@ from .database import is_transient
 from .handlers import Reactions, fact_name
 from .held import Hold, Stream
 from .outbox import emit
-from .records import Arrived, Broken, Ignored, Message, decode
+from .reading import Read, read
+from .records import Arrived, Broken, Message, decode
 from .waves import Wave, waves
 
 log = logging.getLogger(__name__)
@@ -39,32 +40,6 @@ class TopicFailingError(Exception):
     def __init__(self, topic: str) -> None:
         super().__init__(f"too many messages of {topic} fail")
         self.topic = topic
-
-
-@dataclass
-class Read:
-    """Messages sorted by what can be done with them; each list keeps their order."""
-
-    arrived: list[Arrived] = field(default_factory=list)
-    broken: list[Broken] = field(default_factory=list)
-    ignored: list[Ignored] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.arrived) + len(self.broken) + len(self.ignored)
-
-    def extend(self, more: "Read") -> None:
-        """Append what was read after this."""
-        self.arrived += more.arrived
-        self.broken += more.broken
-        self.ignored += more.ignored
-
-    def without(self, topic: str) -> "Read":
-        """The same but for one topic's messages."""
-        return Read(
-            [a for a in self.arrived if a.message.topic != topic],
-            [b for b in self.broken if b.message.topic != topic],
-            [i for i in self.ignored if i.message.topic != topic],
-        )
 
 
 @dataclass
@@ -108,17 +83,7 @@ class Intake:
 
     def read(self, messages: Iterable[Message]) -> Read:
         """Read messages, in their order. Needs no database; never raises."""
-        read = Read()
-        for message in messages:
-            match decode(message, self._reactions.wanted):
-                case Arrived() as found:
-                    self._reactions.prepare(found.event)
-                    read.arrived.append(found)
-                case Broken() as found:
-                    read.broken.append(found)
-                case Ignored() as found:
-                    read.ignored.append(found)
-        return read
+        return read(messages, self._reactions)
 
     async def take(self, batch: Read) -> Taken:
         """Apply a batch exactly once and commit. Raises what is transient, and `TopicFailingError`.
