@@ -9,13 +9,10 @@ from bina.web.problems import Problem, not_found
 
 FIELD = "attendance."
 """A participant's field is this and their enrolment's id; its value is `met`, `missed`, or empty for not filled in."""
-_OLD_FIELDS = {"present", "absent"}
 
 
 def read_attendance(form: FormData) -> tuple[list[UUID], list[UUID]]:
     """Enrolments that met the attendance and those that did not; 422 unless each is said once and somebody is."""
-    if _OLD_FIELDS & set(form):
-        raise _outdated()
     fields = [name for name in form if name.startswith(FIELD)]
     if any(len(form.getlist(name)) > 1 or form[name] not in ("met", "missed", "") for name in fields):
         raise _refused(_("Pilih satu saja untuk setiap orang: memenuhi, tidak memenuhi, atau belum diisi."))
@@ -34,13 +31,3 @@ def _id(name: str) -> UUID:
 
 def _refused(words: str) -> Problem:
     return Problem("invalid-input", 422, _("Presensi belum dapat disimpan."), words)
-
-
-def _outdated() -> Problem:
-    return Problem(
-        "form-outdated",
-        422,
-        _("Presensi belum dapat disimpan."),
-        _("Cara mengisi presensi berubah sejak halaman ini dibuka. Belum ada yang tercatat."),
-        mend=_("Muat ulang halaman angkatan, lalu isi presensi lagi."),
-    )
