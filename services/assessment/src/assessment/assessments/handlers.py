@@ -24,7 +24,7 @@ from bina.events.enrollment import (
     TrainingNotCompleted,
     TrainingResultCorrected,
 )
-from bina.messaging import Handlers
+from bina.messaging import Handlers, meanwhile
 
 handlers = Handlers()
 KINDS: tuple[Kind, ...] = ("pre", "post")
@@ -124,10 +124,9 @@ async def _open(
         event.enrollment_id: new_test(event, kind, runs[event.run_id], day, cause=event.envelope)
         for event, day in zip(events, days, strict=True)
     }
-    new = await store.open_tests(session, [t for t in tests.values() if t.items])
-    return [
-        told_open(test, runs[event.run_id])
-        for event in events
-        if (test := tests[event.enrollment_id]).assessment_id in new
-        and not runs[event.run_id].cancelled_by(event.time)
-    ]
+    stands = [e for e in events if tests[e.enrollment_id].items and not runs[e.run_id].cancelled_by(e.time)]
+    new, facts = await meanwhile(
+        store.open_tests(session, [t for t in tests.values() if t.items]),
+        lambda: [told_open(tests[e.enrollment_id], runs[e.run_id]) for e in stands],
+    )
+    return [fact for fact in facts if fact.assessment_id in new]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from assessment.assessments import domain
@@ -30,8 +30,7 @@ class Seat(Protocol):
         """The run."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewTest:
+class NewTest(NamedTuple):
     """A test to be opened; `state` is closed at once where its run was cancelled before it was known.
 
     `cause` is how the fact travelled that made the test possible; what comes of the test leads back to it.

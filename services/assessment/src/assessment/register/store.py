@@ -153,7 +153,7 @@ async def cancel_runs(session: AsyncSession, cancelled: dict[UUID, datetime]) ->
 
 async def share_people(session: AsyncSession, asn_ids: Iterable[UUID]) -> None:
     """Wait for people's tests being taken, and let none be taken until this transaction ends."""
-    await session.execute(_SHARE_PEOPLE, {"ids": sorted(set(asn_ids))})
+    await session.execute(_SHARE_PEOPLE, {"ids": list(set(asn_ids))})
 
 
 async def add_enrollments(session: AsyncSession, events: Sequence[EnrollmentAccepted]) -> None:
