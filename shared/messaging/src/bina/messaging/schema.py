@@ -52,3 +52,18 @@ CREATE = (
         received_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (principal, key))""",
     "CREATE TABLE messaging.clock (single boolean PRIMARY KEY DEFAULT true CHECK (single), moved_by interval NOT NULL)",
 )
+
+OPERATIONS = (
+    # Up to where each partition is applied, written in the batch's transaction: what a restored database, a reset
+    # group or a topic made anew is recognised by.
+    """CREATE TABLE messaging.positions (
+        topic text NOT NULL, "partition" int NOT NULL, next_offset bigint NOT NULL,
+        last_timestamp bigint NOT NULL DEFAULT -1, PRIMARY KEY (topic, "partition"))""",
+    # Orders to try parked messages again, done at a bounded rate, with what became of them.
+    """CREATE TABLE messaging.redrives (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, choice jsonb NOT NULL, per_second int NOT NULL,
+        asked_by text NOT NULL, asked_at timestamptz NOT NULL DEFAULT now(), total int NOT NULL DEFAULT 0,
+        tried int NOT NULL DEFAULT 0, applied int NOT NULL DEFAULT 0, failed int NOT NULL DEFAULT 0,
+        last_id bigint NOT NULL DEFAULT 0, ended_at timestamptz, error text NOT NULL DEFAULT '')""",
+)
+"""What came with the second release; a migration of each service runs it."""
