@@ -39,6 +39,7 @@ class Batch:
             self.records += new
             self.first.setdefault(partition, new[0].offset)
             self.after[partition] = new[-1].offset + 1
+            self.read.reached[partition.topic, partition.partition] = new[-1].offset + 1, new[-1].timestamp
         return new
 
     def leave(self, topic: str) -> None:

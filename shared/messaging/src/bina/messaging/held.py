@@ -89,11 +89,6 @@ def code_version() -> str:
         return "unknown"
 
 
-async def share(session: AsyncSession) -> None:
-    """A batch begins: nobody releases held messages until it ends."""
-    await session.execute(text("SELECT pg_advisory_xact_lock_shared(:lock)"), {"lock": LOCK})
-
-
 async def lock_alone(session: AsyncSession) -> None:
     """No batch runs until this transaction ends: held messages of any key are released, or a command changes what
     batches rely on without a row to lock. To be asked for before any other lock, as a batch does."""

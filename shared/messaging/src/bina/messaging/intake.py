@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bina.events import Event
 
-from . import held, inbox
+from . import held, inbox, positions
 from .database import is_transient
 from .handlers import Reactions, fact_name
 from .held import Hold, Stream
@@ -104,7 +104,7 @@ class Intake:
     async def _take(self, batch: Read, *, guarded: bool) -> Taken:
         outcome = Outcome(guarded=guarded)
         async with self._make() as session, session.begin():
-            await held.share(session)
+            await positions.begin(session, batch.reached)
             taken = await self._in(session, batch, outcome)
         self._remember(outcome.found)
         return taken

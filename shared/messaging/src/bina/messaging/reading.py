@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from .handlers import Reactions
 from .records import Arrived, Broken, Ignored, Message, decode
 
+Reached = dict[tuple[str, int], tuple[int, int]]
+"""Per topic and partition: the offset after the last record, and that record's timestamp in ms."""
+
 
 @dataclass
 class Read:
@@ -14,6 +17,8 @@ class Read:
     arrived: list[Arrived] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
     ignored: list[Ignored] = field(default_factory=list)
+    reached: Reached = field(default_factory=dict)
+    """What is applied once all of this is; empty for messages that come from elsewhere than a log."""
 
     def __len__(self) -> int:
         return len(self.arrived) + len(self.broken) + len(self.ignored)
@@ -30,6 +35,7 @@ class Read:
             [a for a in self.arrived if a.message.topic != topic],
             [b for b in self.broken if b.message.topic != topic],
             [i for i in self.ignored if i.message.topic != topic],
+            {partition: end for partition, end in self.reached.items() if partition[0] != topic},
         )
 
 
