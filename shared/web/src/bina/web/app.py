@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.responses import JSONResponse
 from fastapi.routing import RouteContext, iter_route_contexts
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bina.messaging.runtime import Runtime
@@ -19,6 +20,8 @@ from bina.web.limits import BodyLimit
 from bina.web.pages import Pages
 
 _READING = {"GET", "HEAD", "OPTIONS"}
+# FastAPI's own spans carry the path and the query, in which personal links' tokens and NIP stand.
+_NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=False)
 
 
 class UnguardedRoute(Exception):  # noqa: N818 - names the finding
@@ -45,6 +48,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
+        telemetry=_NO_TELEMETRY,
     )
     app.state.runtime = runtime
     app.state.settings = runtime.settings
