@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.messaging import columns, statement
 from notification.deliveries.store.planning import plan_mail
 from notification.notices.domain import FAN_OUT_CHUNK, KINDS, Notice
+from notification.notices.store.audience import fitting
 
 _COLUMNS = """notice_id, event_id, correlation_id, recipient_id, kind, run_id, about_id, details, occurred_at,
     send_before"""
@@ -37,22 +38,22 @@ _ANNOUNCED = f"""told AS (
         RETURNING notice_id, recipient_id, send_before)"""  # noqa: S608 - constants only
 _ANNOUNCE_TO_PAGE = text(
     f"""WITH page AS MATERIALIZED (
-        SELECT agency_code, asn_id FROM people
+        SELECT agency_code, asn_id, job_level, known_at FROM people
         WHERE agency_code = ANY (CAST((SELECT audience FROM trainings WHERE run_id = :run_id) AS text[]))
             AND (agency_code, asn_id) > (:agency, CAST(:asn AS uuid))
         ORDER BY agency_code, asn_id LIMIT :chunk),
-    fitting AS (SELECT a.* FROM page JOIN audience a USING (asn_id) WHERE a.run_id = :run_id),
+    fitting AS ({fitting("page p JOIN trainings t ON t.run_id = :run_id")}),
     {_ANNOUNCED},
     mail AS ({plan_mail("told", rank=1)})
     SELECT agency_code, asn_id, count(*) OVER () AS looked_at FROM page
     ORDER BY agency_code DESC, asn_id DESC LIMIT 1"""  # noqa: S608 - constants only
 )
+_PEOPLE_AND_RUNS = """unnest(CAST(:asn_ids AS uuid[]), CAST(:ats AS timestamptz[])) AS n (asn_id, at)
+    JOIN people p USING (asn_id) JOIN trainings t ON p.agency_code = ANY (t.audience) AND t.starts_at > n.at"""
 _ANNOUNCE_TO_PEOPLE = text(
-    f"""WITH fitting AS (
-        SELECT a.* FROM unnest(CAST(:asn_ids AS uuid[]), CAST(:ats AS timestamptz[])) AS n (asn_id, at)
-        JOIN audience a ON a.asn_id = n.asn_id AND a.starts_at > n.at),
+    f"""WITH fitting AS ({fitting(_PEOPLE_AND_RUNS)}),
     {_ANNOUNCED}
-    {plan_mail("told", rank=1)}"""  # noqa: S608 - constants only
+    {plan_mail("told", rank=1)}"""
 )
 _TELL_ENROLLED = text(
     f"""WITH page AS MATERIALIZED (

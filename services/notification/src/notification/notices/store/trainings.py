@@ -114,8 +114,7 @@ def audience_of(
     run: TrainingAnnounced | TrainingChanged,
 ) -> tuple[frozenset[str], frozenset[str], frozenset[tuple[str, int]]]:
     """Whom a run is for: agencies, job levels, competencies with the level it leads to."""
-    targets = frozenset((target.code, target.level) for target in run.competencies)
-    return frozenset(_agencies(run)), frozenset(run.job_levels), targets
+    return frozenset(_agencies(run)), frozenset(run.job_levels), frozenset(_targets(run).items())
 
 
 def run_of(training: TrainingAnnounced | TrainingChanged) -> Run:
@@ -131,6 +130,11 @@ def _agencies(run: TrainingAnnounced | TrainingChanged) -> tuple[str, ...]:
     return run.open_to or (run.organiser,)
 
 
+def _targets(run: TrainingAnnounced | TrainingChanged) -> dict[str, int]:
+    """The level that a run leads to, by competency; of one that it names twice the higher."""
+    return {target.code: target.level for target in sorted(run.competencies, key=lambda t: t.level)}
+
+
 def _row(run: TrainingAnnounced | TrainingChanged, audience_at: datetime) -> dict[str, Any]:
     shown = run.model_dump(
         mode="json",
@@ -144,8 +148,8 @@ def _row(run: TrainingAnnounced | TrainingChanged, audience_at: datetime) -> dic
         "event_id": run.event_id,
         "correlation_id": run.envelope.correlation_id or run.event_id,
         "audience": sorted(set(_agencies(run))),
-        "competency_codes": [target.code for target in run.competencies],
-        "competency_levels": [target.level for target in run.competencies],
+        "competency_codes": list(_targets(run)),
+        "competency_levels": list(_targets(run).values()),
         "starts_at": start_of(run.starts_on).isoformat(),
         "audience_at": audience_at.isoformat(),
     }
