@@ -14,6 +14,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
+from . import telemetry
 from .ahead import Ahead, Batch
 from .database import is_transient
 from .intake import Intake, Taken, TopicFailingError
@@ -132,7 +133,8 @@ class Consumer:
     async def _take(self, batch: Batch) -> None:
         """Apply a batch; FastStream has its offsets committed when this returns, and sought back when it raises."""
         started = time.perf_counter()
-        taken = await self._persist(batch)
+        with telemetry.processing(batch.read.arrived, len(batch.records)):
+            taken = await self._persist(batch)
         self._measure(batch.records, taken, time.perf_counter() - started)
         self.on_taken(taken)
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bina.events import Envelope, Event
 
-from . import clock
+from . import clock, telemetry
 from .database import is_transient, statement
 from .outbox import emit
 
@@ -113,7 +113,8 @@ class DueWork:
             for item in items:
                 by_kind.setdefault(item.kind, []).append(item)
             for kind, group in by_kind.items():
-                await self._attempt(session, kind, group)
+                with telemetry.doing(kind, group):
+                    await self._attempt(session, kind, group)
         return len(items)
 
     async def _claim(self, session: AsyncSession) -> list[DueItem]:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bina.events import Event
 
-from . import held, inbox, positions
+from . import held, inbox, positions, telemetry
 from .database import is_transient
 from .handlers import Reactions, fact_name
 from .held import Hold, Stream
@@ -272,7 +272,8 @@ class Intake:
         arrived, broken = await self._reread(session, rows if failed_too else _before_parked(rows))
         # Nothing earlier of these streams is held, and what is held later must not stop them.
         stops = _stops(hold.message for hold in broken if hold.blocks)
-        outcome = await self._apply(session, arrived, Outcome(), stops)
+        with telemetry.processing(arrived, len(arrived), released=True):
+            outcome = await self._apply(session, arrived, Outcome(), stops)
         outcome.holds.extend(broken)
         await self._settle(session, outcome, [])
         return len(outcome.done)

@@ -79,7 +79,7 @@ def _rows(
         if cause is None:
             yield *told, str(own), "", here, value
         else:
-            yield *told, cause.correlation_id or cause.id, cause.id, cause.traceparent or here, value
+            yield *told, cause.correlation_id or cause.id, cause.id, here or cause.traceparent, value
 
 
 def _value(event: Event) -> bytes | None:

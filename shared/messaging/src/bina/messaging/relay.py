@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 
 from bina.events import Envelope
 
+from . import telemetry
 from .database import connect
 from .metrics import Metrics
 from .records import encode_headers
@@ -135,7 +136,8 @@ async def publish_once(
     rows = await connection.fetch(_NEXT, CHUNK)
     if not rows:
         return 0
-    results = await _send(producer, rows, source)
+    sending = telemetry.Publishing(rows)
+    results = sending.end(await _send(producer, sending.rows, source))
     marked = acknowledged_prefix(rows, results)
     await connection.execute(_MARK, [row["id"] for row in marked], [row["created_at"] for row in marked])
     metrics.published.inc(len(marked))

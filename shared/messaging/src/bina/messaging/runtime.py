@@ -13,7 +13,7 @@ from typing import Any
 from aiokafka.errors import KafkaError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from . import clock, held
+from . import clock, held, telemetry
 from .consumer import Consumer
 from .database import create_engine, is_transient, sessions
 from .due import DueWork
@@ -62,8 +62,9 @@ class Runtime:
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A command's transaction; commits at its end, then wakes the relay and due work."""
-        async with self.sessions() as session, session.begin():
-            yield session
+        with telemetry.step("transaction"):
+            async with self.sessions() as session, session.begin():
+                yield session
         if session.info.get("told"):
             self.relay.wake()
         if session.info.get("due"):
