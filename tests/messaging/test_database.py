@@ -4,11 +4,10 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from bina.messaging.database import copy, is_transient, meanwhile
+from bina.messaging.database import driver, is_transient, meanwhile
 from bina.messaging.testing import ServiceUnderTest
 
-PERSON = ("asn_id", "name")
-RAHMA = ("0192f0c1-0000-7000-8000-000000000001", "Rahma Yulita")
+REGISTER = "INSERT INTO people VALUES ('0192f0c1-0000-7000-8000-000000000001', 'Rahma Yulita')"
 
 
 @pytest.mark.parametrize(
@@ -26,23 +25,22 @@ def test_only_what_passes_is_tried_again(error: Exception, *, passes: bool):
     assert is_transient(error) is passes
 
 
-async def test_a_connection_lost_before_a_copy_passes(service: ServiceUnderTest):
+async def test_a_connection_lost_before_the_driver_is_asked_passes(service: ServiceUnderTest):
     with pytest.raises(Exception, match="clos") as lost:
-        await _copy_on_a_dead_connection(service)
+        await _ask_a_dead_connection(service)
     assert is_transient(lost.value)
 
 
-async def _copy_on_a_dead_connection(service: ServiceUnderTest) -> None:
+async def _ask_a_dead_connection(service: ServiceUnderTest) -> None:
     async with service.sessions() as session, session.begin():
         pid = await session.scalar(text("SELECT pg_backend_pid()"))
         await service.rows("SELECT pg_terminate_backend(:pid)", pid=pid)
-        await copy(session, "public.people", PERSON, [RAHMA])
+        await (await driver(session)).execute(REGISTER)
 
 
-async def test_copied_rows_go_with_the_transaction(service: ServiceUnderTest):
+async def test_what_the_driver_is_asked_first_goes_with_the_transaction(service: ServiceUnderTest):
     async with service.sessions() as session:
-        assert await session.scalar(text("SELECT count(*) FROM people")) == 0
-        await copy(session, "public.people", PERSON, [RAHMA])
+        await (await driver(session)).execute(REGISTER)
         assert await session.scalar(text("SELECT name FROM people")) == "Rahma Yulita"
     assert await service.rows("SELECT name FROM people") == []
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar, cast
 
 import asyncpg
@@ -28,6 +28,8 @@ SERVER_SETTINGS = {
 
 TRANSIENT_CLASSES = ("08", "40", "53", "57", "58")
 TRANSIENT_STATES = ("55P03", "25P03", "25P04")
+
+_NOTHING = text("SELECT")
 
 # The same from our side: a server that vanished without a word is given up within half a minute. The names are the
 # system's; where it lacks one, its own figure stays.
@@ -101,21 +103,14 @@ def columns(rows: Iterable[Any], *names: str) -> dict[str, list[Any]]:
     return {name: [getattr(row, name) for row in taken] for name in names}
 
 
-async def copy(
-    session: AsyncSession, table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]
-) -> None:
-    """Write rows with COPY, quicker than an insert where they are many: for rows that nothing but a defect can refuse.
-
-    `table` is schema.name. The session's transaction must have begun: the driver is spoken to past SQLAlchemy.
-    """
-    schema, name = table.split(".")
-    connection = await (await session.connection()).get_raw_connection()
-    driver = cast("asyncpg.Connection[Any]", connection.driver_connection)
-    try:
-        await driver.copy_records_to_table(name, schema_name=schema, columns=names, records=rows)
-    except asyncio.CancelledError:
-        driver.terminate()  # it may stand in the middle of the copy
-        raise
+async def driver(session: AsyncSession) -> "asyncpg.Connection[Any]":
+    """The driver under a session, in its transaction: what every batch asks goes there by the shortest way, in a third
+    of the time that SQLAlchemy adds. Its errors are the driver's own."""
+    pooled = await (await session.connection()).get_raw_connection()
+    found = cast("asyncpg.Connection[Any]", pooled.driver_connection)
+    if not found.is_in_transaction():  # SQLAlchemy begins with its first question
+        await session.execute(_NOTHING)
+    return found
 
 
 async def meanwhile(asked: Coroutine[Any, Any, A], work: Callable[[], B]) -> tuple[A, B]:

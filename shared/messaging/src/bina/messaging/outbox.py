@@ -9,13 +9,12 @@ from uuid import UUID
 
 import uuid_utils
 import uuid_utils.compat as uuids
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events import Event
 
 from . import clock
-from .database import copy, meanwhile
+from .database import driver
 from .held import Stream
 from .records import encode_value, has_nul
 
@@ -23,23 +22,19 @@ trace: ContextVar[str] = ContextVar("traceparent", default="")
 """W3C traceparent of the request or message being worked on."""
 
 # Counting up the stream takes its row lock before the outbox id is drawn, so ids rise with versions per key.
-_COUNT_UP = text(
-    """INSERT INTO messaging.streams AS s (topic, key, version)
-    SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:many AS int[])) ORDER BY 1, 2
-    ON CONFLICT (topic, key) DO UPDATE SET version = s.version + excluded.version RETURNING topic, key, version"""
-)
-_COLUMNS = (
-    "topic",
-    "key",
-    "version",
-    "event_id",
-    "type",
-    "time",
-    "correlation_id",
-    "causation_id",
-    "traceparent",
-    "value",
-)
+_TELL = """WITH told AS MATERIALIZED (
+        SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::text[],
+            $8::text[], $9::bytea[]) WITH ORDINALITY AS n (topic, key, followers, event_id, type, correlation_id,
+            causation_id, traceparent, value, nth)),
+    counted AS (
+        INSERT INTO messaging.streams AS s (topic, key, version)
+        SELECT topic, key, count(*) FROM told GROUP BY 1, 2 ORDER BY 1, 2
+        ON CONFLICT (topic, key) DO UPDATE SET version = s.version + excluded.version RETURNING topic, key, version)
+    INSERT INTO messaging.outbox (topic, key, version, event_id, type, time, correlation_id, causation_id,
+        traceparent, value)
+    SELECT topic, key, version - followers, event_id, type, $10::timestamptz, correlation_id, causation_id,
+        traceparent, value
+    FROM told JOIN counted USING (topic, key) ORDER BY nth"""
 
 
 async def emit(session: AsyncSession, events: Sequence[Event], *, at: datetime | None = None) -> None:
@@ -49,37 +44,23 @@ async def emit(session: AsyncSession, events: Sequence[Event], *, at: datetime |
     """
     if events:
         streams = [(event.destination, event.key) for event in events]
-        versions, values = await meanwhile(_count_up(session, streams), lambda: list(map(_value, events)))
-        rows = _rows(events, streams, versions, values, at or clock.now())
-        await copy(session, "messaging.outbox", _COLUMNS, rows)
+        rows = zip(*_rows(events, streams), strict=True)
+        await (await driver(session)).execute(_TELL, *map(list, rows), at or clock.now())
         session.info["told"] = True
 
 
-async def _count_up(session: AsyncSession, streams: Sequence[Stream]) -> dict[Stream, int]:
-    """The version before the first of these facts, by stream."""
-    many = Counter(streams)
-    names = {"topics": [topic for topic, _ in many], "keys": [key for _, key in many]}
-    counted = await session.execute(_COUNT_UP, {**names, "many": list(many.values())})
-    return {(topic, key): version - many[topic, key] for topic, key, version in counted}
-
-
-def _rows(
-    events: Sequence[Event],
-    streams: Sequence[Stream],
-    versions: dict[Stream, int],
-    values: Sequence[bytes | None],
-    at: datetime,
-) -> Iterator[tuple[Any, ...]]:
+def _rows(events: Sequence[Event], streams: Sequence[Stream]) -> Iterator[tuple[Any, ...]]:
     here = trace.get()
-    for event, stream, value in zip(events, streams, values, strict=True):
-        versions[stream] += 1
+    followers = Counter(streams)
+    for event, stream in zip(events, streams, strict=True):
+        followers[stream] -= 1
         # The library's own UUIDs: to make, write and send them takes a third of what Python's take.
         own, cause = uuid_utils.uuid7(), event.cause
-        told = (*stream, versions[stream], own, event.type, at)
+        told = (*stream, followers[stream], own, event.type)
         if cause is None:
-            yield *told, str(own), "", here, value
+            yield *told, str(own), "", here, _value(event)
         else:
-            yield *told, cause.correlation_id or cause.id, cause.id, here or cause.traceparent, value
+            yield *told, cause.correlation_id or cause.id, cause.id, here or cause.traceparent, _value(event)
 
 
 def _value(event: Event) -> bytes | None:
