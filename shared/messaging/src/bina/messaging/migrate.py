@@ -1,11 +1,16 @@
 """Alembic, run by the service itself at its start, one process at a time."""
 
+import logging
 from pathlib import Path
 
 from alembic import command, context
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
+
+log = logging.getLogger(__name__)
 
 
 async def upgrade(url: str, migrations: Path) -> None:
@@ -23,7 +28,17 @@ def _upgrade(connection: Connection, migrations: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    if not _is_newer(connection, config):
+        command.upgrade(config, "head")
+
+
+def _is_newer(connection: Connection, config: Config) -> bool:
+    """Whether a later release has been here: while it is rolled out, workers of this one still start anew beside it."""
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    unknown = set(MigrationContext.configure(connection).get_current_heads()) - known
+    if unknown:
+        log.warning("the schema is of a later release: %s", ", ".join(sorted(unknown)))
+    return bool(unknown)
 
 
 def run_env() -> None:
