@@ -18,13 +18,14 @@ from . import telemetry
 from .ahead import Ahead, Batch
 from .database import is_transient
 from .intake import Intake, Taken, TopicFailingError
-from .metrics import Metrics
+from .metrics import OUTCOMES, Metrics
 from .service import subscription
 from .settings import Settings
 
 TRIES = 6
 LONGEST_SLEEP = 20.0
 PAUSE_SECONDS = 60.0
+POSITIONS_SECONDS = 3.0
 log = logging.getLogger(__name__)
 
 
@@ -179,11 +180,12 @@ class Consumer:
         return sorted(self._paused)
 
     def _measure(self, records: Sequence[ConsumerRecord[Any, Any]], taken: Taken, seconds: float) -> None:
-        for outcome in ("applied", "repeated", "ignored", "parked", "waiting"):
+        for outcome in OUTCOMES:
             self._metrics.messages.labels(outcome).inc(getattr(taken, outcome))
         self._metrics.batch.observe(len(records))
         self._metrics.batch_seconds.observe(seconds)
-        self._metrics.effect_seconds.observe(max(0.0, time.time() - records[0].timestamp / 1000))
+        oldest = min(record.timestamp for record in records)
+        self._metrics.effect_seconds.observe(max(0.0, time.time() - oldest / 1000))
 
     async def positions(self) -> dict[TopicPartition, tuple[int, int]]:
         """Per partition: up to where all is applied, and where the log ends."""
@@ -191,9 +193,10 @@ class Consumer:
             return {}
         partitions = list(self.kafka.assignment())
         try:
-            ends = await self.kafka.end_offsets(partitions) if partitions else {}
+            async with asyncio.timeout(POSITIONS_SECONDS):
+                ends = await self.kafka.end_offsets(partitions) if partitions else {}
             fetched = {p: await self.kafka.position(p) for p in partitions}
-        except (KafkaError, IllegalStateError):
+        except (KafkaError, IllegalStateError, TimeoutError):
             return {}
         applied = {p: self._ahead.unapplied(p) for p in partitions}
         return {p: (fetched[p] if first is None else first, ends[p]) for p, first in applied.items()}

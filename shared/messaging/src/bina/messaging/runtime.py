@@ -45,7 +45,7 @@ class Runtime:
         self.settings = settings
         self.engine = create_engine(settings.database_url)
         self.sessions = sessions(self.engine)
-        self.metrics = Metrics()
+        self.metrics = Metrics(service.name)
         self.problem = ""
         reactions = service.reactions(demo=settings.demo)
         self.intake = Intake(self.sessions, reactions, cap=settings.park_cap)
@@ -252,23 +252,13 @@ class Runtime:
         status.messages = _samples(self.metrics)
         async with self.sessions() as session:
             await count(session, status)
-        self._gauge(status)
+        self.metrics.show(status)
         return status
 
     async def backlog(self) -> Backlog:
         """What is left to do without anything new coming in; asks the database alone."""
         async with self.sessions() as session:
             return await count_backlog(session)
-
-    def _gauge(self, status: Status) -> None:
-        self.metrics.outbox_depth.set(status.outbox["depth"])
-        self.metrics.outbox_age.set(status.outbox["age_seconds"])
-        self.metrics.parked.set(status.parked)
-        self.metrics.waiting.set(status.waiting)
-        self.metrics.oldest_wait.set(status.oldest_wait_seconds)
-        self.metrics.due.set(status.due)
-        for topic, lag in status.lag.items():
-            self.metrics.lag.labels(topic).set(lag)
 
     async def discard(self, held_id: int, reason: str) -> bool:
         """Give a parked message up and let its followers go."""

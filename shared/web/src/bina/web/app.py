@@ -1,5 +1,6 @@
 """One application per service: API under `/<service>/api/v1`, pages under `/<service>/…`, closed by default."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from bina.messaging.database import is_transient
 from bina.messaging.runtime import Runtime
 from bina.web import ops, preferences, problems, static
 from bina.web.access import is_guard
@@ -18,8 +20,11 @@ from bina.web.forms import form_guard
 from bina.web.headers import Envelope
 from bina.web.limits import BodyLimit
 from bina.web.pages import Pages
+from bina.web.tracing import Requests
 
 _READING = {"GET", "HEAD", "OPTIONS"}
+_SCRAPE_SECONDS = 8.0
+"""Shorter than Prometheus waits by default: what counts in this process is told although the database hangs."""
 # FastAPI's own spans carry the path and the query, in which personal links' tokens and NIP stand.
 _NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=False)
 
@@ -52,6 +57,7 @@ def create_app(
     )
     app.state.runtime = runtime
     app.state.settings = runtime.settings
+    app.state.draining = False
     app.state.shell_pages = Pages(service)
     problems.install(app)
     for router in (*api_routers, ops.api_router()):
@@ -63,6 +69,7 @@ def create_app(
     app.include_router(_probes(), include_in_schema=False)
     app.add_middleware(BodyLimit)
     app.add_middleware(Envelope, service=service)
+    app.add_middleware(Requests, service=service, metrics=runtime.metrics)
     return app
 
 
@@ -87,10 +94,21 @@ def _probes() -> APIRouter:
     async def readyz(request: Request) -> Response:
         return _probe(request.app.state.runtime.ready())
 
+    @routes.get("/readyz/http")
+    async def takes_requests(request: Request) -> Response:
+        """For a gateway: a worker takes requests even while the broker is away, until it is to end."""
+        return _probe(not request.app.state.draining)
+
     @routes.get("/metrics")
     async def metrics(request: Request) -> Response:
         runtime: Runtime = request.app.state.runtime
-        await runtime.status()  # sets the gauges
+        try:
+            async with asyncio.timeout(_SCRAPE_SECONDS):
+                await runtime.status()  # sets the gauges
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            runtime.metrics.forget()
         return Response(generate_latest(runtime.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return routes

@@ -1,14 +1,12 @@
-"""Security headers on every answer, the reader's language, the request's trace, the last net under failures."""
+"""Security headers on every answer, the reader's language, the last net under failures."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bina.messaging.outbox import trace
 from bina.web import language
 from bina.web.problems import answer, unexpected
 from bina.web.text import address_holds_nul, nul_refused
-from bina.web.tracing import traceparent_of
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
@@ -25,7 +23,7 @@ HEADERS = {
 
 
 class Envelope:
-    """Outermost layer of the application: nothing leaves without headers, no failure without a reference code."""
+    """Outer layer of the application: nothing leaves without headers, no failure without a reference code."""
 
     def __init__(self, app: ASGIApp, service: str) -> None:
         self.app = app
@@ -38,7 +36,6 @@ class Envelope:
             return
         request = Request(scope, receive)
         language.use(language.preferred(request, language.offered(self.service)))
-        trace.set(traceparent_of(request))
         started = False
 
         async def send_with_headers(message: Message) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import uvicorn
 from fastapi import FastAPI
 
+from bina.messaging import telemetry
 from bina.messaging.runtime import Runtime
 from bina.messaging.settings import Settings
 
@@ -16,6 +17,7 @@ _WATCH_SECONDS = 2.0
 def run(create: Callable[[], FastAPI], settings: Settings) -> None:
     """One process: API, pages and the runtime. Exits with 1 when progress stopped, so that it is started anew."""
     app = create()
+    telemetry.start(app.state.runtime.service.name, settings.worker)
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -28,6 +30,7 @@ def run(create: Callable[[], FastAPI], settings: Settings) -> None:
         )
     )
     asyncio.run(_serve(server, app.state.runtime))
+    telemetry.stop()
     if not app.state.runtime.healthy() or not server.started:
         sys.exit(1)
 

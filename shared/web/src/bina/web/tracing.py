@@ -1,18 +1,50 @@
-"""Which trace a request belongs to, by W3C Trace Context: its caller's, or one that begins with it."""
+"""Outermost layer of the application: which trace a request belongs to, how long it took, what it was answered."""
 
-import re
-import secrets
+import time
 
 from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_VALID = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+from bina.messaging import telemetry
+from bina.messaging.metrics import Metrics
+
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked every few seconds, and no beginning of anything."""
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-def traceparent_of(request: Request) -> str:
-    """The header `traceparent` of everything that this request leads to."""
-    given = request.headers.get("traceparent", "")
-    return given if _VALID.fullmatch(given) else _begun()
+class Requests:
+    """Counts, times and traces requests by their route's template: paths name people, and have no end."""
 
+    def __init__(self, app: ASGIApp, service: str, metrics: Metrics) -> None:
+        self.app = app
+        self.api = f"/{service}/api/v1"
+        self.metrics = metrics
 
-def _begun() -> str:
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        status, started = 500, time.perf_counter()
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        given, keep = Request(scope).headers.get("traceparent", ""), scope["path"] not in PROBES
+        with telemetry.serving(method, given, keep=keep) as answered:
+            try:
+                await self.app(scope, receive, noting)
+            finally:
+                route = self._route_of(scope)
+                answered(route, status)
+                self.metrics.answered(method, route, status, time.perf_counter() - started)
+
+    def _route_of(self, scope: Scope) -> str:
+        """The template, `other` where no route of the service was meant."""
+        path: str = getattr(scope.get("route"), "path", "")
+        return self.api + path if path and scope["path"].startswith(f"{self.api}/") else path or "other"
