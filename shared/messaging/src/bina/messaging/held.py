@@ -31,7 +31,7 @@ _HOLD = text(
         CAST(:headers AS jsonb[]), CAST(:value AS bytea[]), CAST(:event_id AS text[]), CAST(:type AS text[]),
         CAST(:claimed AS boolean[]), CAST(:fact AS text[]), CAST(:fact_key AS text[]), CAST(:code AS text[]),
         CAST(:error AS text[])) AS n
-    ON CONFLICT (topic, "partition", "offset") DO NOTHING RETURNING "partition", "offset", topic"""
+    ON CONFLICT (topic, "partition", "offset", digest) DO NOTHING RETURNING "partition", "offset", topic"""
 )
 _HOLD_AGAIN = text(
     """UPDATE messaging.held h SET state = n.state, blocks = n.blocks, fact = n.fact, fact_key = n.fact_key,

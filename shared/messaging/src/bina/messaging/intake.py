@@ -248,16 +248,20 @@ class Intake:
             if not await held.ready(session):
                 return 0
             await held.lock_alone(session)
-            return await self._release(session, await held.ready(session))
+            return len((await self._release(session, await held.ready(session))).done)
 
     async def redrive(self, ids: Sequence[int]) -> int:
         """Try parked messages again, with all that queued up behind them; returns how many were applied."""
         async with self._make() as session, session.begin():
             await held.lock_alone(session)
-            rows = await _rows_of(session, ids)
-            streams = {(row.topic, row.key) for row in rows if row.blocks}
-            alone = [row for row in rows if not row.blocks]
-            return await self._release(session, streams, alone, failed_too=True)
+            return len((await self.redrive_in(session, ids)).done)
+
+    async def redrive_in(self, session: AsyncSession, ids: Sequence[int]) -> Outcome:
+        """The same in the caller's transaction, which has `held.lock_alone`; what was held again says its row."""
+        rows = await _rows_of(session, ids)
+        streams = {(row.topic, row.key) for row in rows if row.blocks}
+        alone = [row for row in rows if not row.blocks]
+        return await self._release(session, streams, alone, failed_too=True)
 
     async def _release(
         self,
@@ -266,7 +270,7 @@ class Intake:
         alone: Sequence[Any] = (),
         *,
         failed_too: bool = False,
-    ) -> int:
+    ) -> Outcome:
         """Apply the held messages of streams in order, as far as they go now."""
         rows = [*alone, *(await held.of_streams(session, streams) if streams else ())]
         arrived, broken = await self._reread(session, rows if failed_too else _before_parked(rows))
@@ -276,7 +280,7 @@ class Intake:
             outcome = await self._apply(session, arrived, Outcome(), stops)
         outcome.holds.extend(broken)
         await self._settle(session, outcome, [])
-        return len(outcome.done)
+        return outcome
 
     async def _reread(self, session: AsyncSession, rows: Sequence[Any]) -> tuple[list[Arrived], list[Hold]]:
         """Decode held rows; those never claimed (unreadable until now) are claimed first."""

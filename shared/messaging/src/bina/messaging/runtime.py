@@ -22,6 +22,7 @@ from .maintenance import forget_old, keep_partitions
 from .metrics import Metrics
 from .old_waits import OldWaits
 from .reconcile import Reconciler, next_night
+from .redrives import Redriver
 from .relay import Relay
 from .service import Service, follow_clock
 from .settings import Settings
@@ -55,7 +56,9 @@ class Runtime:
         self.consumer = Consumer(service.name, settings, self.intake, self.metrics, reactions.topics)
         self.consumer.on_taken = self._on_taken
         self.reconciler = Reconciler(self.sessions, settings.kafka, service.states, self.metrics)
+        self.redriver = Redriver(self.sessions, self.intake)
         self._wake_due = asyncio.Event()
+        self._wake_redrive = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._joined = False
 
@@ -69,6 +72,8 @@ class Runtime:
             self.relay.wake()
         if session.info.get("due"):
             self._wake_due.set()
+        if session.info.get("redrive"):
+            self._wake_redrive.set()
 
     async def start(self) -> None:
         """Start every loop; the consumer joins as soon as the broker answers."""
@@ -79,6 +84,7 @@ class Runtime:
             self._join,
             self.relay.run,
             self._do_due,
+            self._redrive,
             self._watch,
             self._upkeep,
             self._reconcile_nightly,
@@ -138,6 +144,17 @@ class Runtime:
                 self.relay.wake()
             else:
                 await _pause(self._wake_due)
+
+    async def _redrive(self) -> None:
+        """Work off orders to try parked messages again, each at its rate."""
+        while True:
+            self._wake_redrive.clear()
+            wait: float | None = None
+            async with self._tolerantly("redrive"):
+                if await self.redriver.step():
+                    self.relay.wake()
+                wait = await self.redriver.wait_seconds()
+            await _pause(self._wake_redrive, POLL_SECONDS if wait is None else min(wait, POLL_SECONDS))
 
     async def _due_once(self, *, sweep: bool) -> int:
         if self.settings.demo:
@@ -262,13 +279,13 @@ class Runtime:
 
     async def discard(self, held_id: int, reason: str) -> bool:
         """Give a parked message up and let its followers go."""
-        from .parked import discard
+        from .parked import Choice, discard
 
         async with self.transaction() as session:
             await held.lock_alone(session)
-            done = await discard(session, held_id, reason)
+            done = await discard(session, Choice(message=held_id), reason, "", newest=held_id)
         await self.sweep()
-        return done
+        return bool(done)
 
 
 async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
@@ -280,9 +297,9 @@ async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
         _, pending = await asyncio.wait(pending, timeout=1)
 
 
-async def _pause(wake: asyncio.Event) -> None:
+async def _pause(wake: asyncio.Event, seconds: float = POLL_SECONDS) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(wake.wait(), POLL_SECONDS)
+        await asyncio.wait_for(wake.wait(), seconds)
 
 
 def _samples(metrics: Metrics) -> dict[str, float]:

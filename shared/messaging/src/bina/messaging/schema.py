@@ -59,11 +59,46 @@ OPERATIONS = (
     """CREATE TABLE messaging.positions (
         topic text NOT NULL, "partition" int NOT NULL, next_offset bigint NOT NULL,
         last_timestamp bigint NOT NULL DEFAULT -1, PRIMARY KEY (topic, "partition"))""",
-    # Orders to try parked messages again, done at a bounded rate, with what became of them.
+    # Up to where the relay knows each partition of the service's own topics: acknowledged and marked.
+    """CREATE TABLE messaging.published (
+        topic text NOT NULL, "partition" int NOT NULL, next_offset bigint NOT NULL,
+        last_timestamp bigint NOT NULL DEFAULT -1, PRIMARY KEY (topic, "partition"))""",
+    # Where broker and database were found to disagree, and what came of it.
+    """CREATE TABLE messaging.disagreements (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, found_at timestamptz NOT NULL DEFAULT now(),
+        kind text NOT NULL, topic text NOT NULL, "partition" int, detail text NOT NULL)""",
+    # Orders to try parked messages again, done at a bounded rate, with what became of them. `tried`, `applied`,
+    # `failed` and `queued` count the messages chosen; `others_…` those of the same keys that went along.
     """CREATE TABLE messaging.redrives (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, choice jsonb NOT NULL, per_second int NOT NULL,
         asked_by text NOT NULL, asked_at timestamptz NOT NULL DEFAULT now(), total int NOT NULL DEFAULT 0,
         tried int NOT NULL DEFAULT 0, applied int NOT NULL DEFAULT 0, failed int NOT NULL DEFAULT 0,
-        last_id bigint NOT NULL DEFAULT 0, ended_at timestamptz, error text NOT NULL DEFAULT '')""",
+        queued int NOT NULL DEFAULT 0, others_applied int NOT NULL DEFAULT 0,
+        others_failed int NOT NULL DEFAULT 0, causes jsonb NOT NULL DEFAULT '{}',
+        last_id bigint NOT NULL DEFAULT 0, chunks int NOT NULL DEFAULT 0,
+        next_at timestamptz NOT NULL DEFAULT now(), ended_at timestamptz,
+        cancelled_by text NOT NULL DEFAULT '', error text NOT NULL DEFAULT '')""",
+    "CREATE INDEX redrives_open ON messaging.redrives (next_at, id) WHERE ended_at IS NULL",
+    # Failures of one defect differ by ids, numbers and quoted values; what is left is their common sentence. Quoted
+    # names of columns, constraints and classes stay.
+    r"""CREATE FUNCTION messaging.fold(error text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+        left(btrim(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+            error,
+            '\[parameters.*|(?<=contains )\(.*\)|(?<=\)=)\([^)]*\)', '…', 'g'),
+            '(?<!\w)''(?![A-Za-z]+([._][A-Za-z]+)+'')[^'']*''|(?<!\w)"(?![a-z]+([._][a-z]+)*")[^"]*"', '…', 'g'),
+            '\S+@\S+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}', '#', 'gi'),
+            '(\w+[-/])*\w*\d\w*([-.,/+:]\w*\d\w*)*', '#', 'g'),
+            '([#…])(\s*[,;]\s*[#…])+', '\1', 'g'),
+            '\s+', ' ', 'g')), 300)""",
+    r"""ALTER TABLE messaging.held
+        ADD COLUMN cause text NOT NULL GENERATED ALWAYS AS
+            (left(md5(topic || E'\n' || type || E'\n' || code || E'\n' || messaging.fold(error)), 12)) STORED,
+        ADD COLUMN digest bytea NOT NULL GENERATED ALWAYS AS
+            (decode(md5(event_id), 'hex') || sha256(coalesce(value, ''))) STORED,
+        ADD COLUMN discarded_by text, ADD COLUMN discarded_at timestamptz""",
+    "CREATE INDEX held_cause ON messaging.held (state, cause, id) INCLUDE (first_seen, code_version, blocks)",
+    # A topic made anew counts its offsets from the start: the same position may then be another message.
+    "DROP INDEX messaging.held_position",
+    """CREATE UNIQUE INDEX held_position ON messaging.held (topic, "partition", "offset", digest)""",
 )
 """What came with the second release; a migration of each service runs it."""
