@@ -85,7 +85,7 @@ async def test_a_service_that_is_away_is_said_in_plain_words(site: httpx.AsyncCl
     assert response.headers["retry-after"] == "3"
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz", "/%6detrics"])
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz", "/readyz/http", "/%6detrics"])
 async def test_probes_of_a_service_are_not_for_the_public(site: httpx.AsyncClient, path: str):
     answer = await site.get(path)
     assert (answer.status_code, "enrollment" in answer.text) == (404, False)
@@ -112,7 +112,7 @@ async def test_a_body_above_the_limit_stops_at_the_gateway(site: httpx.AsyncClie
 def test_both_gateways_keep_probes_and_large_bodies_out():
     rules = [
         f"max_size {LARGEST_BODY // 1024**2}MiB",
-        "@probes path /healthz /readyz /metrics",
+        "@probes path /healthz /readyz /readyz/* /metrics",
         "handle_errors 413",
     ]
     for config in (CADDYFILE, (project_root() / "deploy" / "Caddyfile").read_text()):

@@ -4,7 +4,7 @@ import logging
 
 import typer
 
-from bina_local.commands import agency, clock, logs, parked, publish, status, up
+from bina_local.commands import agency, clock, logs, parked, publish, scale, status, up
 
 app = typer.Typer(
     help="Bina: pembinaan ASN. Satu perintah menjalankan seluruhnya di satu mesin.",
@@ -15,6 +15,8 @@ app = typer.Typer(
 app.command()(up.up)
 app.command()(up.down)
 app.command()(status.status)
+app.command()(scale.scale)
+app.command()(scale.restart)
 app.command()(logs.logs)
 app.command()(publish.publish)
 app.add_typer(agency.app, name="agency")

@@ -29,13 +29,13 @@ http://:{port} {{
 	request_body {{
 		max_size 8MiB
 	}}
-	@probes path /healthz /readyz /metrics
+	@probes path /healthz /readyz /readyz/* /metrics
 	handle @probes {{
 		respond 404
 	}}
 {routes}
 	handle {{
-		reverse_proxy {host}:{fallback}
+{fallback}
 	}}
 	handle_errors 413 {{
 		header Content-Type application/problem+json
@@ -53,31 +53,61 @@ http://:{port} {{
 ROUTE = """\
 	@{name} path /{name} /{name}/*
 	handle @{name} {{
-		reverse_proxy {host}:{port}
+{proxy}
 	}}
 """
+# What never reached a worker goes to another one, or waits for one to come back; what reached one is never sent twice
+# but for reads, so a client learns that it has to repeat a command, and its key makes that safe.
+WORKERS = """\
+		reverse_proxy {upstreams} {{
+			lb_policy {policy}
+			lb_try_duration 3s
+			lb_try_interval 50ms
+			health_uri /readyz/http
+			health_interval 1s
+			health_timeout 5s
+			fail_duration 1s
+		}}"""
+ALONE = "\t\treverse_proxy {host}:{port}"
+HEALTH_SECONDS = 1.0
+"""How often the gateway asks a worker whether it takes requests: `health_interval`."""
 
 
 def caddyfile(addresses: Addresses, storage: Path) -> str:
-    """The gateway's configuration: `/<service>/…` and `/mailbox`, all else to enrollment."""
-    named = (*SERVICES, "mailbox")
-    routes = "".join(ROUTE.format(name=name, host=HOST, port=addresses.ports[name]) for name in named)
+    """The gateway's configuration: `/<service>/…` to its workers, `/mailbox`, all else to enrollment's."""
+    proxies = {name: workers(addresses, name) for name in SERVICES}
+    alone = {"mailbox": ALONE.format(host=HOST, port=addresses.ports["mailbox"])}
+    routes = "".join(ROUTE.format(name=name, proxy=proxy) for name, proxy in {**proxies, **alone}.items())
     return CADDYFILE.format(
         storage=storage,
         port=addresses.ports["gateway"],
         host=HOST,
         routes=routes.rstrip("\n"),
-        fallback=addresses.ports["enrollment"],
+        fallback=proxies["enrollment"],
         starting=STARTING,
     )
 
 
+def workers(addresses: Addresses, service: str) -> str:
+    """How requests are spread over a service's workers. A single one has no rival but its successor."""
+    policy = "least_conn" if len(addresses.workers(service)) > 1 else "first"
+    upstreams = " ".join(f"{HOST}:{port}" for port in addresses.upstreams(service))
+    return WORKERS.format(upstreams=upstreams, policy=policy)
+
+
 def gateway(state: State, addresses: Addresses) -> Program:
-    """Write the configuration and give the command that serves it."""
+    """Write the configuration and give the command that serves it; SIGUSR1 has it read anew."""
+    config = write_configuration(state, addresses)
+    folder = config.parent
+    caddy = Path(sysconfig.get_path("scripts")) / "caddy"
+    argv = [str(caddy), "run", "--adapter", "caddyfile", "--config", str(config)]
+    return Program("gateway", argv, {"GOMEMLIMIT": "32MiB", "HOME": str(folder)})
+
+
+def write_configuration(state: State, addresses: Addresses) -> Path:
+    """Write what the gateway is to do with the addresses as they are now."""
     folder = state.root / "gateway"
     folder.mkdir(exist_ok=True)
     config = folder / "Caddyfile"
     config.write_text(caddyfile(addresses, folder / "storage"))
-    caddy = Path(sysconfig.get_path("scripts")) / "caddy"
-    argv = [str(caddy), "run", "--adapter", "caddyfile", "--config", str(config)]
-    return Program("gateway", argv, {"GOMEMLIMIT": "32MiB", "HOME": str(folder)})
+    return config

@@ -17,9 +17,10 @@ class HealthWatch:
     """One service that says it is stuck is ended at once; one that says nothing, after a minute."""
 
     def __init__(self, supervisor: Supervisor, checks: Mapping[str, Check]) -> None:
+        """`checks` may change while this runs."""
         self._supervisor = supervisor
         self._checks = checks
-        self._silent = dict.fromkeys(checks, 0)
+        self._silent: dict[str, int] = {}
 
     async def run(self) -> None:
         """Look at every service again and again."""
@@ -29,10 +30,12 @@ class HealthWatch:
 
     async def look(self) -> None:
         """Look at every service once."""
-        for name, check in self._checks.items():
+        for name, check in list(self._checks.items()):
             status = await check()
+            if self._checks.get(name) is not check:
+                continue  # another took its place meanwhile, or none
             alive = self._supervisor.child(name).running
-            self._silent[name] = self._silent[name] + 1 if status is None and alive else 0
+            self._silent[name] = self._silent.get(name, 0) + 1 if status is None and alive else 0
             if alive and (status == UNHEALTHY or self._silent[name] >= SILENT_CHECKS):
                 self._silent[name] = 0
                 await self._supervisor.restart(name, "macet" if status == UNHEALTHY else "diam")

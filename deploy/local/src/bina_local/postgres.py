@@ -18,7 +18,7 @@ START_SECONDS = 60
 # fsync, full_page_writes and synchronous_commit stay at their safe defaults
 SETTINGS = {
     "shared_buffers": "64MB",
-    "max_connections": "60",
+    "max_connections": "200",  # a worker opens a dozen at most
     "max_wal_size": "1GB",
     "checkpoint_timeout": "15min",
     "wal_compression": "pglz",

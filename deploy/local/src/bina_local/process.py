@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from bina_local.state import State, write_private
 
@@ -22,7 +22,7 @@ class ChildFailedError(RuntimeError):
 
 @dataclass(frozen=True)
 class Program:
-    """What to run and how it likes to be ended."""
+    """What to run and how it likes to be ended. `module`: what argv runs is this Python module's `__main__`."""
 
     name: str
     argv: Sequence[str]
@@ -31,6 +31,7 @@ class Program:
     stop_seconds: float = 15
     user: str | None = None
     passes_folders: bool = False
+    module: str | None = None
 
     def command(self) -> list[str]:
         """The arguments that start it as our child: ended with us, and as its own user."""
@@ -38,14 +39,51 @@ class Program:
         return [*launcher, self.user or "-", "1" if self.passes_folders else "0", *self.argv]
 
 
+class Run(Protocol):
+    """A process of ours, however it was started."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    @property
+    def returncode(self) -> int | None:
+        """None while it lives; a signal that ended it is told as its negative number."""
+
+    async def wait(self) -> int:
+        """Wait for the end and give the exit code."""
+
+    def send_signal(self, signal: int, /) -> None:
+        """Send it a signal. Raises ProcessLookupError when it has ended."""
+
+
+Spawn = Callable[[Program, Path], Awaitable[Run]]
+"""Starts a program whose output goes to the end of a log."""
+
+
+async def spawn(program: Program, log: Path) -> Run:
+    """Start a program of its own accord. Call it from the main thread: the death signal follows who forked."""
+    with log.open("ab") as file:
+        return await asyncio.create_subprocess_exec(
+            *program.command(),
+            env={**os.environ, **program.env},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+
+
 class Child:
     """One run of a program. `start` again after it ended starts the next run."""
 
-    def __init__(self, program: Program, state: State) -> None:
+    def __init__(self, program: Program, state: State, spawned: Spawn = spawn, *, suffix: str = "") -> None:
+        """`suffix` keeps its pid file apart from that of a child of the same name."""
         self.program = program
         self.log = state.logs / f"{program.name}.log"
-        self._pid_file = state.run / f"{program.name}.pid"
-        self._process: asyncio.subprocess.Process | None = None
+        self._pid_file = state.run / f"{program.name}{suffix}.pid"
+        self._spawn = spawned
+        self._process: Run | None = None
 
     @property
     def pid(self) -> int | None:
@@ -63,17 +101,13 @@ class Child:
             self.log.replace(self.log.with_suffix(".log.1"))
 
     async def start(self) -> None:
-        """Start the program. Call it from the main thread: the death signal follows the thread that forked."""
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *self.program.command(),
-                env={**os.environ, **self.program.env},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        """Start the program; call it from the main thread."""
+        self._process = await self._spawn(self.program, self.log)
         remember(self._pid_file, self._process.pid, self.program.stop_signal)
+
+    def succeed(self, predecessor: "Child") -> None:
+        """Take the place of a child of the same name that has ended."""
+        self._pid_file = self._pid_file.replace(predecessor._pid_file)  # noqa: SLF001 another of this class
 
     async def ended(self) -> int:
         """Wait for the end and give the exit code."""
@@ -85,8 +119,7 @@ class Child:
         if self._process is None:
             return
         if self.running:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(self.program.stop_signal)
+            self.signal(self.program.stop_signal)
             try:
                 await asyncio.wait_for(self._process.wait(), self.program.stop_seconds)
             except TimeoutError:
@@ -96,8 +129,13 @@ class Child:
 
     def kill(self) -> None:
         """End the process at once, as a crash would."""
+        self.signal(signal.SIGKILL)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process if it lives."""
         if self.running and self._process:
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(number)
 
     def failure(self) -> ChildFailedError:
         """An error that says what the log ended with."""

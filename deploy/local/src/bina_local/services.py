@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from bina_local.addresses import Addresses
+from bina_local.addresses import Addresses, worker_name
 from bina_local.ports import HOST
 from bina_local.postgres import Postgres
 from bina_local.process import Program, until
@@ -17,16 +17,18 @@ def signing_secret(state: State) -> str:
     return state.secrets.get("signing")
 
 
-def environment(state: State, addresses: Addresses, postgres: Postgres, name: str) -> dict[str, str]:
-    """Every setting of one service."""
+def environment(
+    state: State, addresses: Addresses, postgres: Postgres, name: str, worker: int = 0
+) -> dict[str, str]:
+    """Every setting of one worker of a service."""
     return {
         "BINA_DATABASE_URL": postgres.url(name),
         "BINA_KAFKA": addresses.kafka,
         "BINA_HTTP_HOST": HOST,
-        "BINA_HTTP_PORT": str(addresses.ports[name]),
+        "BINA_HTTP_PORT": str(addresses.ports[worker_name(name, worker)]),
         "BINA_SECRET": signing_secret(state),
         "BINA_DEMO": "true",
-        "BINA_WORKER": "0",
+        "BINA_WORKER": str(worker),
         "BINA_PUBLIC_URL": addresses.url,
         "BINA_SMTP_HOST": HOST,
         "BINA_SMTP_PORT": str(addresses.ports["smtp"]),
@@ -37,9 +39,10 @@ def environment(state: State, addresses: Addresses, postgres: Postgres, name: st
     }
 
 
-def service(state: State, addresses: Addresses, postgres: Postgres, name: str) -> Program:
-    """One service: migrations, then API, pages, consumer, relay and due work in one process."""
-    return Program(name, [sys.executable, "-m", name], environment(state, addresses, postgres, name))
+def service(state: State, addresses: Addresses, postgres: Postgres, name: str, worker: int = 0) -> Program:
+    """One worker: migrations, then API, pages, consumer, relay and due work in one process."""
+    told = environment(state, addresses, postgres, name, worker)
+    return Program(worker_name(name, worker), [sys.executable, "-m", name], told, module=name)
 
 
 async def ready(port: int) -> None:

@@ -3,14 +3,14 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
-from bina_local.process import Child, Program, end_leftover, run_until_ready
+from bina_local.process import Child, Program, Spawn, end_leftover, run_until_ready, spawn
 from bina_local.state import State
 
 FIRST_DELAY, LONGEST_DELAY = 0.5, 20.0
-STEADY_SECONDS = 60.0
+STEADY_SECONDS = 5.0
 HOPELESS_DEATHS = 5
 
 Ready = Callable[[], Coroutine[Any, Any, None]]
@@ -34,9 +34,11 @@ def end_leftovers(state: State) -> list[str]:
 class Supervisor:
     """Children in the order of their start; they are stopped in the opposite order."""
 
-    def __init__(self, state: State, tell: Tell) -> None:
+    def __init__(self, state: State, tell: Tell, spawned: Spawn = spawn) -> None:
+        """`spawned` starts each child."""
         self.state = state
         self._tell = tell
+        self._spawn = spawned
         self._children: dict[str, Child] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._hopeless: dict[str, asyncio.Event] = {}
@@ -77,13 +79,47 @@ class Supervisor:
             waiting.cancel()
         raise self._children[name].failure()
 
+    async def replace(
+        self,
+        program: Program,
+        ready: Coroutine[Any, Any, None],
+        seconds: float,
+        retire: Callable[[Child], Awaitable[None]],
+    ) -> None:
+        """Start a child's successor beside it; once that is ready, let the child retire, and end it.
+
+        Raises ChildFailedError when the successor is not ready within `seconds`; the child then goes on.
+        """
+        new = Child(program, self.state, self._spawn, suffix=".next")
+        await run_until_ready(new, ready, seconds)
+        old = await self._release(program.name)
+        self._children[program.name] = new
+        self._keepers[program.name] = asyncio.create_task(self._keep(new))
+        await retire(old)
+        await old.stop()
+        new.succeed(old)
+
+    async def remove(self, name: str, retire: Callable[[Child], Awaitable[None]]) -> None:
+        """Let a child retire, and end it for good."""
+        old = await self._release(name)
+        await retire(old)
+        await old.stop()
+        del self._children[name], self._hopeless[name]
+
+    async def _release(self, name: str) -> Child:
+        """A child that is not started again when it ends."""
+        keeper = self._keepers.pop(name)
+        keeper.cancel()
+        await asyncio.gather(keeper, return_exceptions=True)
+        return self._children[name]
+
     async def restart(self, name: str, why: str) -> None:
         """End a child that does not do its work; its keeper starts it anew."""
         self._tell(f"{name} {why}: dihentikan supaya dijalankan lagi")
         await self._children[name].stop()
 
     def _adopt(self, program: Program) -> Child:
-        child = self._children[program.name] = Child(program, self.state)
+        child = self._children[program.name] = Child(program, self.state, self._spawn)
         self._hopeless[program.name] = asyncio.Event()
         child.rotate_log()
         return child
@@ -93,13 +129,13 @@ class Supervisor:
         while True:
             started = time.monotonic()
             code = await child.ended()
+            wait = next(waits)
             if time.monotonic() - started > STEADY_SECONDS:
-                waits, deaths = delays(), 0
+                waits, deaths, wait = delays(), 0, 0.0
             deaths += 1
             if deaths >= HOPELESS_DEATHS:
                 self._hopeless[child.program.name].set()
-            wait = next(waits)
-            self._tell(f"{child.program.name} berhenti (kode {code}); dijalankan lagi dalam {wait:.1f} detik")
+            self._tell(f"{child.program.name} berhenti (kode {code}); {_when(wait)}")
             await asyncio.sleep(wait)
             await child.start()
 
@@ -116,3 +152,7 @@ class Supervisor:
         children = list(self._children.values())
         base = [c for c in children if c.program.name in ("kafka", "postgres")]
         return [[c for c in children if c not in base], base]
+
+
+def _when(wait: float) -> str:
+    return f"dijalankan lagi dalam {wait:.1f} detik" if wait else "dijalankan lagi"

@@ -3,23 +3,24 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Collection
-from functools import partial
+from collections.abc import Callable, Collection, Mapping
 
 from bina_local.addresses import SERVICES, Addresses
+from bina_local.control import Control
 from bina_local.demo_process import NOTHING_TO_LOAD
+from bina_local.forking import Template, can_fork
 from bina_local.gateway import gateway
 from bina_local.health import HealthWatch
 from bina_local.kafka import Kafka
 from bina_local.mailbox import Mailbox, serve_pages, serve_smtp
 from bina_local.postgres import Postgres
-from bina_local.process import until
-from bina_local.services import http_status, ready, service
+from bina_local.process import ChildFailedError, spawn, until
+from bina_local.services import http_status
 from bina_local.state import State
 from bina_local.supervisor import Supervisor, Tell
+from bina_local.workers import Workers
 
 BASE_SECONDS = 60.0
-SERVICE_SECONDS = 120.0
 
 Report = Callable[[str, int, int], None]
 """Takes (stage, steps done, steps in all); a stage may be reported any number of times."""
@@ -38,17 +39,25 @@ class System:
         addresses: Addresses,
         tell: Tell,
         report: Report,
+        *,
         agencies: Collection[str] = (),
+        workers: Mapping[str, int] | None = None,
     ) -> None:
-        """`agencies`: whose topics are to be there before a service begins to read."""
+        """`agencies`: whose topics are to be there before a service begins to read. `workers`: how many, by service."""
         self.state = state
         self.addresses = addresses
         self.agencies = agencies
-        self.supervisor = Supervisor(state, tell)
+        self._template = Template(state) if can_fork() else None
+        self.supervisor = Supervisor(state, tell, self._template.spawn if self._template else spawn)
+        self._tell = tell
         self._report = report
         self._kafka = Kafka(state.root, addresses.ports["kafka"])
         self._postgres = Postgres(state.root, addresses.ports["postgres"])
         self._mailbox = Mailbox(state.mails)
+        self._workers = Workers(state, addresses, self._postgres, self.supervisor)
+        self._wanted = dict(workers or {})
+        self._control = Control(state, self._workers)
+        self._loaded = asyncio.Event()
         self._topics_ready = asyncio.Event()
         self._servers: list[asyncio.Server] = []
         self._watch: asyncio.Task[None] | None = None
@@ -57,25 +66,34 @@ class System:
         """Start everything, side by side where one does not need the other; return once all are ready."""
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(self._load_template())
                 group.create_task(self._mailbox_pages())
                 group.create_task(self._broker())
                 group.create_task(self._databases_then_services())
                 group.create_task(self._gateway())
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
-        self._watch = asyncio.create_task(self._health().run())
-
-    def _health(self) -> HealthWatch:
-        checks = {name: partial(http_status, self.addresses.ports[name], "/healthz") for name in SERVICES}
-        return HealthWatch(self.supervisor, checks)
+        self._watch = asyncio.create_task(HealthWatch(self.supervisor, self._workers.checks).run())
+        await self._control.start()
 
     async def stop(self) -> None:
         """End everything in order; safe after a failed start."""
+        await self._control.stop()
         if self._watch:
             self._watch.cancel()
         for server in self._servers:
             server.close()
+        self._workers.leave()
         await self.supervisor.stop()
+
+    async def _load_template(self) -> None:
+        """Without it services start by themselves, only more slowly."""
+        if self._template is not None:
+            try:
+                await self.supervisor.run(self._template.program(), self._template.ready, BASE_SECONDS)
+            except ChildFailedError as error:
+                self._tell(str(error))
+        self._loaded.set()
 
     async def take_mail(self) -> None:
         """Open the mail server: before that, services find it away and keep their mails."""
@@ -120,18 +138,17 @@ class System:
         await self._services()
 
     async def _services(self) -> None:
-        done = 0
-        self._report("Layanan", done, len(SERVICES))
-        for name in SERVICES:
-            await self.supervisor.start(service(self.state, self.addresses, self._postgres, name))
-        waits = [self._service_ready(name) for name in SERVICES]
-        for wait in asyncio.as_completed(waits):
-            await wait
-            done += 1
-            self._report("Layanan", done, len(SERVICES))
+        await self._loaded.wait()
+        workers = {name: self._wanted.get(name, 1) for name in SERVICES}
+        done, in_all = 0, sum(workers.values())
 
-    async def _service_ready(self, name: str) -> None:
-        await self.supervisor.until(name, ready(self.addresses.ports[name]), SERVICE_SECONDS)
+        def one_more() -> None:
+            nonlocal done
+            done += 1
+            self._report("Layanan", done, in_all)
+
+        self._report("Layanan", done, in_all)
+        await asyncio.gather(*(self._workers.start(name, n, one_more) for name, n in workers.items()))
 
     async def _gateway(self) -> None:
         async def answers() -> bool:

@@ -26,8 +26,16 @@ from bina_local.running import AlreadyRunningError, RunLock, end_holder
 from bina_local.state import State
 from bina_local.supervisor import end_leftovers
 from bina_local.system import Report, System, TopicsFailedError, load_demo
+from bina_local.workers import UnknownServiceError, numbers
 
-FAILURES = (AlreadyRunningError, ChildFailedError, JarRefusedError, JarUnavailableError, TopicsFailedError)
+FAILURES = (
+    AlreadyRunningError,
+    ChildFailedError,
+    JarRefusedError,
+    JarUnavailableError,
+    TopicsFailedError,
+    UnknownServiceError,
+)
 
 
 def up(
@@ -35,11 +43,19 @@ def up(
     *,
     port: Annotated[int, typer.Option("--port", help="Port alamat Bina di peramban.", max=65535)] = 0,
     empty: Annotated[bool, typer.Option("--empty", help="Tanpa dunia demo.")] = False,
+    workers: Annotated[
+        str,
+        typer.Option(
+            "--workers", help="Pekerja tiap layanan: 2, atau per layanan: enrollment=2,notification=3."
+        ),
+    ] = "1",
 ) -> None:
     """Jalankan seluruh Bina di mesin ini; Ctrl-C menghentikannya."""
     folder = State.at(state)
-    with plain_errors(*FAILURES), RunLock(folder):
-        asyncio.run(_run(folder, port, empty=empty))
+    with plain_errors(*FAILURES):
+        wanted = numbers(workers)
+        with RunLock(folder):
+            asyncio.run(_run(folder, port, wanted, empty=empty))
 
 
 def down(state: StateOption = None) -> None:
@@ -51,17 +67,17 @@ def down(state: StateOption = None) -> None:
     console.print("Bina berhenti." if stopped or leftovers else "Tidak ada Bina yang berjalan.")
 
 
-async def _run(state: State, port: int, *, empty: bool) -> None:
+async def _run(state: State, port: int, workers: dict[str, int], *, empty: bool) -> None:
     stop = _stop_event()
     for name in await asyncio.to_thread(end_leftovers, state):
         console.print(f"Sisa proses {name} dari jalan sebelumnya dihentikan.")
-    addresses = Addresses.choose(state, port or None)
+    addresses = Addresses.choose(state, port or None, workers)
     for moved in addresses.moved:
         console.print(f"Port {moved.wanted} ({moved.part}) sedang dipakai; dipilih {moved.chosen}.")
     with _progress() as progress:
         report = Bars(progress)
         agencies = () if empty else demo.agency_codes()
-        system = System(state, addresses, progress.console.print, report, agencies)
+        system = System(state, addresses, progress.console.print, report, agencies=agencies, workers=workers)
         starting = asyncio.create_task(_start(system, report, empty=empty))
         await asyncio.wait({starting, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
     try:

@@ -1,6 +1,12 @@
-"""Serve one service until a signal ends it, or until its runtime no longer makes progress."""
+"""Serve one service until a signal ends it, or until its runtime no longer makes progress.
+
+A worker that is to end can be told so before: SIGUSR1 has it take no more messages and ask its gateway for no more
+requests while it still answers; SIGUSR2 the same, and its partitions go to the other workers at once, for it does not
+come back.
+"""
 
 import asyncio
+import signal
 import sys
 from collections.abc import Callable
 
@@ -29,18 +35,38 @@ def run(create: Callable[[], FastAPI], settings: Settings) -> None:
             timeout_graceful_shutdown=10,
         )
     )
-    asyncio.run(_serve(server, app.state.runtime))
+    asyncio.run(_serve(server, app))
     telemetry.stop()
     if not app.state.runtime.healthy() or not server.started:
         sys.exit(1)
 
 
-async def _serve(server: uvicorn.Server, runtime: Runtime) -> None:
-    watch = asyncio.create_task(_end_when_stuck(server, runtime))
+async def _serve(server: uvicorn.Server, app: FastAPI) -> None:
+    watch = asyncio.create_task(_end_when_stuck(server, app.state.runtime))
+    draining = _drain_when_told(app)
     try:
         await server.serve()
     finally:
-        watch.cancel()
+        for task in (watch, *draining):
+            task.cancel()
+
+
+def _drain_when_told(app: FastAPI) -> list[asyncio.Task[None]]:
+    """The tasks that signals have begun by now."""
+    begun: list[asyncio.Task[None]] = []
+
+    def begin(*, for_good: bool) -> None:
+        begun.append(asyncio.create_task(_drain(app, for_good=for_good)))
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGUSR1, lambda: begin(for_good=False))
+    loop.add_signal_handler(signal.SIGUSR2, lambda: begin(for_good=True))
+    return begun
+
+
+async def _drain(app: FastAPI, *, for_good: bool) -> None:
+    app.state.draining = True
+    await app.state.runtime.consumer.stop(for_good=for_good)
 
 
 async def _end_when_stuck(server: uvicorn.Server, runtime: Runtime) -> None:
