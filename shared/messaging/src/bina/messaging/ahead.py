@@ -102,6 +102,11 @@ class Ahead:
                 consumer.seek(partition, offset)
         self._batch = Batch()
 
+    def forget(self) -> None:
+        """Begin anew: whoever calls says where to."""
+        self.drop()
+        self._batch, self._in_hand = Batch(), Batch()
+
     def drop(self) -> None:
         """Fetch no further."""
         if self._filling is not None:

@@ -5,7 +5,7 @@ import gc
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -13,12 +13,15 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from . import telemetry
 from .ahead import Ahead, Batch
 from .database import is_transient
+from .growth import Growth
 from .intake import Intake, Taken, TopicFailingError
 from .metrics import OUTCOMES, Metrics
+from .resume import Resumer
 from .service import subscription
 from .settings import Settings
 
@@ -33,7 +36,14 @@ class Consumer:
     """Feeds one service's intake from Kafka; offsets follow the database's commit."""
 
     def __init__(
-        self, name: str, settings: Settings, intake: Intake, metrics: Metrics, topics: set[str]
+        self,
+        name: str,
+        settings: Settings,
+        intake: Intake,
+        metrics: Metrics,
+        topics: set[str],
+        *,
+        make: async_sessionmaker[AsyncSession],
     ) -> None:
         self.name = name
         self.gap = ""
@@ -43,7 +53,9 @@ class Consumer:
         self._intake = intake
         self._metrics = metrics
         self._paused: dict[str, float] = {}
-        self._checked: set[TopicPartition] = set()
+        self._assigned: Set[TopicPartition] | None = None
+        self._resumer = Resumer(make, settings.kafka, settings.accept_gaps)
+        self._growth = Growth(make, settings.growth_seconds)
         self._ahead = Ahead(intake.read, settings.max_records)
         self._broker = KafkaBroker(
             settings.kafka,
@@ -100,30 +112,41 @@ class Consumer:
 
     async def _fetch(self, consumer: AIOKafkaConsumer) -> Batch | None:
         self._resume(consumer)
-        await self._check_offsets(consumer)
-        if self.gap:
+        if not await self._went_on(consumer):
             await asyncio.sleep(1)
             return None
-        return await self._ahead.next(consumer)
+        batch = await self._ahead.next(consumer)
+        # What a new assignment brought before it was looked at may come from the wrong place.
+        return batch if consumer.assignment() is self._assigned else None
 
-    async def _check_offsets(self, consumer: AIOKafkaConsumer) -> None:
-        """A committed offset that the log no longer has would be passed over in silence; stop and name it."""
-        new = set(consumer.assignment()) - self._checked
-        if not new:
+    async def _went_on(self, consumer: AIOKafkaConsumer) -> bool:
+        """Whether every partition is read from where the database stands; false while that must wait."""
+        try:
+            await self._go_on(consumer)
+            await self._growth.release(consumer)
+        except Exception as error:
+            if not (is_transient(error) or isinstance(error, (KafkaError, IllegalStateError))):
+                log.exception("positions not compared")
+                raise
+            log.warning("positions are compared again: %s", error)
+            return False
+        return not self.gap
+
+    async def _go_on(self, consumer: AIOKafkaConsumer) -> None:
+        """After each rebalance: seek to where the database stands. Every assignment is a set of its own."""
+        assigned = consumer.assignment()
+        if assigned is self._assigned or not assigned:
             return
-        first, last = await consumer.beginning_offsets(list(new)), await consumer.end_offsets(list(new))
-        for partition in new:
-            committed = await consumer.committed(partition)
-            if committed is not None and not first[partition] <= committed <= last[partition]:
-                self._report_gap(partition, committed, first[partition], last[partition])
-        self._checked = set(consumer.assignment())
-
-    def _report_gap(self, partition: TopicPartition, committed: int, first: int, last: int) -> None:
-        self.gap = (
-            f"{partition.topic}[{partition.partition}]: committed offset {committed} lies outside the log "
-            f"({first} to {last}); messages are missing, restore or reset the group's offset"
-        )
-        log.critical("consumer stopped: %s", self.gap)
+        self._ahead.forget()
+        found = await self._resumer.resume(consumer, assigned)
+        self._growth.hold(consumer, found.grown)
+        self.gap = "; ".join(map(str, found.gaps))
+        if self.gap:
+            log.critical("consumer stopped: %s", self.gap)
+        else:
+            for partition, offset in found.offsets.items():
+                consumer.seek(partition, offset)
+        self._assigned = assigned
 
     async def _parse(self, batch: Batch) -> KafkaAckableMessage:
         assert self.kafka is not None
@@ -175,12 +198,12 @@ class Consumer:
     def _resume(self, consumer: AIOKafkaConsumer) -> None:
         for topic in [t for t, until in self._paused.items() if until < time.monotonic()]:
             del self._paused[topic]
-            consumer.resume(*_partitions(consumer, topic))
+            consumer.resume(*_partitions(consumer, topic) - self._growth.held)
 
     @property
     def paused(self) -> list[str]:
-        """Topics that wait because their messages fail."""
-        return sorted(self._paused)
+        """Topics that wait: their messages fail, or a new partition is kept back."""
+        return sorted({*self._paused, *(p.topic for p in self._growth.held)})
 
     def _measure(self, records: Sequence[ConsumerRecord[Any, Any]], taken: Taken, seconds: float) -> None:
         for outcome in OUTCOMES:
@@ -225,8 +248,8 @@ def _calm_collector() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-    return [p for p in consumer.assignment() if p.topic == topic]
+def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[TopicPartition]:
+    return {p for p in consumer.assignment() if p.topic == topic}
 
 
 async def _raw(message: Any) -> Any:

@@ -53,7 +53,9 @@ class Runtime:
         self.due = DueWork(self.sessions, service.schedules)
         dsn = settings.database_url.replace("+asyncpg", "")
         self.relay = Relay(dsn, settings.kafka, service.name, self.metrics)
-        self.consumer = Consumer(service.name, settings, self.intake, self.metrics, reactions.topics)
+        self.consumer = Consumer(
+            service.name, settings, self.intake, self.metrics, reactions.topics, make=self.sessions
+        )
         self.consumer.on_taken = self._on_taken
         self.reconciler = Reconciler(self.sessions, settings.kafka, service.states, self.metrics)
         self.redriver = Redriver(self.sessions, self.intake)

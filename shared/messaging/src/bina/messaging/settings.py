@@ -30,5 +30,9 @@ class Settings(BaseSettings):
     """Failed messages of one topic, still open, at which that topic pauses."""
     wait_alert_seconds: float = Field(default=3600.0, gt=0)
     """A message that waits longer for another topic's fact raises an alert in the log."""
+    accept_gaps: bool = False
+    """Go on although the log has lost messages that were never applied; for one start, after reading which."""
+    growth_seconds: float = Field(default=330.0, ge=0)
+    """How long a topic's new partition is kept back: producers renew their map of partitions every 300 s or sooner."""
     stall_seconds: float = 60.0
     """Without progress for so long while messages wait, the process ends and is started anew."""

@@ -1,0 +1,194 @@
+"""Where a worker goes on with the partitions it was given: at the database's position, whatever the broker's group says.
+
+| The log, as seen from the database's position | Where it goes on | Told |
+|---|---|---|
+| has it; the group's offset is lower, gone or reset | at the database's position: nothing is read twice | in the log |
+| has it; the group's offset is higher: an older database was restored | at the database's position | by name |
+| no longer has it: retention took messages that were never applied | nowhere, until it is accepted | by name |
+| ends before it, or holds another record there: an older broker was restored, or the topic was made anew | at the log's beginning; the inbox drops what is known | by name |
+| the database knows no position of the topic: a new consumer | at the log's beginning | |
+| the topic has grown by this partition | at its beginning, once all before it is applied: see `growth` | in the log |
+
+A topic is made anew with its consumers stopped, or deleted for longer than their 30 s of metadata: who sees neither
+could mistake the new log's offsets for the old one's.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from . import disagreements, positions
+from .disagreements import Disagreement
+from .reading import Reached
+
+log = logging.getLogger(__name__)
+PATIENCE = 3
+"""Empty polls of a second each after which a record before a position counts as unknown."""
+UNMET = -1
+"""Timestamp of a position before which no record was met."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One partition as broker and database know it. Offsets are next ones; timestamps are in ms.
+
+    `stamp` is the timestamp of the last record applied, `found` that of the record which the log has there now.
+    """
+
+    partition: TopicPartition
+    first: int
+    end: int
+    committed: int | None
+    offset: int
+    stamp: int = UNMET
+    found: int | None = None
+
+
+@dataclass(frozen=True)
+class Course:
+    """Where to go on, and what disagreed. `stops`: the database must not pass over what is missing."""
+
+    offset: int
+    told: Disagreement | None = None
+    stops: bool = False
+
+
+def course(place: Place) -> Course:
+    """Decide for one partition; the module says what for which case."""
+    topic, number = place.partition.topic, place.partition.partition
+    span = f"the log holds {place.first} to {place.end}"
+    other = place.found is not None and UNMET not in (place.stamp, place.found) and place.found != place.stamp
+    if place.offset > place.end or other:
+        detail = (
+            f"applied up to {place.offset}, but {span} of another past; read from {place.first} on, what is known is "
+            "dropped; if the broker was not restored on purpose, see what its producers report"
+        )
+        return Course(place.first, Disagreement("log.other", topic, number, detail))
+    if place.offset < place.first:
+        detail = (
+            f"messages {place.offset} to {place.first - 1} were never applied and {span}; restore a newer backup of "
+            "the database, or start once with BINA_ACCEPT_GAPS=true to go on without them"
+        )
+        return Course(place.offset, Disagreement("log.gap", topic, number, detail), stops=True)
+    if place.committed is not None and place.committed > place.offset:
+        detail = (
+            f"the group had come to {place.committed}, this database only to {place.offset} (an older one was "
+            "restored); read again from there"
+        )
+        return Course(place.offset, Disagreement("database.behind", topic, number, detail))
+    return Course(place.offset)
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """Where to seek to; partitions that are new to a known topic; what stops the consumer."""
+
+    offsets: Mapping[TopicPartition, int]
+    grown: frozenset[TopicPartition]
+    gaps: tuple[Disagreement, ...]
+
+
+@dataclass
+class Resumer:
+    """Compares a consumer's partitions with its database, repairs what can be repaired and reports it."""
+
+    make: async_sessionmaker[AsyncSession]
+    bootstrap: str
+    accept_gaps: bool = False
+
+    async def resume(self, consumer: AIOKafkaConsumer, assigned: Iterable[TopicPartition]) -> Resumed:
+        """Where to go on with these partitions. Raises KafkaError, and what is transient of the database."""
+        known = await self._known(consumer, {p.topic for p in assigned})
+        ours = [p for p in assigned if (p.topic, p.partition) in known]
+        places = await self._places(consumer, {p: known[p.topic, p.partition] for p in ours})
+        courses = {place.partition: self._accepted(place, course(place)) for place in places}
+        await self._settle(courses, known)
+        return Resumed(
+            {p: found.offset for p, found in courses.items()},
+            frozenset(assigned) - frozenset(ours),
+            tuple(found.told for found in courses.values() if found.stops and found.told),
+        )
+
+    async def _known(self, consumer: AIOKafkaConsumer, topics: set[str]) -> Reached:
+        """The database's positions; a topic that it meets for the first time gets those of all its partitions."""
+        async with self.make() as session, session.begin():
+            known = await positions.load(session, topics)
+            unmet = [
+                TopicPartition(topic, number)
+                for topic in topics - {topic for topic, _ in known}
+                for number in consumer.partitions_for_topic(topic) or ()
+            ]
+            if not unmet:
+                return known
+            first = dict(await consumer.beginning_offsets(unmet))
+            if await positions.kept_late(session):
+                first |= {p: c for p in unmet if (c := await consumer.committed(p)) is not None}
+            new = {(p.topic, p.partition): (offset, UNMET) for p, offset in first.items()}
+            await positions.write(session, new)
+            return known | new
+
+    async def _places(
+        self, consumer: AIOKafkaConsumer, known: Mapping[TopicPartition, tuple[int, int]]
+    ) -> list[Place]:
+        first = await consumer.beginning_offsets(list(known))
+        end = await consumer.end_offsets(list(known))
+        asked = {
+            p: offset - 1
+            for p, (offset, stamp) in known.items()
+            if stamp != UNMET and first[p] < offset <= end[p]
+        }
+        found = await stamps(self.bootstrap, asked)
+        return [
+            Place(p, first[p], end[p], await consumer.committed(p), offset, stamp, found.get(p))
+            for p, (offset, stamp) in known.items()
+        ]
+
+    def _accepted(self, place: Place, found: Course) -> Course:
+        return Course(place.first, found.told) if found.stops and self.accept_gaps else found
+
+    async def _settle(self, courses: Mapping[TopicPartition, Course], known: Reached) -> None:
+        """Have the database know from where it is read; only what changes its mind is written."""
+        moved = {
+            (p.topic, p.partition): (found.offset, UNMET)
+            for p, found in courses.items()
+            if found.offset != known[p.topic, p.partition][0]
+        }
+        told = [found.told for found in courses.values() if found.told]
+        if moved or told:
+            async with self.make() as session, session.begin():
+                await positions.write(session, moved)
+                await disagreements.report(session, *told)
+
+
+async def stamps(bootstrap: str, asked: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+    """Timestamps of the records at these offsets; without those that compaction has removed."""
+    found: dict[TopicPartition, int] = {}
+    if not asked:
+        return found
+    async with _reader(bootstrap) as consumer:
+        consumer.assign(list(asked))
+        for partition, offset in asked.items():
+            consumer.seek(partition, offset)
+        waiting, idle = set(asked), 0
+        while waiting and idle < PATIENCE:
+            records = await consumer.getmany(timeout_ms=1000, max_records=1)
+            idle = 0 if records else idle + 1
+            for partition, [record] in records.items():
+                consumer.pause(partition)
+                waiting.discard(partition)
+                if record.offset == asked[partition]:
+                    found[partition] = record.timestamp
+    return found
+
+
+def _reader(bootstrap: str) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        group_id=None,
+        enable_auto_commit=False,
+        fetch_max_bytes=4 * 1024 * 1024,
+        max_partition_fetch_bytes=2 * 1024 * 1024,
+    )
