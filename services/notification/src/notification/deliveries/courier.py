@@ -6,8 +6,10 @@ import logging
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 from uuid import UUID
 
 from bina.events import Envelope, Event
@@ -79,6 +81,7 @@ class Courier:
         dsn = runtime.settings.database_url.replace("+asyncpg", "")
         self._number = WorkerNumber(dsn, runtime.settings.worker)
         self._unmarked: tuple[UUID, Sequence[Claimed], Sequence[Result]] | None = None
+        self._traces: dict[UUID, str] = {}
 
     async def aclose(self) -> None:
         """Let go of the worker's number."""
@@ -93,7 +96,8 @@ class Courier:
         claimed, mails, unsendable = await self._claim(lease)
         tried: list[Result] = []
         try:
-            await self._connection.send(mails, tried, lambda notice_id: self._may_go(notice_id, lease))
+            may_go = partial(self._may_go, lease=lease)
+            await self._connection.send(mails, tried, may_go, self._traces)
         finally:
             # Marked when a stop breaks in, too: what the mail server has answered for is not sent again. A mail
             # without an answer, or a chunk whose process dies or freezes before this, may: under one Message-ID.
@@ -131,6 +135,7 @@ class Courier:
                 return [], [], []
             addresses = await store.load_addresses(session, [c.recipient_id for c in claimed])
             tellings = await load_tellings(session, [c.notice_id for c in claimed])
+        self._traces = {notice_id: t.traceparent for notice_id, t in tellings.items() if t.traceparent}
         mails: list[tuple[UUID, EmailMessage]] = []
         results: list[Result] = []
         for mine in claimed:
@@ -181,7 +186,10 @@ class Courier:
             mine = await store.mark(session, lease, clock.now(), marks)
             ended = [m for m in marks if m.notice_id in mine and m.state in {"sent", "failed"}]
             tellings = await load_tellings(session, [m.notice_id for m in ended]) if ended else {}
-            await emit(session, [_told(tellings[m.notice_id], m) for m in ended])
+            await emit(session, [_told(self._traced(tellings[m.notice_id]), m) for m in ended])
+
+    def _traced(self, telling: Telling) -> Telling:
+        return replace(telling, traceparent=self._traces.get(telling.notice_id, telling.traceparent))
 
     def _mark_of(self, claimed: Claimed, result: Result | None) -> Mark:
         notice_id, tries = claimed.notice_id, claimed.attempts
@@ -238,4 +246,5 @@ def _cause(telling: Telling) -> Envelope:
         type=telling.kind,
         time=telling.occurred_at,
         correlation_id=telling.correlation_id,
+        traceparent=telling.traceparent,
     )

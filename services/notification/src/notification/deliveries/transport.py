@@ -16,6 +16,7 @@ from aiosmtplib.errors import (
     SMTPSenderRefused,
 )
 
+from bina.messaging import telemetry
 from notification.deliveries.domain import Outcome, Result, outcome_of
 from notification.settings import NotificationSettings
 
@@ -36,20 +37,30 @@ class Connection:
     def __init__(self, settings: NotificationSettings) -> None:
         self._settings = settings
         self._smtp: SMTP | None = None
+        self._server: dict[str, str | int] = {
+            "network.protocol.name": "smtp",
+            "server.address": settings.smtp_host,
+            "server.port": settings.smtp_port,
+        }
 
     async def send(
         self,
         mails: Iterable[tuple[UUID, EmailMessage]],
         results: list[Result],
         may_go: Callable[[UUID], Awaitable[bool]],
+        traces: dict[UUID, str],
     ) -> None:
         """Send one after the other, adding a result for each tried; stops at the first that may not go or finds the
-        server away."""
+        server away. `traces`: where the traces of notices stand, and then go on."""
         try:
             for notice_id, mail in mails:
                 if not await may_go(notice_id):
                     break
-                await self._add(results, notice_id, mail)
+                with telemetry.calling("send email", traces.get(notice_id, ""), self._server) as call:
+                    await self._add(results, notice_id, mail)
+                    call.error = results[-1].code
+                if call.traceparent:
+                    traces[notice_id] = call.traceparent
                 if results[-1].outcome is Outcome.UNTRIED:
                     break
         except ServerAwayError as error:

@@ -18,7 +18,7 @@ MORNING = time(8)
 class Notice:
     """One person is to be told one thing. `about_id` is the task, test, enrolment's run or training it concerns.
 
-    `details` holds what the cause said and nothing that names a person.
+    `details` holds what the cause said and nothing that names a person. `traceparent` is its trace.
     """
 
     event_id: UUID
@@ -30,6 +30,7 @@ class Notice:
     occurred_at: datetime
     send_before: datetime
     details: dict[str, Any] = field(default_factory=dict)
+    traceparent: str = ""
 
     @classmethod
     def of(
@@ -58,6 +59,7 @@ class Notice:
             occurred_at=when,
             send_before=min(limit, end_of(last_day)) if last_day else limit,
             details=details,
+            traceparent=envelope.traceparent,
         )
 
 
@@ -95,6 +97,7 @@ class Telling:
     employment: str
     about_name: str
     run: Run | None
+    traceparent: str = ""
 
 
 def start_of(day: date) -> datetime:

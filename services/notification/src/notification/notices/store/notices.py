@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import columns, statement
+from bina.messaging.traceparent import sampled
 from notification.deliveries.store.planning import plan_mail
 from notification.notices.domain import FAN_OUT_CHUNK, KINDS, Notice
 from notification.notices.store.audience import fitting
@@ -18,13 +19,14 @@ _COLUMNS = """notice_id, event_id, correlation_id, recipient_id, kind, run_id, a
     send_before"""
 _ADD = text(
     f"""WITH told AS (
-        INSERT INTO notices ({_COLUMNS})
+        INSERT INTO notices ({_COLUMNS}, traceparent)
         SELECT notice_id(event_id, recipient_id, kind), event_id, correlation_id, recipient_id, kind, run_id,
-            about_id, details, occurred_at, send_before
+            about_id, details, occurred_at, send_before, traceparent
         FROM unnest(CAST(:event_id AS uuid[]), CAST(:correlation_id AS text[]), CAST(:recipient_id AS uuid[]),
             CAST(:kind AS text[]), CAST(:run_id AS uuid[]), CAST(:about_id AS uuid[]),
-            CAST(:details AS jsonb[]), CAST(:occurred_at AS timestamptz[]), CAST(:send_before AS timestamptz[]))
-            AS n (event_id, correlation_id, recipient_id, kind, run_id, about_id, details, occurred_at, send_before)
+            CAST(:details AS jsonb[]), CAST(:occurred_at AS timestamptz[]), CAST(:send_before AS timestamptz[]),
+            CAST(:traceparent AS text[])) AS n (event_id, correlation_id, recipient_id, kind, run_id, about_id,
+            details, occurred_at, send_before, traceparent)
         ORDER BY 1 ON CONFLICT DO NOTHING
         RETURNING notice_id, recipient_id, send_before)
     {plan_mail("told", rank=0)}"""  # noqa: S608 - constants only
@@ -79,7 +81,11 @@ Page = tuple[str, UUID]
 
 
 async def add_notices(session: AsyncSession, notices: Iterable[Notice]) -> None:
-    """Record notices and plan their e-mails; those recorded before are left as they are."""
+    """Record notices and plan their e-mails; those recorded before are left as they are.
+
+    Only of traces that are kept a notice remembers its own. An audience's notices have none: a million mails make no
+    trace that anybody reads.
+    """
     rows = list(notices)
     if rows:
         taken = columns(
@@ -93,6 +99,7 @@ async def add_notices(session: AsyncSession, notices: Iterable[Notice]) -> None:
             "occurred_at",
             "send_before",
         )
+        taken["traceparent"] = [n.traceparent if sampled(n.traceparent) else None for n in rows]
         await session.execute(_ADD, {**taken, "details": [json.dumps(n.details, default=str) for n in rows]})
 
 

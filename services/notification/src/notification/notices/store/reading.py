@@ -110,5 +110,5 @@ def telling_of(row: RowMapping) -> Telling:
         recipient_id=row["recipient_id"], kind=row["kind"], about_id=row["about_id"], run_id=row["run_id"],
         details=row["details"], occurred_at=row["occurred_at"], read_at=row["read_at"], language=row["language"],
         name=row["name"], position=row["position"], employment=row["employment"], about_name=row["about_name"],
-        run=run,
+        run=run, traceparent=row["traceparent"] or "",
     )  # fmt: skip
