@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from bina.messaging import consumer, inbox, relay
+from bina.messaging import consumer, handlers, held, inbox, intake, relay
 
 claim, persist = inbox.claim, consumer.Consumer._persist
 NEXT_AFTER = relay._NEXT.replace("WHERE published_at IS NULL", "WHERE id > $2")
@@ -13,8 +13,8 @@ LAST = "SELECT coalesce(max(id), 0) FROM messaging.outbox WHERE published_at IS 
 def no_inbox() -> None:
     """Whatever comes again is applied again."""
 
-    async def claim_all(session: Any, batch: Any) -> inbox.Claimed:
-        claimed = await claim(session, batch)
+    async def claim_all(session: Any, batch: Any, reached: Any = None) -> inbox.Claimed:
+        claimed = await claim(session, batch, reached)
         conflicts = {id(found.message) for found in claimed.conflicts}
         return inbox.Claimed([a for a in batch if id(a.message) not in conflicts], claimed.conflicts, 0)
 
@@ -61,6 +61,26 @@ def marked_before_sent() -> None:
     relay.publish_once = mark_first
 
 
+def not_sought_back() -> None:
+    """A batch that failed is left behind; the next one's offsets pass over it."""
+    consumer._Ending.seek = lambda *_: None
+
+
+def key_not_blocked() -> None:
+    """What follows a parked event of its key is applied as if nothing were missing."""
+
+    async def none_blocked(session: Any, streams: Any) -> set[Any]:
+        return set()
+
+    held.blocked = none_blocked
+    intake._stops = lambda _: {}
+
+
+def topics_in_order() -> None:
+    """A fact of another topic is taken to have come before what relies on it."""
+    handlers.Reactions.needs = lambda *_: []
+
+
 async def publish(connection: Any, producer: Any, source: str, rows: Any) -> None:
     results = await relay._send(producer, rows, source)
     if failed := next((result for result in results if isinstance(result, BaseException)), None):
@@ -74,7 +94,19 @@ async def mark(connection: Any, rows: Any) -> None:
 
 MUTATIONS = {
     planted.__name__: planted
-    for planted in (no_inbox, offset_before_commit, outbox_by_cursor, marked_before_sent)
+    for planted in (
+        no_inbox,
+        offset_before_commit,
+        outbox_by_cursor,
+        marked_before_sent,
+        not_sought_back,
+        key_not_blocked,
+        topics_in_order,
+    )
 }
 if name := os.environ.get("BINA_CHAOS_MUTATION"):
     MUTATIONS[name]()
+if release := os.environ.get("BINA_CHAOS_RELEASE"):
+    from release import plant as plant_release
+
+    plant_release(release)

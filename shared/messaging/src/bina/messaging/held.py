@@ -42,7 +42,6 @@ _HOLD_AGAIN = text(
         AS n (id, state, blocks, fact, fact_key, code, error, claimed)
     WHERE h.id = n.id"""
 )
-_ANY_BLOCKS = text("SELECT EXISTS (SELECT FROM messaging.held WHERE blocks AND state <> 'discarded')")
 _BLOCKED = text(
     """SELECT DISTINCT topic, key FROM messaging.held
     JOIN unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS asked (topic, key) USING (topic, key)
@@ -140,9 +139,6 @@ def message_of(row: Row[Any]) -> Message:
 
 async def blocked(session: AsyncSession, streams: Iterable[Stream]) -> set[Stream]:
     """Which of the streams have a message held."""
-    # As a rule nothing is held, and then a batch's streams need not be looked up one by one.
-    if not await session.scalar(_ANY_BLOCKS):
-        return set()
     asked = list(set(streams))
     rows = await session.execute(_BLOCKED, _pairs(asked))
     return {(row.topic, row.key) for row in rows}

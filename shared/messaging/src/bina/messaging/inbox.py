@@ -4,26 +4,48 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Result, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from . import positions
+from .reading import Reached
 from .records import Arrived, Broken
 
 FOREVER = 2**62
 """Version of an erasure that names none: nothing older can follow it."""
 
+_NOT_BEGUN = "begun AS (SELECT)"
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What a batch asks after `begun`: as its first question, which begins it, or as a later one."""
+
+    sql: str
+
+    @cached_property
+    def first(self) -> TextClause:
+        return text(f"WITH {positions.BEGUN}, {self.sql}")
+
+    @cached_property
+    def later(self) -> TextClause:
+        return text(f"WITH {_NOT_BEGUN}, {self.sql}")
+
+
 # Answers with the few that were here before, not with the many that are new.
-_OWN = text(
-    """WITH asked AS MATERIALIZED (SELECT unnest(CAST(:ids AS uuid[])) AS event_id), taken AS (
+_OWN = _Question(
+    """asked AS MATERIALIZED (SELECT unnest(CAST(:ids AS uuid[])) AS event_id FROM begun), taken AS (
         INSERT INTO messaging.inbox (event_id) SELECT event_id FROM asked ORDER BY 1
         ON CONFLICT DO NOTHING RETURNING event_id)
     SELECT event_id FROM asked EXCEPT SELECT event_id FROM taken"""
 )
-_FOREIGN = text(
-    """WITH asked AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]), CAST(:digests AS bytea[]))
+_FOREIGN = _Question(
+    """asked AS MATERIALIZED (
+        SELECT n.* FROM begun, unnest(CAST(:sources AS text[]), CAST(:ids AS text[]), CAST(:digests AS bytea[]))
             AS n (source, id, digest)), taken AS (
         INSERT INTO messaging.inbox_foreign (source, id, digest) SELECT * FROM asked ORDER BY source, id
         ON CONFLICT DO NOTHING RETURNING source, id)
@@ -33,10 +55,11 @@ _FOREIGN_KNOWN = text(
     """SELECT source, id, digest FROM messaging.inbox_foreign
     JOIN unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS asked (source, id) USING (source, id)"""
 )
-_STATE = text(
-    """INSERT INTO messaging.facts AS f (fact, key, version, erased)
-    SELECT * FROM unnest(CAST(:facts AS text[]), CAST(:keys AS text[]), CAST(:versions AS bigint[]),
-        CAST(:erased AS boolean[])) AS n (fact, key, version, erased) ORDER BY 1, 2
+_STATE = _Question(
+    """asked AS MATERIALIZED (
+        SELECT n.* FROM begun, unnest(CAST(:facts AS text[]), CAST(:keys AS text[]), CAST(:versions AS bigint[]),
+            CAST(:erased AS boolean[])) AS n (fact, key, version, erased))
+    INSERT INTO messaging.facts AS f (fact, key, version, erased) SELECT * FROM asked ORDER BY 1, 2
     ON CONFLICT (fact, key) DO UPDATE SET version = excluded.version, erased = excluded.erased
     WHERE f.version < excluded.version RETURNING fact, key"""
 )
@@ -51,29 +74,46 @@ class Claimed:
     repeated: int = 0
 
 
-async def claim(session: AsyncSession, batch: Sequence[Arrived]) -> Claimed:
-    """Claim every message of a batch; keeps the batch's order."""
+async def claim(session: AsyncSession, batch: Sequence[Arrived], reached: Reached | None = None) -> Claimed:
+    """Claim every message of a batch; keeps the batch's order. `reached`: the batch begins with it, see positions."""
     state = [a for a in batch if a.event.state]
     foreign = [a for a in batch if a.message.foreign]
     own = [a for a in batch if not a.event.state and not a.message.foreign]
-    newest = await _claim_state(session, state)
-    first, conflicts = await _claim_foreign(session, foreign)
-    taken = newest | first | await _claim_own(session, own)
+    ask = _Asking(session, reached)
+    newest = await _claim_state(ask, state)
+    first, conflicts = await _claim_foreign(ask, foreign)
+    taken = newest | first | await _claim_own(ask, own)
+    if ask.reached is not None:
+        await positions.begin(session, ask.reached)
     new = list(batch) if len(taken) == len(batch) else [a for a in batch if id(a) in taken]
     return Claimed(new, conflicts, len(batch) - len(new) - len(conflicts))
 
 
-async def _claim_own(session: AsyncSession, batch: Sequence[Arrived]) -> set[int]:
+@dataclass
+class _Asking:
+    """Asks the database; `reached` goes with the first question."""
+
+    session: AsyncSession
+    reached: Reached | None
+
+    async def __call__(self, question: _Question, values: dict[str, Any]) -> Result[Any]:
+        if self.reached is None:
+            return await self.session.execute(question.later, values)
+        begins, self.reached = positions.values(self.reached), None
+        return await self.session.execute(question.first, {**begins, **values})
+
+
+async def _claim_own(ask: _Asking, batch: Sequence[Arrived]) -> set[int]:
     if not batch:
         return set()
     first: dict[str, Arrived] = {}
     for arrived in batch:
         first.setdefault(arrived.event.event_id, arrived)
-    repeated = {str(event_id) for event_id in await session.scalars(_OWN, {"ids": list(first)})}
+    repeated = {str(event_id) for (event_id,) in await ask(_OWN, {"ids": list(first)})}
     return {id(arrived) for event_id, arrived in first.items() if event_id not in repeated}
 
 
-async def _claim_state(session: AsyncSession, batch: Sequence[Arrived]) -> set[int]:
+async def _claim_state(ask: _Asking, batch: Sequence[Arrived]) -> set[int]:
     if not batch:
         return set()
     newest: dict[tuple[str, str], Arrived] = {}
@@ -81,7 +121,7 @@ async def _claim_state(session: AsyncSession, batch: Sequence[Arrived]) -> set[i
         name = (f"{arrived.message.topic}#version", arrived.event.key)
         if name not in newest or version_of(newest[name]) < version_of(arrived):
             newest[name] = arrived
-    rows = await session.execute(
+    rows = await ask(
         _STATE,
         {
             "facts": [fact for fact, _ in newest],
@@ -98,7 +138,7 @@ def version_of(arrived: Arrived) -> int:
     return arrived.event.envelope.version or (FOREVER if arrived.event.erases else 0)
 
 
-async def _claim_foreign(session: AsyncSession, batch: Sequence[Arrived]) -> tuple[set[int], list[Broken]]:
+async def _claim_foreign(ask: _Asking, batch: Sequence[Arrived]) -> tuple[set[int], list[Broken]]:
     if not batch:
         return set(), []
     first: dict[tuple[str, str], Arrived] = {}
@@ -106,12 +146,12 @@ async def _claim_foreign(session: AsyncSession, batch: Sequence[Arrived]) -> tup
         first.setdefault(_name(arrived), arrived)
     names = {"sources": [s for s, _ in first], "ids": [i for _, i in first]}
     digests = [digest(a) for a in first.values()]
-    rows = await session.execute(_FOREIGN, {**names, "digests": digests})
+    rows = await ask(_FOREIGN, {**names, "digests": digests})
     repeated = {(row.source, row.id) for row in rows}
     taken = {id(arrived) for name, arrived in first.items() if name not in repeated}
     if len(taken) == len(batch):
         return taken, []
-    known = {(row.source, row.id): row.digest for row in await session.execute(_FOREIGN_KNOWN, names)}
+    known = {(row.source, row.id): row.digest for row in await ask.session.execute(_FOREIGN_KNOWN, names)}
     return taken, [_conflict(a) for a in batch if id(a) not in taken and known[_name(a)] != digest(a)]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bina.events import Event
 
-from . import held, inbox, positions, telemetry
+from . import held, inbox, telemetry
 from .database import is_transient
 from .handlers import Reactions, fact_name
 from .held import Hold, Stream
@@ -21,13 +21,19 @@ from .waves import Wave, waves
 
 log = logging.getLogger(__name__)
 _LEARN = text(
-    """INSERT INTO messaging.facts (fact, key)
-    SELECT * FROM unnest(CAST(:facts AS text[]), CAST(:keys AS text[])) ORDER BY 1, 2 ON CONFLICT DO NOTHING"""
+    """WITH learned AS (
+        INSERT INTO messaging.facts (fact, key)
+        SELECT * FROM unnest(CAST(:facts AS text[]), CAST(:keys AS text[])) ORDER BY 1, 2 ON CONFLICT DO NOTHING)
+    SELECT EXISTS (SELECT FROM messaging.held WHERE state = 'waiting')"""
 )
-_UNKNOWN = text(
+# What every batch asks once it has begun. As a rule nothing is held, and then its streams need not be looked up.
+_LOOK = text(
     """SELECT fact, key FROM unnest(CAST(:facts AS text[]), CAST(:keys AS text[])) AS asked (fact, key)
-    WHERE NOT EXISTS (SELECT FROM messaging.facts f WHERE f.fact = asked.fact AND f.key = asked.key)"""
+    WHERE NOT EXISTS (SELECT FROM messaging.facts f WHERE f.fact = asked.fact AND f.key = asked.key)
+    UNION ALL
+    SELECT NULL, NULL WHERE EXISTS (SELECT FROM messaging.held WHERE blocks AND state <> 'discarded')"""
 )
+_ANY_HELD = (None, None)
 
 
 KNOWN_FACTS = 50_000
@@ -65,6 +71,7 @@ class Outcome:
     holds: list[Hold] = field(default_factory=list)
     done: list[Arrived] = field(default_factory=list)
     learned: set[tuple[str, str]] = field(default_factory=set)
+    lacking: set[tuple[str, str]] = field(default_factory=set)
     found: set[tuple[str, str]] = field(default_factory=set)
     blocked: set[Stream] = field(default_factory=set)
     guarded: bool = True
@@ -104,7 +111,6 @@ class Intake:
     async def _take(self, batch: Read, *, guarded: bool) -> Taken:
         outcome = Outcome(guarded=guarded)
         async with self._make() as session, session.begin():
-            await positions.begin(session, batch.reached)
             taken = await self._in(session, batch, outcome)
         self._remember(outcome.found)
         return taken
@@ -116,8 +122,9 @@ class Intake:
         self._known |= found
 
     async def _in(self, session: AsyncSession, batch: Read, outcome: Outcome) -> Taken:
-        claimed = await inbox.claim(session, batch.arrived)
-        outcome.blocked = await held.blocked(session, (a.stream for a in claimed.new))
+        claimed = await inbox.claim(session, batch.arrived, batch.reached)
+        if await self._look(session, claimed.new, outcome):
+            outcome.blocked = await held.blocked(session, (a.stream for a in claimed.new))
         await self._apply(session, claimed.new, outcome, _stops(b.message for b in batch.broken))
         await self._settle(session, outcome, [*batch.broken, *claimed.conflicts])
         await self._check_cap(session, outcome, batch.broken)
@@ -147,16 +154,22 @@ class Intake:
             await self._release(session, await held.ready(session))
 
     async def _learn(self, session: AsyncSession, learned: set[tuple[str, str]]) -> bool:
-        facts = sorted(learned)
-        await session.execute(_LEARN, {"facts": [f for f, _ in facts], "keys": [k for _, k in facts]})
-        found = await session.scalar(
-            text("SELECT EXISTS (SELECT FROM messaging.held WHERE state = 'waiting')")
-        )
-        return bool(found)
+        """Whether somebody waits; it may be for these facts."""
+        return bool(await session.scalar(_LEARN, _pairs(sorted(learned))))
+
+    async def _look(self, session: AsyncSession, batch: Sequence[Arrived], outcome: Outcome) -> bool:
+        """Which facts are lacking; gives whether any message is held."""
+        if not batch:
+            return False
+        needs = {need for a in batch for need in self._reactions.needs(a.event)} - self._known
+        rows = {(row.fact, row.key) for row in await session.execute(_LOOK, _pairs(needs))}
+        outcome.lacking = rows - {_ANY_HELD}
+        outcome.found |= needs - rows
+        return _ANY_HELD in rows
 
     async def _apply(
         self, session: AsyncSession, batch: Sequence[Arrived], outcome: Outcome, stops: dict[Stream, int]
-    ) -> Outcome:
+    ) -> None:
         """`stops`: from which offset on a stream is blocked by an unreadable message of this very batch."""
         # Only where nothing can come between two events of a key: what fails or stops must find its followers apart.
         ordered = () if outcome.guarded or stops else self._reactions.ordered
@@ -165,13 +178,12 @@ class Intake:
             # What others wait for goes first, so that a batch that brings both holds nothing.
             for contract in sorted(wave, key=lambda c: (fact_name(c) not in self._reactions.awaited, c.type)):
                 await self._apply_type(session, contract, wave[contract], outcome)
-        return outcome
 
     async def _apply_type(
         self, session: AsyncSession, contract: type[Event], group: list[Arrived], outcome: Outcome
     ) -> None:
         free = [a for a in group if a.stream not in outcome.blocked] if outcome.blocked else group
-        missing = await self._missing(session, free, outcome)
+        missing = self._missing(free, outcome)
         ready = [a for a in free if id(a) not in missing] if missing else free
         failed = await self._attempt(session, contract, ready, outcome)
         for arrived in group if missing or failed or outcome.blocked else ():
@@ -183,19 +195,12 @@ class Intake:
         if fact_name(contract) in self._reactions.awaited:
             outcome.learned.update((fact_name(contract), a.event.key) for a in done)
 
-    async def _missing(
-        self, session: AsyncSession, group: Sequence[Arrived], outcome: Outcome
-    ) -> dict[int, tuple[str, str]]:
-        """The first fact that each message lacks, by identity; empty for a type without needs."""
-        needs = {id(a): self._reactions.needs(a.event) for a in group}
-        asked = {need for found in needs.values() for need in found} - outcome.learned - self._known
-        if not asked:
-            return {}
-        names = {"facts": [fact for fact, _ in asked], "keys": [key for _, key in asked]}
-        lacking = {(row.fact, row.key) for row in await session.execute(_UNKNOWN, names)}
-        outcome.found |= asked - lacking
+    def _missing(self, group: Sequence[Arrived], outcome: Outcome) -> dict[int, tuple[str, str]]:
+        """The first fact that each message lacks, by identity."""
+        lacking = outcome.lacking - outcome.learned
         if not lacking:
             return {}
+        needs = {id(a): self._reactions.needs(a.event) for a in group}
         return {
             a: lack for a, found in needs.items() if (lack := next((n for n in found if n in lacking), None))
         }
@@ -277,7 +282,9 @@ class Intake:
         # Nothing earlier of these streams is held, and what is held later must not stop them.
         stops = _stops(hold.message for hold in broken if hold.blocks)
         with telemetry.processing(arrived, len(arrived), released=True):
-            outcome = await self._apply(session, arrived, Outcome(), stops)
+            outcome = Outcome()
+            await self._look(session, arrived, outcome)
+            await self._apply(session, arrived, outcome, stops)
         outcome.holds.extend(broken)
         await self._settle(session, outcome, [])
         return outcome
@@ -309,6 +316,11 @@ class Intake:
         )
         await held.forget(session, [a.held_id for a in dropped if a.held_id and a.message not in conflicts])
         return [a for a in arrived if a.held_id not in unclaimed or id(a) in new], holds
+
+
+def _pairs(facts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    pairs = list(facts)
+    return {"facts": [fact for fact, _ in pairs], "keys": [key for _, key in pairs]}
 
 
 def _stops(unreadable: Iterable[Message]) -> dict[Stream, int]:
