@@ -1,0 +1,73 @@
+"""What a machine runs on: a real PostgreSQL, emptied for each example, and one event loop."""
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import asyncpg
+from hypothesis import HealthCheck, Phase, settings
+
+from bina.messaging.database import create_engine
+
+T = TypeVar("T")
+LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
+TIMEOUT = 7200 if LONG else 900
+"""Seconds; a machine that goes red is given up to five minutes to find a shorter example."""
+_TABLES = (
+    "messaging.inbox",
+    "messaging.inbox_foreign",
+    "messaging.facts",
+    "messaging.streams",
+    "messaging.outbox",
+    "messaging.held",
+    "messaging.positions",
+    "people",
+    "registered",
+    "runs",
+    "seats",
+)
+
+
+def profile(examples: int) -> settings:
+    """Some seconds and the same examples each time; with HYPOTHESIS_PROFILE=long forty times as many, ever new."""
+    return settings(
+        max_examples=examples * 40 if LONG else examples,
+        stateful_step_count=50 if LONG else 30,
+        deadline=None,
+        derandomize=not LONG,
+        database=None,
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def hunting(examples: int) -> settings:
+    """For a machine that must go red: the first falsifying example will do, however long."""
+    return settings(profile(examples), phases=[Phase.generate], print_blob=False)
+
+
+class Bench:
+    """A toy database and the loop on which everything of one machine runs."""
+
+    def __init__(self, url: str) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.dsn = url.replace("+asyncpg", "")
+        self.engine = create_engine(url, pool_size=3)
+        self.observer = self.do(asyncpg.connect(self.dsn))
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run on the machine's own loop, while no other runs."""
+        return self.loop.run_until_complete(work)
+
+    def empty(self) -> None:
+        self.do(self.observer.execute("; ".join(f"DELETE FROM {table}" for table in _TABLES)))
+
+    def rows(self, sql: str, *values: Any) -> list[Any]:
+        return self.do(self.observer.fetch(sql, *values))
+
+    def close(self) -> None:
+        self.empty()
+        self.do(self.observer.close())
+        self.do(self.engine.dispose())
+        self.loop.close()
