@@ -6,6 +6,7 @@ come back.
 """
 
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from bina.messaging.runtime import Runtime
 from bina.messaging.settings import Settings
 
 _WATCH_SECONDS = 2.0
+log = logging.getLogger(__name__)
 
 
 def run(create: Callable[[], FastAPI], settings: Settings) -> None:
@@ -72,4 +74,5 @@ async def _drain(app: FastAPI, *, for_good: bool) -> None:
 async def _end_when_stuck(server: uvicorn.Server, runtime: Runtime) -> None:
     while runtime.healthy():  # noqa: ASYNC110 - health is read, nothing announces its loss
         await asyncio.sleep(_WATCH_SECONDS)
+    log.critical("ends, to be started anew: %s", runtime.problem)
     server.should_exit = True
