@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from bina.messaging import Runtime, Settings
 from bina.messaging.migrate import upgrade
+from bina.messaging.testing import ServiceUnderTest
 from bina.web.access import Person, issue_token
 from bina.web.app import create_app
 from messaging import toy
@@ -51,6 +52,28 @@ async def app(template, fresh_database) -> AsyncIterator[FastAPI]:
     made = sample_app(await fresh_database("web", template=template.rsplit("/", 1)[1]))
     yield made
     await made.state.runtime.engine.dispose()
+
+
+@pytest_asyncio.fixture
+async def service(under_test) -> ServiceUnderTest:
+    return await under_test(toy.service)
+
+
+@pytest_asyncio.fixture
+async def operating(service: ServiceUnderTest) -> AsyncIterator[FastAPI]:
+    """The sample over the database of `service`."""
+    made = sample_app(service.engine.url.render_as_string(hide_password=False))
+    yield made
+    await made.state.runtime.engine.dispose()
+
+
+@pytest_asyncio.fixture
+async def client(operating: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A platform operator."""
+    cookies = {"bina_session": token("platform")}
+    transport = httpx.ASGITransport(operating)
+    async with httpx.AsyncClient(transport=transport, base_url="http://bina.test", cookies=cookies) as made:
+        yield made
 
 
 @pytest.fixture

@@ -279,17 +279,6 @@ class Runtime:
         async with self.sessions() as session:
             return await count_backlog(session)
 
-    async def discard(self, held_id: int, reason: str) -> bool:
-        """Give a parked message up and let its followers go."""
-        from .parked import Choice, discard
-
-        async with self.transaction() as session:
-            await held.lock_alone(session)
-            done = await discard(session, Choice(message=held_id), reason, "", newest=held_id)
-        await self.sweep()
-        return bool(done)
-
-
 async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
     """Cancel until all have ended: until Python 3.12 `wait_for` swallows a cancellation that meets its result."""
     pending = set(tasks)

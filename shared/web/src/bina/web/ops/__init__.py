@@ -1,0 +1,6 @@
+"""Operations of one service: is everything flowing, what is parked and why, and what to do about it."""
+
+from bina.web.ops.api import api_router
+from bina.web.ops.pages import page_router
+
+__all__ = ["api_router", "page_router"]
