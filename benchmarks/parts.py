@@ -33,6 +33,12 @@ class Parts:
         await upgrade(url, service.migrations)
         return url
 
+    async def drop(self, url: str) -> None:
+        """Give the space of a database back."""
+        connection = await self.postgres.connect()
+        await connection.execute(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')
+        await connection.close()
+
     async def topic(self) -> str:
         """A fresh topic set like the listed ones."""
         name = f"bench.{uuid.uuid4().hex[:8]}"
