@@ -6,11 +6,14 @@ from datetime import timedelta
 import pytest
 
 from assessment.app import service
+from assessment.assessments import store
+from assessment.register import store as register
 from bina.events import Event
 from bina.events.assessment import AssessmentOpened, AssessmentScored
 from bina.events.enrollment import AsnErased, EnrollmentWithdrawn, TrainingCancelled, TrainingNotCompleted
 from bina.messaging import Service
 from bina.messaging.testing import ServiceUnderTest
+from meeting import Meeting
 
 from .story import (
     accepted,
@@ -174,3 +177,25 @@ async def test_the_story_reaches_its_end(svc: ServiceUnderTest) -> None:
     assert await svc.held() == []
     assert {type(e) for e in told} == {AssessmentOpened, AssessmentScored}
     assert len([e for e in told if isinstance(e, AssessmentScored)]) == 3
+
+
+@pytest.mark.parametrize("opens", [accepted("Aisyah"), attended("Aisyah")], ids=["pre", "post"])
+async def test_what_opens_as_its_run_is_cancelled_is_closed(
+    svc: ServiceUnderTest, meeting: Meeting, opens: Event
+) -> None:
+    await svc.receives(person("Aisyah"), announced())
+    if opens.type != accepted("Aisyah").type:
+        await svc.receives(accepted("Aisyah"))
+    cancelling = TrainingCancelled(run_id=seat("Aisyah")["run_id"], reason="Anggaran")
+    await meeting(svc, (register, "load_runs"), svc.receives(opens), lambda: svc.receives(cancelling))
+    assert set((await states(svc)).values()) == {"closed"}
+
+
+async def test_nobody_is_tested_who_is_erased_as_attendance_is_met(
+    svc: ServiceUnderTest, meeting: Meeting
+) -> None:
+    await svc.receives(person("Aisyah"), announced(), accepted("Aisyah"))
+    erasing = AsnErased(asn_id=id_of("Aisyah"))
+    meets = svc.receives(attended("Aisyah"))
+    await meeting(svc, (store, "find_reported"), meets, lambda: svc.receives(erasing))
+    assert await states(svc) == {}

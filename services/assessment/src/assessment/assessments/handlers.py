@@ -46,6 +46,9 @@ async def on_enrollment_accepted(
 @handlers.on(AttendanceMet)
 async def on_attendance_met(met: list[AttendanceMet], session: AsyncSession) -> list[AssessmentOpened]:
     """Open the post-test, unless the organiser reported its score already."""
+    await register.share_people(
+        session, (e.asn_id for e in met)
+    )  # an erasure finds the tests, or they find it
     runs = await register.load_runs(session, {e.run_id for e in met})
     ids = [e.enrollment_id for e in met]
     taking_part = await register.find_in_states(session, ids, ["accepted", "completed"])

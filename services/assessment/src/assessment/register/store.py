@@ -81,12 +81,12 @@ _ADD_ENROLLMENTS = text(
     ORDER BY enrollment_id ON CONFLICT DO NOTHING"""
 )
 _END = text("UPDATE enrollments SET state = :state WHERE enrollment_id = ANY (CAST(:ids AS uuid[]))")
+# A cancellation closes the tests it finds, so it waits for those that are being opened, and they for it.
 _LOAD_RUNS = text(
     """SELECT run_id, run_code, programme_name, starts_on, ends_on, pass_score, cancelled_at,
-        coalesce(array_agg(t.code ORDER BY t.code) FILTER (WHERE t.code IS NOT NULL), '{}') AS codes,
-        coalesce(array_agg(t.level ORDER BY t.code) FILTER (WHERE t.code IS NOT NULL), '{}') AS levels
-    FROM runs LEFT JOIN run_targets t USING (run_id)
-    WHERE run_id = ANY (CAST(:ids AS uuid[])) GROUP BY run_id"""
+        ARRAY(SELECT code FROM run_targets t WHERE t.run_id = runs.run_id ORDER BY code) AS codes,
+        ARRAY(SELECT level FROM run_targets t WHERE t.run_id = runs.run_id ORDER BY code) AS levels
+    FROM runs WHERE run_id = ANY (CAST(:ids AS uuid[])) ORDER BY run_id FOR SHARE"""
 )
 # Answers with the few that are in another state, which is read faster than the many that are not.
 _IN_OTHER_STATES = text(
@@ -176,7 +176,7 @@ async def end_enrollments(session: AsyncSession, events: Sequence[Ended], state:
 
 
 async def load_runs(session: AsyncSession, run_ids: Collection[UUID]) -> dict[UUID, Run]:
-    """Runs by id."""
+    """Runs by id, share-locked until the transaction ends."""
     rows = await session.execute(_LOAD_RUNS, {"ids": sorted(run_ids)})
     return {
         row.run_id: Run(
