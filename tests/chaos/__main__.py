@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from chaos.driver import Load
-from chaos.rig import run
+from chaos.rig import WIDE, Plan, run
 
 
 def main() -> None:
@@ -27,7 +27,8 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix=f"bina-chaos-{seed}-"))
     sys.stdout.write(f"Seed {seed}; journal and logs in {folder}\n")
     load = Load(seed, chosen.minutes * 60, chosen.rate, chosen.poison)
-    done = asyncio.run(run(load, folder, calm=chosen.calm))
+    wide = load.seconds >= WIDE and not chosen.calm
+    done = asyncio.run(run(load, folder, Plan(kills=not chosen.calm, release=wide)))
     sys.stdout.write(f"{done.table()}\n")
     if done.is_green and not chosen.keep:
         shutil.rmtree(folder)

@@ -14,7 +14,7 @@ REFUSED = "refused"
 
 
 def entries(observed: Observed, what: str) -> list[Entry]:
-    return [entry for entry in observed.journal if entry["what"] == what]
+    return observed.by_kind[what]
 
 
 def sent_as(entry: Entry) -> str:

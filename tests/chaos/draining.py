@@ -12,6 +12,9 @@ from journeys.running import Bina, Caller
 EVERY_SECONDS = 0.5
 QUIET_LOOKS = 3
 """Looks in a row that find nothing: between two, one service's last fact is another's next work."""
+UNAPPLIED = """SELECT count(*) FROM messaging.held h WHERE state IN ('waiting', 'behind') AND NOT EXISTS (
+    SELECT FROM messaging.held p WHERE p.state = 'parked' AND p.blocks AND (p.topic, p.key) = (h.topic, h.key))"""
+"""Held up, but not by what only an operator can see to."""
 UNSENT = """SELECT count(*) FROM deliveries
     WHERE state = 'sending' OR (state = 'waiting' AND NOT needs_address)"""
 
@@ -29,13 +32,21 @@ async def drain(bina: Bina, postgres: DatabaseServer, seconds: float) -> dict[st
 
 
 async def _left(platform: Caller, postgres: DatabaseServer) -> dict[str, Any]:
-    found = {name: await _of_service(platform, name) for name in SERVICES}
-    connection = await postgres.connect("notification")
+    found: dict[str, Any] = {}
+    for name in SERVICES:
+        found[name] = await _of_service(platform, name)
+        if held_up := await _count(postgres, name, UNAPPLIED):
+            found[name]["held up"] = held_up
+    found["mail"] = await _count(postgres, "notification", UNSENT)
+    return {name: left for name, left in found.items() if left}
+
+
+async def _count(postgres: DatabaseServer, name: str, sql: str) -> int:
+    connection = await postgres.connect(name)
     try:
-        found["mail"] = await connection.fetchval(UNSENT)
+        return int(await connection.fetchval(sql))
     finally:
         await connection.close()
-    return {name: left for name, left in found.items() if left}
 
 
 async def _of_service(platform: Caller, name: str) -> dict[str, Any]:
@@ -44,12 +55,7 @@ async def _of_service(platform: Caller, name: str) -> dict[str, Any]:
     except (httpx.HTTPError, AssertionError) as error:
         return {"away": repr(error)}
     lag = {topic: behind for topic, behind in status["lag"].items() if behind}
-    left = {
-        "lag": lag,
-        "outbox": status["outbox"]["depth"],
-        "waiting": status["waiting"],
-        "due": status["due"],
-    }
+    left = {"lag": lag, "outbox": status["outbox"]["depth"], "due": status["due"]}
     if not (status["ready"] and status["healthy"] and status["lag"]):
         left["problem"] = status["problem"] or "takes no part"
     return {what: much for what, much in left.items() if much}

@@ -2,37 +2,64 @@
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
+from typing import TypeVar
 
+from chaos.crowds import (
+    PLENTY,
+    is_new_and_asks,
+    is_stopped_by_what_nobody_can_read,
+    many_ask_at_once,
+    many_want_few_seats,
+)
 from chaos.journal import Journal
 from chaos.listening import Ears
 from chaos.sending import Commands, Publisher
-from chaos.stories import AHEAD, JP, TODAY, Scene, Story, many_want_few_seats
+from chaos.stories import AHEAD, JP, TODAY, Scene, Story
 from journeys.running import Bina
 from journeys.world import Asn, World
 
+T = TypeVar("T")
 AGENCIES = ("3273", "3578")
 SIDE_BY_SIDE = 60
 CAST, SEATS = 12, 4
+CROWD = 100
 MAILED = 3
-"""Every so manyth person has an address."""
+"""Every so manyth person has an address; of a crowd every tenth."""
+UNREADABLE = 30
+"""Most records of a run that nobody can read: far fewer than those at which a topic pauses."""
+ROWS = 500
 
 
 @dataclass(frozen=True)
 class Load:
-    """How much is asked: stories a second, the share of agencies' events that are bad, for how long."""
+    """How much is asked: stories a second, the share of agencies' events that are bad, for how long.
+
+    `crowd_every`: each so manyth story is of an agency's whole list, some 175 events.
+    """
 
     seed: int
     seconds: float
-    per_second: float = 8.0
+    per_second: float = 10.0
     poison: float = 0.01
+    crowd_every: int = 30
 
     @property
     def stories(self) -> int:
         return int(self.seconds * self.per_second) + 1
+
+    @property
+    def few_every(self) -> int:
+        """Each so manyth story is of many people who want few seats."""
+        return min(30, max(10, self.stories // 8))
+
+    @property
+    def unreadable_every(self) -> int:
+        """Each so manyth story has a record that nobody can read in its middle."""
+        return max(40, self.stories // UNREADABLE)
 
 
 @dataclass
@@ -44,13 +71,17 @@ class Agency:
     people: list[Asn]
     ahead: list[str]
     today: list[str]
-    few_seats: list[tuple[str, list[Asn]]]
+    few_seats: list[tuple[str, Sequence[Asn]]]
+    crowd: list[Asn]
+    programme: str
 
 
 class Driver:
     """Tells stories; `run` returns when all that were begun have ended."""
 
     def __init__(self, bina: Bina, journal: Journal, load: Load) -> None:
+        self.ends = False
+        """Whether to begin no more, though there were time."""
         self._bina = bina
         self._journal = journal
         self._load = load
@@ -59,6 +90,7 @@ class Driver:
         self._publisher = Publisher(journal, bina.kafka)
         self._agencies: list[Agency] = []
         self._numbers = count(1)
+        self._stretch = -1
 
     async def prepare(self) -> None:
         """Register people and announce runs, before anything is killed."""
@@ -72,20 +104,20 @@ class Driver:
         await world.programme(programme, "Pelayanan Prima", jp=JP)
         mailed = await world.people([f"Peserta {n}" for n in range(40)])
         others = await world.people([f"Peserta {n}" for n in range(40, 40 * MAILED)], with_email=False)
+        crowd = await world.people([f"Warga {n}" for n in range(CROWD // 10)])
+        crowd += await world.people([f"Warga {n}" for n in range(CROWD // 10, CROWD)], with_email=False)
         people = [*mailed, *others]
-        later = (self._bina.today() + timedelta(days=5)).isoformat()
-        crowds = max(1, stories // 60)
         runs = stories // len(people) + 1
         ahead = [f"NANTI-{code}-{n:03}" for n in range(runs)]
         today = [f"KINI-{code}-{n:03}" for n in range(runs)]
-        few = [f"SEDIKIT-{code}-{n:03}" for n in range(crowds)]
-        for names, columns in ((ahead, {"starts_on": later}), (today, {}), (few, {"starts_on": later})):
-            seats = SEATS if names is few else 10_000
-            for name in names:
-                await world.run(name, programme, seats=seats, **columns)
-        casts = [await world.people([f"Peminat {n}" for n in range(CAST)], with_email=False) for _ in few]
+        few = [f"SEDIKIT-{code}-{n:03}" for n in range(stories // self._load.few_every + 1)]
+        now = self._bina.today()
+        for names, day, seats in ((ahead, 5, PLENTY), (today, 0, PLENTY), (few, 5, SEATS)):
+            held_on = (now + timedelta(days=day)).isoformat()
+            await _announce(world, names, programme, held_on, seats)
+        casts = await _casts(world, len(few))
         ears = Ears(self._bina.kafka, code)
-        return Agency(world, ears, people, ahead, today, list(zip(few, casts, strict=True)))
+        return Agency(world, ears, people, ahead, today, list(zip(few, casts, strict=True)), crowd, programme)
 
     async def run(self) -> None:
         """Begin stories at the wanted rate for the wanted time; when all is slow, later ones begin later."""
@@ -96,7 +128,7 @@ class Driver:
             for number, (story, scene) in enumerate(self._scenes()):
                 await asyncio.sleep(max(0.0, begun + number / self._load.per_second - loop.time()))
                 await gate.acquire()
-                if loop.time() >= end:
+                if loop.time() >= end or self.ends:
                     return
                 group.create_task(self._tell(story, scene, gate))
 
@@ -112,19 +144,30 @@ class Driver:
         self._journal.write("story ended", number=number)
 
     def _scenes(self) -> Iterator[tuple[Story, Scene]]:
-        crowds = [(agency, *crowd) for agency in self._agencies for crowd in agency.few_seats]
         places = [iter(self._places(agency)) for agency in self._agencies]
-        every = max(2, self._load.stories // (len(crowds) + 1))
-        for number in count():
+        for number in count(1):
             chance = random.Random(f"{self._load.seed}/{number}")
-            if crowds and number % every == 1:
-                agency, run, cast = crowds.pop(0)
+            turn = chance.randrange(len(self._agencies))
+            agency = self._agencies[turn]
+            if number % self._load.few_every == 1 and agency.few_seats:
+                run, cast = agency.few_seats.pop(0)
                 yield many_want_few_seats, self._scene(agency, chance, run, cast)
+            elif number % self._load.crowd_every == 3:
+                run = f"RAMAI-{agency.world.agency}-{number:05}"
+                yield many_ask_at_once, self._scene(agency, chance, run, agency.crowd)
             else:
-                turn = number % len(self._agencies)
                 run, person, is_today = next(places[turn])
-                story = chance.choice(TODAY if is_today else AHEAD)
-                yield story, self._scene(self._agencies[turn], chance, run, [person])
+                yield self._story(number, chance, is_today), self._scene(agency, chance, run, [person])
+
+    def _story(self, number: int, chance: random.Random, is_today: bool) -> Story:  # noqa: FBT001 - which list
+        if not is_today:
+            return chance.choice((*AHEAD, is_new_and_asks))
+        # The first that comes in each stretch.
+        stretch = number // self._load.unreadable_every
+        if stretch > self._stretch:
+            self._stretch = stretch
+            return is_stopped_by_what_nobody_can_read
+        return chance.choice(TODAY)
 
     def _places(self, agency: Agency) -> Iterator[tuple[str, Asn, bool]]:
         """Every person in every run, once, in an order of chance within each pair of runs."""
@@ -134,9 +177,9 @@ class Driver:
             ]
             yield from self._chance.sample(pairs, len(pairs))
 
-    def _scene(self, agency: Agency, chance: random.Random, run: str, cast: list[Asn]) -> Scene:
+    def _scene(self, agency: Agency, chance: random.Random, run: str, cast: Sequence[Asn]) -> Scene:
         other = next(a for a in self._agencies if a is not agency)
-        crowded = len(cast) > 1
+        few = len(cast) == CAST
         return Scene(
             world=agency.world,
             journal=self._journal,
@@ -144,13 +187,34 @@ class Driver:
             publisher=self._publisher,
             ears=agency.ears,
             chance=chance,
-            poison_share=0.0 if crowded else self._load.poison,
+            poison_share=0.0 if few else self._load.poison,
             run=run,
             person=cast[0],
             stranger=other.people[0],
-            cast=cast,
-            seats=SEATS if crowded else 0,
+            cast=list(cast),
+            seats=SEATS if few else 0,
+            programme=agency.programme,
         )
 
     async def close(self) -> None:
         await asyncio.gather(self._publisher.close(), *(agency.ears.close() for agency in self._agencies))
+
+
+async def _announce(world: World, codes: Sequence[str], programme: str, held_on: str, seats: int) -> None:
+    days = {"starts_on": held_on, "ends_on": held_on}
+    rows = [
+        {"code": c, "programme": programme, "organiser": world.agency, "seats": seats, **days} for c in codes
+    ]
+    for some in chunks(rows, ROWS):
+        await world.operator.post("/enrollment/api/v1/runs", {"items": some})
+
+
+async def _casts(world: World, many: int) -> list[Sequence[Asn]]:
+    people: list[Asn] = []
+    for some in chunks(range(many * CAST), ROWS):
+        people += await world.people([f"Peminat {n}" for n in some], with_email=False)
+    return list(chunks(people, CAST))
+
+
+def chunks(rows: Sequence[T], many: int) -> Iterator[Sequence[T]]:
+    return (rows[first : first + many] for first in range(0, len(rows), many))

@@ -16,15 +16,19 @@ class Ears:
     def __init__(self, bootstrap: str, agency: str) -> None:
         self._bootstrap = bootstrap
         self._topic = f"agency.outcomes.{agency}"
-        self._heard: dict[str, asyncio.Event] = {}
+        self._heard: set[str] = set()
+        self._awaited: dict[str, asyncio.Event] = {}
         self._task = asyncio.create_task(self._listen())
 
     async def answer_to(self, event_id: str) -> None:
         """Return once an event was answered."""
-        await self._of(event_id).wait()
+        if event_id not in self._heard:
+            await self._awaited.setdefault(event_id, asyncio.Event()).wait()
 
-    def _of(self, event_id: str) -> asyncio.Event:
-        return self._heard.setdefault(event_id, asyncio.Event())
+    def _hear_of(self, event_id: str) -> None:
+        self._heard.add(event_id)
+        if event_id in self._awaited:
+            self._awaited.pop(event_id).set()
 
     async def _listen(self) -> None:
         while True:
@@ -38,7 +42,7 @@ class Ears:
             while True:
                 for batch in (await client.getmany(timeout_ms=500)).values():
                     for record in batch:
-                        self._of(json.loads(record.value or b"{}")["request_id"]).set()
+                        self._hear_of(json.loads(record.value or b"{}")["request_id"])
 
     async def close(self) -> None:
         self._task.cancel()

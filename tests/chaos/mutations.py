@@ -9,25 +9,34 @@ from collections import Counter
 from pathlib import Path
 
 from chaos.driver import Load
+from chaos.planting import with_planted
 from chaos.report import Report
-from chaos.rig import run
+from chaos.rig import Plan, run
 
-PLANTED = Path(__file__).with_name("planted")
-NAMES = ("no_inbox", "offset_before_commit", "outbox_by_cursor", "marked_before_sent")
-SECONDS = 78.0
-PER_SECOND = 8.0
+NAMES = (
+    "no_inbox",
+    "offset_before_commit",
+    "outbox_by_cursor",
+    "marked_before_sent",
+    "not_sought_back",
+    "key_not_blocked",
+    "topics_in_order",
+)
+SECONDS = 70.0
+PER_SECOND = 6.0
+CROWD_EVERY = 20
 
 
 def planted(name: str) -> dict[str, str]:
     """What a service's environment says so that the defect is in it."""
-    return {"PYTHONPATH": str(PLANTED), "BINA_CHAOS_MUTATION": name}
+    return {"PYTHONPATH": with_planted(), "BINA_CHAOS_MUTATION": name}
 
 
 def is_found(name: str, seeds: range, *, keep: bool) -> bool:
     """Run with the defect, seed after seed, until the rig is red; some defects need a kill at the wrong moment."""
     for seed in seeds:
         folder = Path(tempfile.mkdtemp(prefix=f"bina-mutation-{name}-"))
-        done = asyncio.run(run(Load(seed, SECONDS, PER_SECOND), folder, planted(name)))
+        done = asyncio.run(run(load_of(seed), folder, Plan(planted(name))))
         sys.stdout.write(f"{name}, seed {seed}: {summary(done)}\n")
         sys.stdout.flush()
         if keep:
@@ -37,6 +46,10 @@ def is_found(name: str, seeds: range, *, keep: bool) -> bool:
         if not done.is_green:
             return True
     return False
+
+
+def load_of(seed: int) -> Load:
+    return Load(seed, SECONDS, PER_SECOND, poison=0.03, crowd_every=CROWD_EVERY)
 
 
 def summary(done: Report) -> str:

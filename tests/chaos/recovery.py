@@ -17,6 +17,8 @@ class Recovery:
     act: str
     at: float
     seconds: float
+    alone: bool
+    """Whether nothing else was done to Bina from the act to the effect."""
 
 
 def recoveries(observed: Observed) -> list[Recovery]:
@@ -27,9 +29,11 @@ def recoveries(observed: Observed) -> list[Recovery]:
     effects = {name: _effects(observed, [name]) for name in SERVICES}
     everybody = _effects(observed, SERVICES)
     found = []
+    begun = [entry["at"] for entry in entries(observed, "act")]
     for act, victim, at in _moments(observed):
         if (seconds := _next(effects.get(victim, everybody), at)) is not None:
-            found.append(Recovery(victim, act, at, seconds))
+            others = bisect_right(begun, at + seconds) - bisect_right(begun, at)
+            found.append(Recovery(victim, act, at, seconds, others == 0))
     return found
 
 

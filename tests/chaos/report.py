@@ -1,17 +1,18 @@
 """What a run of the kill rig says: one table for people, the same as JSON."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from chaos.asked import entries
 from chaos.driver import Load
 from chaos.findings import KINDS, Finding
+from chaos.mailing import repeated_mails
 from chaos.observing import INBOUND, Observed
 from chaos.recovery import Recovery, by_victim, percentile, recoveries
 from chaos.sending import ACKNOWLEDGED, UNKNOWN
-from chaos.travelled import mails
+from chaos.travelled import first_copies, mails, versions_out_of_order
 
 SHOWN = 15
 
@@ -23,7 +24,9 @@ class Report:
     seed: int
     minutes: float
     counts: dict[str, int]
-    acts: dict[str, int]
+    acts: dict[str, list[float]]
+    """What was done when, in seconds since the first story."""
+    own: dict[str, int]
     recovery: dict[str, dict[str, float]]
     slowest: list[str]
     findings: list[Finding]
@@ -42,7 +45,11 @@ class Report:
     def table(self) -> str:
         found = Counter(finding.kind for finding in self.findings)
         lines = [f"Kill rig, seed {self.seed}, {self.minutes:.1f} minutes of load", ""]
-        lines += [f"  {name:<34}{number:>9}" for name, number in (*self.counts.items(), *self.acts.items())]
+        lines += [f"  {name:<34}{number:>9}" for name, number in (*self.counts.items(), *self.own.items())]
+        lines += ["", f"  {'act':<34}{'times':>9}   at second"]
+        lines += [
+            f"  {name:<34}{len(at):>9}   {' '.join(f'{s:.0f}' for s in at)}" for name, at in self.acts.items()
+        ]
         lines += ["", *(f"  {kind:<34}{found[kind]:>9}" for kind in KINDS), ""]
         lines += [f"  {'recovery after':<34}{'times':>9}{'p50 s':>9}{'p95 s':>9}{'max s':>9}"]
         lines += [_line(name, figures) for name, figures in self.recovery.items()]
@@ -62,18 +69,26 @@ def _line(name: str, figures: dict[str, float]) -> str:
     return f"  {name:<34}{int(figures['times']):>9}{columns}"
 
 
-def report(observed: Observed, load: Load, findings: list[Finding], folder: Path) -> Report:
+def report(
+    observed: Observed,
+    load: Load,
+    findings: list[Finding],
+    folder: Path,
+    heard: Counter[str],
+    own: dict[str, int],
+) -> Report:
+    """`heard`: what the services counted; `own`: what the rig needed itself."""
     found = recoveries(observed)
     recovered = by_victim(found)
-    everything = [seconds for some in recovered.values() for seconds in some]
-    if everything:
-        recovered["all"] = everything
+    recovered["all"] = [one.seconds for one in found]
+    recovered["all without another act"] = [one.seconds for one in found if one.alone]
     return Report(
         seed=load.seed,
         minutes=load.seconds / 60,
-        counts=_counts(observed),
+        counts=_counts(observed, heard),
         acts=_acts(observed),
-        recovery={name: _figures(seconds) for name, seconds in recovered.items()},
+        own=own,
+        recovery={name: _figures(seconds) for name, seconds in recovered.items() if seconds},
         slowest=_slowest(observed, found),
         findings=findings,
         folder=folder,
@@ -85,7 +100,9 @@ def _slowest(observed: Observed, found: list[Recovery], many: int = 3) -> list[s
     begun = min(entry["at"] for entry in entries(observed, "story"))
     slow = sorted(found, key=lambda one: one.seconds)[-many:]
     return [
-        f"{one.act} {one.victim} at {one.at - begun:.0f} s: {one.seconds:.1f} s" for one in reversed(slow)
+        f"{one.act} {one.victim} at {one.at - begun:.0f} s: {one.seconds:.1f} s"
+        + ("" if one.alone else " (other acts in it)")
+        for one in reversed(slow)
     ]
 
 
@@ -94,42 +111,66 @@ def _figures(seconds: list[float]) -> dict[str, float]:
     return {"times": len(seconds)} | {name: round(value, 3) for name, value in shares.items()}
 
 
-def _counts(observed: Observed) -> dict[str, int]:
+def _counts(observed: Observed, heard: Counter[str]) -> dict[str, int]:
     outcomes = entries(observed, "outcome")
-    sent = {e["id"] for e in entries(observed, "event")}
-    told = list(observed.told())
+    commands = len({e["key"] for e in entries(observed, "command")})
+    sent = {(e["id"], e["digest"]) for e in entries(observed, "event")}
+    told, first = list(observed.told()), first_copies(observed.told())
+    written = sum(r.topic.startswith(INBOUND) for r in observed.records)
     mailed = mails(observed)
-    doubtful = {e.get("key") or e["id"] for e in outcomes if e["outcome"] == UNKNOWN}
-    promoted = Counter(r.key for r in {r.id: r for r in told}.values() if r.type.startswith("enrollment.w"))
+    explained, unexplained = repeated_mails(observed)
+    inversions, gaps = versions_out_of_order(observed)
     return {
         "stories": len(entries(observed, "story")),
-        "commands": len({e["key"] for e in entries(observed, "command")}),
+        "commands and events": commands + len(sent),
+        "commands": commands,
         "agencies' events": len(sent),
         "poison among them": len({e["id"] for e in entries(observed, "event") if e["poison"]}),
         "acknowledged": sum(e["outcome"] == ACKNOWLEDGED for e in outcomes),
         "tries with unknown outcome": sum(e["outcome"] == UNKNOWN for e in outcomes),
-        "unknown at first, then decided": len(doubtful),
-        "agencies' events written again": sum(r.topic.startswith(INBOUND) for r in observed.records)
-        - _events(observed),
+        "unknown at first, then decided": len(
+            {e.get("key") or e["id"] for e in outcomes if e["outcome"] == UNKNOWN}
+        ),
+        "agencies' events written again": written - len(sent),
         "enrolments": len(observed.tables["enrollment"]["enrolments"]),
-        "waited or left": len(promoted),
-        "facts told": len({r.id for r in told}),
-        "facts carried again by Kafka": len(told) - len({r.id for r in told}),
+        "facts told": len(first),
+        "facts carried again by Kafka": len(told) - len(first),
+        "messages applied, at least": heard["applied"],
+        "messages that came again, at least": heard["repeated"],
+        "messages that had to wait, at least": heard["waiting"],
+        "batches tried again, at least": heard["bina_transient_retries_total"],
+        "unreadable among our facts": len(observed.slipped_in),
+        "versions: inversions": inversions,
+        "versions: gaps": gaps,
         "notices": len(observed.tables["notification"]["notices"]),
         "notices mailed": len(mailed),
-        "mails too many": mailed.total() - len(mailed),
+        "mails too many, explained": len(explained),
+        "mails too many, not explained": len(unexplained),
+        "releases rolled out": len({e["name"] for e in entries(observed, "release")})
+        if entries(observed, "rolled out")
+        else 0,
+        "services that ended by themselves": sum(
+            e["code"] not in (-9, 0) for e in entries(observed, "ended")
+        ),
+        "found unhealthy": len(entries(observed, "unhealthy")),
+    } | _rollout(observed)
+
+
+def _rollout(observed: Observed) -> dict[str, int]:
+    """What old and new release did side by side."""
+    together = entries(observed, "side by side")
+    filled = entries(observed, "filled")
+    return {
+        **{f"side by side: taken by the {who}": entry[who] for entry in together for who in ("old", "new")},
+        **{f"filled in: {what}": entry[what] for entry in filled for what in ("rows", "pieces")},
     }
 
 
-def _events(observed: Observed) -> int:
-    return len({(e["id"], e["digest"]) for e in entries(observed, "event")})
-
-
-def _acts(observed: Observed) -> dict[str, int]:
-    acts = Counter(f"{e['act']} {e['victim']}" for e in entries(observed, "act"))
-    by_itself = sum(e["code"] not in (-9, 0) for e in entries(observed, "ended"))
-    unhealthy = len(entries(observed, "unhealthy"))
-    return dict(sorted(acts.items())) | {
-        "services that ended by themselves": by_itself,
-        "found unhealthy": unhealthy,
-    }
+def _acts(observed: Observed) -> dict[str, list[float]]:
+    begun = min(entry["at"] for entry in entries(observed, "story"))
+    acts: dict[str, list[float]] = defaultdict(list)
+    for entry in entries(observed, "act"):
+        acts[f"{entry['act']} {entry['victim']}"].append(round(entry["at"] - begun, 1))
+    for entry in entries(observed, "release"):
+        acts[f"release {entry['name']}"].append(round(entry["at"] - begun, 1))
+    return dict(sorted(acts.items()))

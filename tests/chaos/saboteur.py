@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from bina_local.addresses import SERVICES
 from chaos.journal import Journal
 from chaos.proxy import Proxy
-from chaos.stage import BROKER, DATABASE, Stage
+from chaos.stage import BROKER, DATABASE, Stage, port_of
 
 KILL, FREEZE, ZOMBIE = "kill", "freeze", "zombie"
 CUT, RESET, STALL, STALL_LONG, ONE_MORE = "cut", "reset", "stall", "stall long", "one more worker"
-KILL_EARLY = "kill before the offset"
+KILL_EARLY, REFUSE, ROLLING = "kill before the offset", "refuse batches", "rolling restart"
 Act = tuple[str, str]
 LOCK_SECONDS = 12.5
 """Longer than the ten seconds after which the database ends a silent relay's session and an idle transaction."""
@@ -22,28 +22,33 @@ EARLY_SECONDS = 2.5
 """Time for a batch to be applied whose offset the broker does not hear of."""
 WORK_SECONDS = 20.0
 """How long one more worker takes part; what it held is another's only after the group's 45 s without it."""
+REFUSE_SECONDS = 1.5
 LENGTH = {
     FREEZE: LOCK_SECONDS,
     ZOMBIE: LOCK_SECONDS + 2 * BESIDE_SECONDS,
     STALL: STALL_SECONDS,
     STALL_LONG: LOCK_SECONDS,
     ONE_MORE: WORK_SECONDS,
+    ROLLING: 2 * WORK_SECONDS,
 }
-SHORTEST_REST, LONGEST_REST = 0.5, 3.0
+SHORTEST_REST, LONGEST_REST = 0.5, 2.0
 
 
 def acts(chance: random.Random, *, wide: bool) -> Iterator[Act]:
     """Rounds without end; in each, every part is killed, one service is frozen, one becomes a zombie, lines break.
 
-    `wide`: besides, the line is stalled past all locks, and a service gets one more worker for a while.
+    `wide`: services are killed twice in a round; besides, the line is stalled past all locks, and services get one
+    more worker for a while, or are restarted worker by worker.
     """
     while True:
-        kills = [(KILL, name) for name in (*SERVICES, BROKER, DATABASE)]
+        kills = [(KILL, name) for name in (*SERVICES, *(SERVICES if wide else ()), BROKER, DATABASE)]
         early = [(KILL_EARLY, name) for name in ("enrollment", chance.choice(SERVICES[1:]))]
-        frozen, zombie, busy = chance.sample(SERVICES, 3)
+        frozen, zombie, busy, rolled = chance.sample(SERVICES, 4)
         lines = [(act, chance.choice((BROKER, DATABASE))) for act in (CUT, RESET, STALL)]
-        more = [(STALL_LONG, chance.choice((BROKER, DATABASE))), (ONE_MORE, busy)] if wide else []
-        deck = [*kills, *early, *lines, *more, (FREEZE, frozen), (ZOMBIE, zombie)]
+        refused = [(REFUSE, name) for name in chance.sample(SERVICES, 2)]
+        more = [(STALL_LONG, chance.choice((BROKER, DATABASE))), (ONE_MORE, busy), (ROLLING, rolled)]
+        long = [(FREEZE, frozen), (ZOMBIE, zombie), *(chance.sample(more, 2) if wide else ())]
+        deck = [*kills, *early, *lines, *refused, *long]
         yield from chance.sample(deck, len(deck))
 
 
@@ -62,21 +67,23 @@ class Saboteur:
             await asyncio.sleep(self._chance.uniform(SHORTEST_REST, LONGEST_REST))
             if loop.time() >= end:
                 return
-            if loop.time() + LENGTH.get(act, 0) < end:
+            if loop.time() + LENGTH.get(act, 0) < end and not self._is_busy(act, victim):
                 await self._do(act, victim)
+
+    def _is_busy(self, act: str, victim: str) -> bool:
+        return act in DEPLOYMENTS and self._stage.deploying[victim].locked()
 
     async def _do(self, act: str, victim: str) -> None:
         self._journal.write("act", act=act, victim=victim)
-        if act == KILL:
+        if act in DEPLOYMENTS:
+            async with self._stage.deploying[victim]:
+                await DEPLOYMENTS[act](self, victim)
+        elif act == KILL:
             await self._stage.kill(victim)
-        elif act == FREEZE:
-            await self._freeze(victim)
-        elif act == ZOMBIE:
-            await self._make_zombie(victim)
         elif act == KILL_EARLY:
             await self._kill_early(victim)
-        elif act == ONE_MORE:
-            await self._add_worker(victim)
+        elif act == REFUSE:
+            await self._refuse(victim)
         else:
             await self._break(act, self._stage.lines[victim])
         self._journal.write("act done", act=act, victim=victim)
@@ -115,6 +122,20 @@ class Saboteur:
             twin.kill()
         await twin.stop()
 
+    async def _restart_rolling(self, victim: str) -> None:
+        """With one more worker beside it a service is restarted worker by worker, under load; then it is one again."""
+        twin = await self._stage.start_twin(victim, worker=1)
+        if await self._stage.until_ready(port_of(twin)):
+            await self._stage.restart_in_order(victim)
+            await self._stage.restart_twin(victim, twin, worker=1)
+        await self._stage.retire(twin)
+
+    async def _refuse(self, victim: str) -> None:
+        """Batches fail, are sought back, and are taken when the database lets them."""
+        await self._stage.refuse_batches(victim)
+        await asyncio.sleep(REFUSE_SECONDS)
+        await self._stage.take_batches(victim)
+
     async def _break(self, act: str, line: Proxy) -> None:
         if act == CUT:
             line.cut()
@@ -124,3 +145,12 @@ class Saboteur:
             line.stall()
             await asyncio.sleep(LENGTH[act])
             line.flow()
+
+
+DEPLOYMENTS = {
+    FREEZE: Saboteur._freeze,
+    ZOMBIE: Saboteur._make_zombie,
+    ONE_MORE: Saboteur._add_worker,
+    ROLLING: Saboteur._restart_rolling,
+}
+"""What changes how many workers there are, or leaves one asleep: never while the victim gets a new release."""

@@ -15,7 +15,7 @@ from chaos.journal import Journal
 from journeys.agency import id_of
 from journeys.running import Caller
 
-PAUSE_SECONDS = 0.4
+PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.4, 2.0
 HTTP_SECONDS = 6.0
 ACKNOWLEDGED, REFUSED, UNKNOWN = "acknowledged", "refused", "unknown"
 UNDECIDED = {408, 425, 429}
@@ -44,7 +44,7 @@ class Commands:
         attempt, answer, outcome = 0, None, UNKNOWN
         while answer is None or outcome == UNKNOWN:
             if attempt:
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(pause_after(attempt))
             attempt += 1
             self._journal.write("command", key=key, attempt=attempt, path=path, body=body, expected=expected)
             answer, outcome, detail = await self._try(caller, path, body, key)
@@ -82,7 +82,15 @@ class Publisher:
             self._journal.write("outcome", **same, outcome=outcome, detail=detail)
             if outcome == ACKNOWLEDGED:
                 return
+            await asyncio.sleep(pause_after(attempt))
+
+    async def slip_in(self, record: RawRecord) -> None:
+        """Write what no service told; once at least."""
+        self._journal.write("slipped in", id=id_of(record), topic=record.topic)
+        outcome, _ = await self._try(record)
+        while outcome == UNKNOWN:
             await asyncio.sleep(PAUSE_SECONDS)
+            outcome, _ = await self._try(record)
 
     async def _try(self, record: RawRecord) -> tuple[str, str]:
         producer = None
@@ -120,6 +128,10 @@ class Publisher:
 
     async def close(self) -> None:
         await self._give_up(self._producer)
+
+
+def pause_after(attempt: int) -> float:
+    return min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * attempt)
 
 
 def digest(value: bytes | None) -> str:

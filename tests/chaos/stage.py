@@ -10,6 +10,9 @@ from dataclasses import replace
 from email.parser import BytesHeaderParser
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
+
+import asyncpg
 
 from bina_local import topics
 from bina_local.addresses import SERVICES, Addresses
@@ -19,16 +22,24 @@ from bina_local.mailbox import Mailbox, serve_smtp
 from bina_local.ports import any_free
 from bina_local.postgres import Postgres
 from bina_local.process import Child, ChildFailedError, Program
-from bina_local.services import http_status, service
+from bina_local.services import http_status, ready, service
 from bina_local.state import State
 from chaos.journal import Journal
 from chaos.proxy import Proxy
 from journeys.running import BEGINNING, Bina, start_gateway
 
+T = TypeVar("T")
 BROKER, DATABASE = "kafka", "postgres"
-SHORT_LIFE = 5.0
-PACE = {"BINA_MAIL_RETRY_SECONDS": "2", "BINA_STALL_SECONDS": "25"}
+SHORT_LIFE, LEAVE_SECONDS = 5.0, 2.0
+REFUSE = """CREATE OR REPLACE FUNCTION messaging.refuse() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE insufficient_privilege USING MESSAGE = 'not allowed to write'; END $$;
+CREATE TRIGGER refuse BEFORE INSERT ON messaging.inbox FOR EACH STATEMENT EXECUTE FUNCTION messaging.refuse();
+CREATE TRIGGER refuse BEFORE INSERT ON messaging.inbox_foreign FOR EACH STATEMENT EXECUTE FUNCTION messaging.refuse()"""
+TAKE_AGAIN = "DROP FUNCTION IF EXISTS messaging.refuse() CASCADE"
+PACE = {"BINA_MAIL_RETRY_SECONDS": "2", "BINA_STALL_SECONDS": "40"}
 """Settings that let what takes a minute happen within a short run: a second mail, the end of one that is stuck."""
+SMALL_BATCHES = {"notification": {"BINA_MAX_RECORDS": "50"}, "evaluation": {"BINA_MAX_RECORDS": "50"}}
+"""Where batches are small, what waits on several topics does not come at once: facts come before those they need."""
 
 
 class Letterbox(Mailbox):
@@ -56,6 +67,10 @@ class Stage:
         self._folder = folder
         self.bina: Bina
         self._planted = {**PACE, **(planted or {})}
+        self.releases: dict[str, Mapping[str, str]] = {}
+        """What a service's newest release finds in its environment besides."""
+        self.deploying = {name: asyncio.Lock() for name in SERVICES}
+        """Held while somebody changes how many workers a service has, or which release they are of."""
         self._stack = AsyncExitStack()
         self._keepers: list[asyncio.Task[None]] = []
 
@@ -96,7 +111,8 @@ class Stage:
         found = service(self.state, self.bina.addresses, self.postgres, name)
         own, line = f":{self.postgres.port}/", f":{self.lines[DATABASE].port}/"
         through = {"BINA_DATABASE_URL": found.env["BINA_DATABASE_URL"].replace(own, line)}
-        return replace(found, env={**found.env, **through, **self._planted, **settings})
+        own = {**SMALL_BATCHES.get(name, {}), **self._planted, **self.releases.get(name, {})}
+        return replace(found, env={**found.env, **through, **own, **settings})
 
     async def stop(self) -> None:
         for keeper in self._keepers:
@@ -155,21 +171,70 @@ class Stage:
 
     async def start_twin(self, name: str, worker: int = 0) -> Child:
         """A service once more: as the same worker, as if somebody took the first for dead; or as one more worker."""
-        program = self.program(name, BINA_HTTP_PORT=str(any_free()), BINA_WORKER=str(worker))
-        twin = Child(replace(program, name=f"{name}-twin-{worker}"), self.state)
+        twin = Child(self._twin(name, worker, any_free()), self.state)
         await twin.start()
         self._stack.push_async_callback(twin.stop)
         return twin
 
+    def _twin(self, name: str, worker: int, port: int) -> Program:
+        program = self.program(name, BINA_HTTP_PORT=str(port), BINA_WORKER=str(worker))
+        return replace(program, name=f"{name}-twin-{worker}")
 
-async def again(start: Callable[[], Awaitable[None]], tries: int = 10) -> None:
-    """PostgreSQL refuses to start while a process of its killed predecessor still lives."""
+    async def restart_in_order(self, name: str, seconds: float = 40.0) -> None:
+        """End a service as a rolling restart does, and wait until its next life serves; it is of the newest release."""
+        child = self.child(name)
+        child.program = self.program(name)
+        await child.stop()
+        await self.until_ready(self.bina.addresses.ports[name], seconds)
+
+    async def restart_twin(self, name: str, twin: Child, worker: int, seconds: float = 40.0) -> None:
+        """The same for one more worker, which nobody else starts."""
+        await twin.stop()
+        twin.program = self._twin(name, worker, port_of(twin))
+        await twin.start()
+        await self.until_ready(port_of(twin), seconds)
+
+    async def retire(self, twin: Child) -> None:
+        """End one more worker for good: what it has is another's at once."""
+        if twin.pid is not None:
+            os.kill(twin.pid, signal.SIGUSR2)
+            await asyncio.sleep(LEAVE_SECONDS)
+        await twin.stop()
+
+    async def until_ready(self, port: int, seconds: float = 40.0) -> bool:
+        """Whether a worker serves in time; broker and database may die meanwhile."""
+        try:
+            await asyncio.wait_for(ready(port), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    async def refuse_batches(self, name: str) -> None:
+        """Let the database refuse what readers write first, as it does when somebody took away a privilege."""
+        await self._execute(name, REFUSE)
+
+    async def take_batches(self, name: str) -> None:
+        await again(partial(self._execute, name, TAKE_AGAIN))
+
+    async def _execute(self, name: str, statements: str) -> None:
+        connection = await self.postgres.connect(name)
+        try:
+            await connection.execute(statements)
+        finally:
+            await connection.close()
+
+
+def port_of(worker: Child) -> int:
+    return int(worker.program.env["BINA_HTTP_PORT"])
+
+
+async def again(act: Callable[[], Awaitable[T]], tries: int = 10) -> T:
+    """PostgreSQL refuses to start while a process of its killed predecessor still lives, and work while it starts."""
     for left in reversed(range(tries)):
         try:
-            await start()
-        except ChildFailedError:
+            return await act()
+        except (ChildFailedError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             if not left:
                 raise
             await asyncio.sleep(0.3)
-        else:
-            return
+    raise AssertionError("no try")

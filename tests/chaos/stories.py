@@ -1,12 +1,13 @@
 """What people, clerks and agencies do, and what must come of it whatever dies meanwhile.
 
-Each story belongs to one person in one run (to several people in a run with few seats), so its end is known exactly.
+Each story belongs to one person in one run, those of `crowds` to several people in one, so its end is known exactly.
 """
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +41,7 @@ class Attempt:
 
 SEAT = Attempt(("accepted",), ((SEATED,),))
 GIVEN_BACK = Attempt(("withdrawn",), ((SEATED, LEFT),))
+ATTENDED = Attempt(("completed",), ((SEATED, MET, DONE),), JP, 1)
 
 
 @dataclass
@@ -58,6 +60,7 @@ class Scene:
     stranger: Asn
     cast: list[Asn] = field(default_factory=list)
     seats: int = 0
+    programme: str = ""
 
     def ends(self, *attempts: Attempt, person: Asn | None = None, run: str | None = None) -> None:
         """Note what must be there in the end; before anything is sent."""
@@ -68,7 +71,7 @@ class Scene:
     async def tell(self, kind: str, expected: list[list[str]], person: Asn | None = None, **body: Any) -> str:
         """Publish an agency's event, now and then with a bad one beside it; gives its id."""
         columns = {"nip": (person or self.person).nip, "run_code": self.run} | body
-        record = self.world.system.record(kind, columns, event_id=self._id())
+        record = self.world.system.record(kind, columns, event_id=self.new_id())
         poison = self.chance.choice(POISONS) if self.chance.random() < self.poison_share else None
         await self.publisher.send(record, expected)
         if poison is not None:
@@ -76,10 +79,10 @@ class Scene:
         return id_of(record)
 
     async def _spoil(self, poison: Poison, record: RawRecord) -> None:
-        own = record if poison is CONFLICT else with_header("ce_id", self._id().encode())(record)
+        own = record if poison is CONFLICT else with_header("ce_id", self.new_id().encode())(record)
         await self.publisher.send(poison.spoil(own), [], poison.name)
 
-    def _id(self) -> str:
+    def new_id(self) -> str:
         return str(UUID(int=self.chance.getrandbits(128), version=4))
 
     async def command(self, path: str, body: Any, expected: str = ACKNOWLEDGED) -> Any:
@@ -92,6 +95,10 @@ class Scene:
     @property
     def today(self) -> str:
         return self.world.bina.today().isoformat()
+
+    @property
+    def later(self) -> str:
+        return (self.world.bina.today() + timedelta(days=5)).isoformat()
 
     def result(self, kind: str, **more: Any) -> dict[str, Any]:
         return {"result": kind, "completed_on": self.today, "jp": JP if kind == "passed" else 0} | more
@@ -143,7 +150,7 @@ async def comes_back(scene: Scene) -> None:
 
 
 async def attends(scene: Scene) -> None:
-    scene.ends(Attempt(("completed",), ((SEATED, MET, DONE),), JP, 1))
+    scene.ends(ATTENDED)
     await _attended(scene)
 
 
@@ -192,45 +199,14 @@ async def asks_for_a_stranger(scene: Scene) -> None:
     await scene.ask(REFUSED, nip=scene.stranger.nip)
 
 
-async def many_want_few_seats(scene: Scene) -> None:
-    """The first to ask who stay to the end have the seats, in whatever moments seats become free."""
-    leaving = scene.chance.sample(scene.cast, len(scene.cast) // 3)
-    staying = [asn for asn in scene.cast if asn not in leaving]
-    for place, asn in enumerate(staying):
-        scene.ends(_waited_for(place < scene.seats), person=asn)
-    for asn in leaving:
-        scene.ends(
-            Attempt(("withdrawn",), ((SEATED, LEFT), (WAITED, LEFT), (WAITED, SEATED, LEFT))), person=asn
-        )
-    for step, asn in _requests_and_withdrawals(scene, leaving):
-        if step == REQUEST:
-            ends_waiting = asn in staying[scene.seats :]
-            expected = [WAIT] if ends_waiting else [YES, [*WAIT, *YES]]
-            await scene.tell(REQUEST, [*expected, WAIT] if asn in leaving else expected, asn)
-        else:
-            await scene.tell(WITHDRAWAL, [OUT], asn)
-        await asyncio.sleep(scene.chance.random())
-
-
-def _waited_for(seated: bool) -> Attempt:  # noqa: FBT001 - the one thing that differs
-    if seated:
-        return Attempt(("accepted",), ((SEATED,), (WAITED, SEATED)))
-    return Attempt(("waitlisted",), ((WAITED,),))
-
-
-def _requests_and_withdrawals(scene: Scene, leaving: Sequence[Asn]) -> list[tuple[str, Asn]]:
-    """Requests in the cast's order, each withdrawal somewhere after its request."""
-    steps = [(REQUEST, asn) for asn in scene.cast]
-    for asn in leaving:
-        first = steps.index((REQUEST, asn)) + 1
-        steps.insert(scene.chance.randint(first, len(steps)), (WITHDRAWAL, asn))
-    return steps
-
-
 async def _attended(scene: Scene) -> str:
     enrolment = str((await scene.ask())["enrollment_id"])
-    await scene.command("/attendance", {"enrollments": [enrolment], "met_on": scene.today})
+    await record_attendance(scene, enrolment)
     return enrolment
+
+
+async def record_attendance(scene: Scene, enrolment: str) -> None:
+    await scene.command("/attendance", {"enrollments": [enrolment], "met_on": scene.today})
 
 
 async def _correct(scene: Scene, enrolment: str, *, completed: bool, jp: int) -> None:

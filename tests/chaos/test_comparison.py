@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from chaos.counting import Counts, figures_of
 from chaos.findings import DUPLICATE, LOST, OPEN, ORDER, WRONG, find
+from chaos.mailing import repeated_mails
 from chaos.observing import MESSAGING, Observed, Record
 from chaos.recovery import percentile, recoveries
 from chaos.rig import CHECKS
-from chaos.travelled import first_copies, subscribed
+from chaos.travelled import first_copies, subscribed, versions_out_of_order
 
 SEATED, MET, DONE = "enrollment.accepted.v1", "attendance.met.v1", "training.completed.v1"
 TOPIC, INBOUND, OUTCOMES = "enrollment.enrollments", "agency.enrollments.3273", "agency.outcomes.3273"
@@ -108,6 +110,7 @@ def tables(records: list[Record]) -> dict[str, Any]:
     copy = {"enrollment_id": ENROLMENT}
     found["assessment"]["enrolments"] = [copy | {"state": "completed"}]
     found["evaluation"]["enrolments"] = [copy | {"accepted": True, "withdrawn": False, "completed": True}]
+    found["evaluation"]["columns"] = [{"name": "withdrawn"}]
     found["notification"] |= {
         "enrolments": [copy | {"ended": True}],
         "notices": [notice("n0", SEATED, "enrollment_accepted"), notice("n1", DONE, "training_completed")],
@@ -172,6 +175,22 @@ def forget(what: str, **like: Any) -> Callable[[Observed], None]:
     return damage
 
 
+def slip_in(seen: Observed, itself: str = "parked", after: str = "behind") -> None:
+    """Nobody can read what lies between the seat and the attendance; the second reader did with it as told."""
+    seen.journal.append({"what": "slipped in", "id": "x", "topic": TOPIC, "at": 0.0})
+    place = next(n for n, record in enumerate(seen.records) if record.type == MET)
+    seen.records.insert(place, replace(told(9, SEATED), id="x"))
+    for service in READERS:
+        states = (itself, after) if service == "evaluation" else ("parked", "behind")
+        followers = {f"id-{kind}": states[1] for kind in (MET, DONE) if kind in subscribed(service)}
+        held = {"x": states[0]} | followers
+        seen.held[service] = [{"event_id": id_, "state": state} for id_, state in held.items()]
+
+
+def repeat_mail(seen: Observed) -> None:
+    seen.journal.append({"what": "mail", "at": 50.0, "message_id": "<n1.email@bina>"})
+
+
 DAMAGES = [
     ("no outcome known", forget("outcome", outcome="acknowledged", key="chaos-1"), "everything_is_decided", OPEN),
     ("a story hangs", forget("story ended"), "every_story_ended", OPEN),
@@ -202,6 +221,10 @@ DAMAGES = [
     ("a notice is missing", empty("notification", "notices"), "everybody_is_told_once", LOST),
     ("a notice is twice there", repeat("notification", "notices"), "everybody_is_told_once", DUPLICATE),
     ("a mail is missing", forget("mail", message_id="<n1.email@bina>"), "every_notice_is_mailed", LOST),
+    ("a key went on", lambda s: slip_in(s, after="parked"), "keys_stand_still_behind_what_is_unreadable", ORDER),
+    ("unreadable and not parked", lambda s: slip_in(s, itself=""), "keys_stand_still_behind_what_is_unreadable", LOST),
+    ("a mail again", repeat_mail, "no_mail_goes_twice_without_cause", DUPLICATE),
+    ("a rollout hangs", lambda s: s.journal.append({"what": "rollout", "at": 0.0}), "each_release_was_rolled_out", OPEN),
     ("work is left", lambda s: s.left.update(mail=3), "all_is_done", OPEN),
 ]  # fmt: skip
 
@@ -229,6 +252,35 @@ def open_twice(seen: Observed) -> None:
 
 def test_each_check_is_damaged():
     assert {check for _, _, check, _ in DAMAGES} == {check.__name__ for check in CHECKS}
+
+
+def test_a_key_that_stands_still_is_no_damage():
+    seen = history()
+    slip_in(seen)
+    assert find(CHECKS, seen) == []
+
+
+def test_a_mail_again_has_a_cause_when_its_sender_died_with_it_in_hand():
+    seen = history()
+    repeat_mail(seen)
+    assert repeated_mails(seen) == ([], ["notice n1 was mailed again after 50.0 s"])
+    seen.journal.append({"what": "ended", "victim": "notification", "code": -9, "at": 3.0})
+    assert repeated_mails(seen) == (["notice n1 was mailed again after 50.0 s"], [])
+
+
+def test_versions_are_counted():
+    seen = history()
+    swap_records(seen)
+    assert versions_out_of_order(seen) == (1, 0)
+    remove_record(MET)(seen)
+    assert versions_out_of_order(seen) == (0, 1)
+
+
+def test_figures_of_a_life_are_kept_when_the_next_begins():
+    counts = Counts({"evaluation": 0})
+    for many in (3, 5, 2):
+        counts.heard("evaluation", figures_of(f'bina_messages_total{{outcome="applied"}} {many}.0\n'))
+    assert counts.total["applied"] == 7
 
 
 def test_what_kafka_carries_again_is_no_damage():

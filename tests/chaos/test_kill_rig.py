@@ -9,7 +9,7 @@ from chaos.rig import run
 from chaos.saboteur import KILL
 
 pytestmark = [pytest.mark.kafka, pytest.mark.chaos]
-SHORT = Load(seed=11, seconds=78, per_second=6, poison=0.03)
+SHORT = Load(seed=11, seconds=70, per_second=6, poison=0.03, crowd_every=20)
 
 
 async def test_nothing_is_lost_doubled_or_stuck_whatever_dies(tmp_path: Path):

@@ -2,7 +2,8 @@ import os
 import subprocess
 import sys
 
-from chaos.mutations import NAMES, PLANTED
+from chaos.mutations import NAMES
+from chaos.planting import PLANTED
 
 APPLY = """
 import sitecustomize

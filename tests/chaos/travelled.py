@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
+from itertools import pairwise
 
 from bina.events import Event
 from bina_local.addresses import SERVICES
@@ -44,17 +45,31 @@ def first_copies(records: Iterable[Record]) -> list[Record]:
     return found
 
 
-def versions_rise_one_by_one(observed: Observed) -> Found:
-    """Per (topic, key), first copies count up from 1 without gap; as far as the database counted."""
+def versions_out_of_order(observed: Observed) -> tuple[int, int]:
+    """Over all (topic, key), in first copies: versions lower than the one before, and versions that are not there."""
+    inversions = gaps = 0
+    for versions in _versions(observed).values():
+        inversions += sum(later < earlier for earlier, later in pairwise(versions))
+        gaps += max(versions) - len(set(versions))
+    return inversions, gaps
+
+
+def _versions(observed: Observed) -> dict[tuple[str, str], list[int]]:
     told: dict[tuple[str, str], list[int]] = defaultdict(list)
     for record in first_copies(observed.told()):
         told[record.topic, record.key].append(record.version)
+    return told
+
+
+def versions_rise_one_by_one(observed: Observed) -> Found:
+    """Per (topic, key), first copies count up from 1 without gap; as far as the database counted."""
+    told = _versions(observed)
     for stream, versions in told.items():
         if versions != list(range(1, len(versions) + 1)):
             yield ORDER, f"{stream}: versions {versions}"
     for service, tables in observed.tables.items():
         for row in tables["streams"]:
-            if (last := len(told[row["topic"], row["key"]])) != row["version"]:
+            if (last := len(told.get((row["topic"], row["key"]), ()))) != row["version"]:
                 yield (
                     LOST,
                     f"{service} told {row['version']} of {row['topic']} {row['key']}, {last} are there",
