@@ -116,7 +116,11 @@ def _process(spans: "Spans", arrived: Arrived, many: int, *, released: bool) -> 
         "messaging.destination.partition.id": str(message.partition),
         "messaging.kafka.offset": message.offset,
     }
-    span.tell(told | ({"bina.released": 1} if released else {}))
+    if not message.foreign:
+        told["messaging.message.id"] = envelope.id
+    if released:
+        told["bina.released"] = 1
+    span.tell(told)
     arrived.event.travelled(envelope._replace(traceparent=span.traceparent))
     return span
 
@@ -135,7 +139,8 @@ class Publishing:
     def _begin(self, spans: "Spans", number: int) -> None:
         row = self.rows[number]
         span = spans.begin(f"send {row['topic']}", "PRODUCER", row["traceparent"])
-        span.tell(_of_message("send", row["topic"], row["type"], len(self.rows)))
+        told = _of_message("send", row["topic"], row["type"], len(self.rows))
+        span.tell(told | {"messaging.message.id": str(row["event_id"])})
         self._begun[number] = span
         self.rows[number] = {**row, "traceparent": span.traceparent}  # type: ignore[index] # a list by now
 
