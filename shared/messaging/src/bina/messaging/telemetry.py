@@ -60,7 +60,7 @@ def _endpoint() -> str:
 def serving(method: str, given: str, *, keep: bool = True) -> Iterator[Callable[[str, int], None]]:
     """Work on one HTTP request, under its caller's trace if it `given` a valid one.
 
-    Yields what is to be told the route's template and the status. Without `keep` it is no trace's beginning.
+    Yields what is to be told the route's template, empty for none, and the status. Without `keep` it is no trace's beginning.
     """
     if _spans is None or not keep:
         with _here(given if parse(given) else begun()):
@@ -69,9 +69,10 @@ def serving(method: str, given: str, *, keep: bool = True) -> Iterator[Callable[
     with _span(_spans, method, "SERVER", given) as span:
 
         def answered(route: str, status: int) -> None:
-            span.rename(f"{method} {route}")
-            span.tell({"http.request.method": method, "http.route": route})
-            span.tell({"http.response.status_code": status})
+            span.rename(f"{'HTTP' if method == '_OTHER' else method} {route}".rstrip())
+            span.tell({"http.request.method": method, "http.response.status_code": status})
+            if route:
+                span.tell({"http.route": route})
             if status >= 500:
                 span.fail(str(status))
 

@@ -34,7 +34,7 @@ class Requests:
                 status = message["status"]
             await send(message)
 
-        method = scope["method"] if scope["method"] in _METHODS else "other"
+        method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
         given, keep = Request(scope).headers.get("traceparent", ""), scope["path"] not in PROBES
         with telemetry.serving(method, given, keep=keep) as answered:
             try:
@@ -42,9 +42,9 @@ class Requests:
             finally:
                 route = self._route_of(scope)
                 answered(route, status)
-                self.metrics.answered(method, route, status, time.perf_counter() - started)
+                self.metrics.answered(method, route or "other", status, time.perf_counter() - started)
 
     def _route_of(self, scope: Scope) -> str:
-        """The template, `other` where no route of the service was meant."""
+        """The template; empty where no route of the service was meant."""
         path: str = getattr(scope.get("route"), "path", "")
-        return self.api + path if path and scope["path"].startswith(f"{self.api}/") else path or "other"
+        return self.api + path if path and scope["path"].startswith(f"{self.api}/") else path
