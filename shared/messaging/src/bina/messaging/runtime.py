@@ -13,7 +13,7 @@ from typing import Any
 from aiokafka.errors import KafkaError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from . import clock, held, telemetry
+from . import clock, telemetry
 from .consumer import Consumer
 from .database import create_engine, is_transient, sessions
 from .due import DueWork
