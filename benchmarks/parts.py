@@ -4,7 +4,7 @@ import contextlib
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from bina.messaging.records import Message
 from bina_local import topics
 from bina_local.kafka import Kafka
 from bina_local.postgres import Postgres
+from bina_local.process import Program
 
 
 @dataclass
@@ -65,11 +66,20 @@ class Parts:
                     await future
 
 
+class LogicalPostgres(Postgres):
+    """The embedded server with a log that can be decoded, as Debezium needs it."""
+
+    def program(self) -> Program:
+        """The server's command with one more setting."""
+        plain = super().program()
+        return replace(plain, argv=[*plain.argv, "-c", "wal_level=logical"])
+
+
 @contextlib.asynccontextmanager
-async def parts() -> AsyncIterator[Parts]:
+async def parts(postgres: type[Postgres] = Postgres) -> AsyncIterator[Parts]:
     """Start both in a temporary folder; stop them in the end."""
     with tempfile.TemporaryDirectory(prefix="bina-bench-") as folder:
-        found = Parts(Kafka(Path(folder)), Postgres(Path(folder)))
+        found = Parts(Kafka(Path(folder)), postgres(Path(folder)))
         await found.postgres.start()
         await found.kafka.start()
         try:

@@ -1,4 +1,4 @@
-"""The relay, outbox to acknowledged and marked, beside a bare producer sending the same bytes."""
+"""The relay, outbox to acknowledged and marked, beside a bare producer and Debezium's router sending the same bytes."""
 
 import time
 from datetime import date
@@ -15,20 +15,38 @@ from evaluation.app import service
 
 from .figures import Figure, figure, say
 from .parts import Parts, connect
+from .peers.debezium import connect_worker, routed
 
 EVENTS = 30_000
+WARM_UP = 2
 
 
 async def measure(parts: Parts, runs: int) -> list[Figure]:
     """Events per second of both, run by run in turn."""
-    relay, bare = [], []
+    relay, bare, debezium = [], [], []
     for number in range(runs):
         url = await parts.database(service)
         await _fill(url)
         relay.append(await _relay(parts, url))
         bare.append(await _bare(parts, url))
-        say(f"relay run {number + 1}: {relay[-1]:,.0f}/s, bare producer {bare[-1]:,.0f}/s")
-    return [figure("relay", relay, "events/s", bare, "bare aiokafka producer, same bytes")]
+        debezium.append(await _debezium(parts, url))
+        await parts.drop(url)
+        say(
+            f"relay run {number + 1}: {relay[-1]:,.0f}/s, bare producer {bare[-1]:,.0f}/s, "
+            f"Debezium {debezium[-1]:,.0f}/s"
+        )
+    return [
+        figure("relay", relay, "events/s", bare, "bare aiokafka producer, same bytes"),
+        figure("relay.debezium", relay, "events/s", debezium, "Debezium's outbox event router, warmed up"),
+    ]
+
+
+async def _debezium(parts: Parts, url: str) -> float:
+    """The third time over the same rows: by then its code is compiled."""
+    async with connect_worker(parts, url):
+        for _ in range(WARM_UP):
+            await routed(parts, url, await parts.topic(), EVENTS)
+        return await routed(parts, url, await parts.topic(), EVENTS)
 
 
 async def _fill(url: str) -> None:
