@@ -71,13 +71,14 @@ _CANCEL_RUNS = text(
 )
 # Whoever takes a test holds the person (`assessments.store.lock`), so neither overlooks what the other writes.
 _SHARE_PEOPLE = text("SELECT FROM people WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id FOR SHARE")
-# A person erased meanwhile has no row in `people`, and gets none here.
+# A person erased meanwhile has no row in `people` any more once its lock is had, and gets none here.
 _ADD_ENROLLMENTS = text(
-    """INSERT INTO enrollments (enrollment_id, asn_id, run_id, state)
-    SELECT enrollment_id, asn_id, run_id, 'accepted'
+    """WITH known AS MATERIALIZED (
+        SELECT asn_id FROM people WHERE asn_id = ANY (CAST(:people AS uuid[])) ORDER BY asn_id FOR SHARE)
+    INSERT INTO enrollments (enrollment_id, asn_id, run_id, state)
+    SELECT n.enrollment_id, asn_id, n.run_id, 'accepted'
     FROM unnest(CAST(:ids AS uuid[]), CAST(:people AS uuid[]), CAST(:runs AS uuid[]))
-        AS n (enrollment_id, asn_id, run_id)
-    WHERE EXISTS (SELECT FROM people WHERE people.asn_id = n.asn_id)
+        AS n (enrollment_id, asn_id, run_id) JOIN known USING (asn_id)
     ORDER BY enrollment_id ON CONFLICT DO NOTHING"""
 )
 _END = text("UPDATE enrollments SET state = :state WHERE enrollment_id = ANY (CAST(:ids AS uuid[]))")
@@ -157,8 +158,7 @@ async def share_people(session: AsyncSession, asn_ids: Iterable[UUID]) -> None:
 
 
 async def add_enrollments(session: AsyncSession, events: Sequence[EnrollmentAccepted]) -> None:
-    """Take over accepted enrolments of people who are known."""
-    await share_people(session, (e.asn_id for e in events))
+    """Take over accepted enrolments of people who are known, and share-lock these."""
     await session.execute(
         _ADD_ENROLLMENTS,
         {
