@@ -3,7 +3,9 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +18,7 @@ _ADD = text(
     """INSERT INTO messaging.disagreements (kind, topic, "partition", detail)
     VALUES (:kind, :topic, :partition, :detail)"""
 )
+_KEEP = """INSERT INTO messaging.disagreements (kind, topic, "partition", detail) VALUES ($1, $2, $3, $4)"""
 _LATELY = text(
     """SELECT found_at, kind, topic, "partition", detail FROM messaging.disagreements
     WHERE found_at > now() - make_interval(days => :days) ORDER BY id DESC LIMIT :most"""
@@ -43,6 +46,13 @@ async def report(session: AsyncSession, *found: Disagreement) -> None:
         log.error("broker and database disagree: %s", one)
         values = {"kind": one.kind, "topic": one.topic, "partition": one.partition, "detail": one.detail}
         await session.execute(_ADD, values)
+
+
+async def keep(connection: "asyncpg.Connection[Any]", *found: Disagreement) -> None:
+    """The same over a connection of its own."""
+    for one in found:
+        log.error("broker and database disagree: %s", one)
+        await connection.execute(_KEEP, one.kind, one.topic, one.partition, one.detail)
 
 
 async def lately(session: AsyncSession) -> list[Disagreement]:

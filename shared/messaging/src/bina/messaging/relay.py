@@ -18,6 +18,7 @@ from bina.events import Envelope
 from . import telemetry
 from .database import connect
 from .metrics import Metrics
+from .published import Comparison, reached
 from .records import encode_headers
 
 LOCK = 7_003
@@ -30,6 +31,12 @@ _NEXT = """SELECT id, created_at, topic, key, version, event_id, type, time, cor
 _MARK = """UPDATE messaging.outbox o SET published_at = now()
     FROM unnest($1::bigint[], $2::timestamptz[]) AS n (id, created_at)
     WHERE o.id = n.id AND o.created_at = n.created_at"""
+_MARK_AND_REACH = f"""WITH marked AS ({_MARK})
+    INSERT INTO messaging.published AS p (topic, "partition", next_offset, last_timestamp)
+    SELECT * FROM unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[])
+    ON CONFLICT (topic, "partition") DO UPDATE
+    SET next_offset = excluded.next_offset, last_timestamp = excluded.last_timestamp
+    WHERE p.next_offset < excluded.next_offset"""  # noqa: S608 - our own words
 
 
 def create_producer(bootstrap: str) -> AIOKafkaProducer:
@@ -38,7 +45,12 @@ def create_producer(bootstrap: str) -> AIOKafkaProducer:
     It does not linger: a chunk is handed over whole before the first request can leave.
     """
     return AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, compression_type="lz4", linger_ms=0
+        bootstrap_servers=bootstrap,
+        acks="all",
+        enable_idempotence=True,
+        compression_type="lz4",
+        linger_ms=0,
+        metadata_max_age_ms=30_000,
     )
 
 
@@ -54,6 +66,8 @@ class Relay:
         self.leading = False
         self.trouble = ""
         """Why nothing is published at present; empty while all is well."""
+        self.lacking = False
+        """Whether the broker has lost facts that the outbox no longer holds."""
         self.beat = time.monotonic()
         """When it last began to publish, to wait or to try again: who neither does so hangs."""
 
@@ -93,6 +107,7 @@ class Relay:
             await asyncio.sleep(2)
         producer = create_producer(self._bootstrap)
         try:
+            await self._compare(connection)
             await producer.start()
             self.leading = True
             await self._publish_forever(connection, producer)
@@ -102,6 +117,12 @@ class Relay:
         finally:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(producer.stop(), 5)
+
+    async def _compare(self, connection: "asyncpg.Connection[Any]") -> None:
+        """What the broker has and what was marked may tell different pasts: nothing is told before that is settled."""
+        comparison = Comparison(connection, self._bootstrap, self._source, self._beat)
+        await comparison.settle()
+        self.lacking = self.lacking or comparison.lacking
 
     async def _publish_forever(
         self, connection: "asyncpg.Connection[Any]", producer: AIOKafkaProducer
@@ -139,7 +160,8 @@ async def publish_once(
     sending = telemetry.Publishing(rows)
     results = sending.end(await _send(producer, sending.rows, source))
     marked = acknowledged_prefix(rows, results)
-    await connection.execute(_MARK, [row["id"] for row in marked], [row["created_at"] for row in marked])
+    ids, days = [row["id"] for row in marked], [row["created_at"] for row in marked]
+    await connection.execute(_MARK_AND_REACH, ids, days, *reached(results))
     metrics.published.inc(len(marked))
     failed = next((result for result in results if isinstance(result, BaseException)), None)
     if failed is not None:

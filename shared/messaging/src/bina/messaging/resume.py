@@ -22,13 +22,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from . import disagreements, positions
 from .disagreements import Disagreement
+from .logreader import UNMET, stamps
 from .reading import Reached
 
 log = logging.getLogger(__name__)
-PATIENCE = 3
-"""Empty polls of a second each after which a record before a position counts as unknown."""
-UNMET = -1
-"""Timestamp of a position before which no record was met."""
 
 
 @dataclass(frozen=True)
@@ -161,34 +158,3 @@ class Resumer:
             async with self.make() as session, session.begin():
                 await positions.write(session, moved)
                 await disagreements.report(session, *told)
-
-
-async def stamps(bootstrap: str, asked: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
-    """Timestamps of the records at these offsets; without those that compaction has removed."""
-    found: dict[TopicPartition, int] = {}
-    if not asked:
-        return found
-    async with _reader(bootstrap) as consumer:
-        consumer.assign(list(asked))
-        for partition, offset in asked.items():
-            consumer.seek(partition, offset)
-        waiting, idle = set(asked), 0
-        while waiting and idle < PATIENCE:
-            records = await consumer.getmany(timeout_ms=1000, max_records=1)
-            idle = 0 if records else idle + 1
-            for partition, [record] in records.items():
-                consumer.pause(partition)
-                waiting.discard(partition)
-                if record.offset == asked[partition]:
-                    found[partition] = record.timestamp
-    return found
-
-
-def _reader(bootstrap: str) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
-        group_id=None,
-        enable_auto_commit=False,
-        fetch_max_bytes=4 * 1024 * 1024,
-        max_partition_fetch_bytes=2 * 1024 * 1024,
-    )

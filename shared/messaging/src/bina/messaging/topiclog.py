@@ -44,7 +44,7 @@ class TopicLog:
                 raise KafkaTimeoutError
             for records in found.values():
                 for record in records:
-                    self.note((record.key or b"").decode("utf-8", "replace"), _version(record.headers))
+                    self.note((record.key or b"").decode("utf-8", "replace"), version_in(record.headers))
 
     def note(self, key: str, version: int) -> None:
         """A record follows; one that is older than those before it stands in their way."""
@@ -70,8 +70,8 @@ class TopicLog:
         return len(self._last)
 
 
-def _version(headers: Any) -> int:
-    """0 where none can be read: such a record is older than all that we tell."""
+def version_in(headers: Any) -> int:
+    """The version in a record's headers; 0 where none can be read: such a record is older than all that we tell."""
     text = next((value for name, value in headers if name == "ce_aggregateversion"), b"0")
     try:
         return int(text)

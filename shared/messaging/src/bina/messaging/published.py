@@ -1,0 +1,281 @@
+"""A service's own topics, as its database and the broker know them; compared before a relay begins to publish.
+
+Each mark of the outbox says up to which offset the relay knows each partition. When both agree, two questions to the
+broker and one record per partition show it. Where they do not:
+
+- The log goes on behind what is marked. Facts that wait in the outbox were acknowledged without being marked: they go
+  out once more. Others this database does not know: an older one was restored. Their versions are taken over, also by
+  what waits, so that no version is ever told with two contents, and they are reported by name.
+- The log ends earlier or holds another record at that place: an older broker was restored, or the topic was made
+  anew. Facts of the last seven days that it lacks wait again, with their own ids and versions, so that consumers drop
+  what they know. What is older cannot come from here: states are told by the reconcile, the rest is reported.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.structs import RecordMetadata
+
+from .disagreements import Disagreement, keep
+from .logreader import UNMET, between, id_in, key_in, reader, stamps
+from .topiclog import version_in
+
+NAMED = 5
+"""Keys that a report names."""
+MARGIN = timedelta(hours=2)
+"""Clocks of relays and database may differ by so much."""
+SLOW = 150.0
+"""Seconds for a question over the whole outbox; less than a relay may be silent."""
+
+_KNOWN = 'SELECT topic, "partition", next_offset, last_timestamp FROM messaging.published'
+# Facts went out before ends were kept. Those of a new database have all been told just now, and wait.
+_LATE = """SELECT EXISTS (SELECT FROM messaging.streams) AND (
+    EXISTS (SELECT FROM messaging.outbox WHERE published_at IS NOT NULL)
+    OR NOT EXISTS (SELECT FROM messaging.outbox WHERE published_at IS NULL))"""
+# A loose scan: one step in the index per topic, however many keys it has.
+_TOLD = """WITH RECURSIVE told AS (
+    (SELECT topic FROM messaging.streams ORDER BY topic LIMIT 1) UNION ALL
+    SELECT (SELECT s.topic FROM messaging.streams s WHERE s.topic > told.topic ORDER BY s.topic LIMIT 1)
+    FROM told WHERE told.topic IS NOT NULL) SELECT topic FROM told WHERE topic IS NOT NULL"""
+_SET = """INSERT INTO messaging.published (topic, "partition", next_offset, last_timestamp)
+    SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) ORDER BY 1, 2
+    ON CONFLICT (topic, "partition") DO UPDATE
+    SET next_offset = excluded.next_offset, last_timestamp = excluded.last_timestamp"""
+_WAITING = """waiting AS (SELECT topic, key, count(*) AS many, array_agg(event_id) AS ids
+    FROM messaging.outbox WHERE published_at IS NULL AND (topic, key) IN (SELECT topic, key FROM told)
+    GROUP BY topic, key)"""
+_UNKNOWN = f"""WITH told AS (SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::uuid[])
+        AS t (topic, key, version, event_id)), {_WAITING}
+    SELECT t.topic, t.key, max(t.version) AS version, count(*) AS many
+    FROM told t LEFT JOIN messaging.streams s USING (topic, key) LEFT JOIN waiting w USING (topic, key)
+    WHERE t.version > coalesce(s.version, 0) - coalesce(w.many, 0)
+        AND NOT coalesce(t.event_id = ANY (w.ids), false)
+    GROUP BY t.topic, t.key ORDER BY t.topic, t.key"""  # noqa: S608 - our own words
+_MEET = """INSERT INTO messaging.streams (topic, key, version)
+    SELECT *, 0 FROM unnest($1::text[], $2::text[]) ORDER BY 1, 2 ON CONFLICT DO NOTHING"""
+_LOCK = """SELECT FROM messaging.streams JOIN unnest($1::text[], $2::text[]) AS t (topic, key) USING (topic, key)
+    ORDER BY topic, key FOR UPDATE OF streams"""
+_LIFT = f"""WITH told AS (SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[]) AS t (topic, key, version)),
+    {_WAITING}, lift AS (
+        SELECT t.topic, t.key, t.version - s.version + coalesce(w.many, 0) AS many
+        FROM told t JOIN messaging.streams s USING (topic, key) LEFT JOIN waiting w USING (topic, key)),
+    lifted AS (UPDATE messaging.outbox o SET version = o.version + l.many FROM lift l
+        WHERE o.published_at IS NULL AND o.topic = l.topic AND o.key = l.key AND l.many > 0)
+    UPDATE messaging.streams s SET version = s.version + l.many FROM lift l
+    WHERE s.topic = l.topic AND s.key = l.key AND l.many > 0"""  # noqa: S608 - our own words
+_SINCE = (
+    "SELECT min(created_at) FROM messaging.outbox WHERE published_at IS NOT NULL AND topic = ANY ($1::text[])"
+)
+_AGAIN = """WITH there AS (SELECT topic, key, max(version) AS version FROM on_broker GROUP BY topic, key),
+    again AS (UPDATE messaging.outbox o SET published_at = NULL FROM (
+        SELECT p.id, p.created_at FROM messaging.outbox p LEFT JOIN there t USING (topic, key)
+        WHERE p.published_at IS NOT NULL AND p.topic = ANY ($1::text[]) AND p.version > coalesce(t.version, 0)) n
+        WHERE o.id = n.id AND o.created_at = n.created_at RETURNING o.topic)
+    SELECT topic, count(*) AS many FROM again GROUP BY topic"""
+
+
+def reached(results: Sequence[Any]) -> tuple[list[str], list[int], list[int], list[int]]:
+    """Per partition the offset after the last acknowledged record and its timestamp, as columns."""
+    last: dict[tuple[str, int], RecordMetadata] = {}
+    for result in results:
+        if isinstance(result, RecordMetadata):
+            place = (result.topic, result.partition)
+            if place not in last or last[place].offset < result.offset:
+                last[place] = result
+    found = sorted(last.items())
+    return (
+        [topic for (topic, _), _ in found],
+        [partition for (_, partition), _ in found],
+        [metadata.offset + 1 for _, metadata in found],
+        [metadata.timestamp if metadata.timestamp is not None else UNMET for _, metadata in found],
+    )
+
+
+@dataclass
+class Comparison:
+    """One relay's look at its topics, over the connection that holds the relay's lock.
+
+    `source`: the service's name, which its topics begin with. `beat` is called while the work goes on.
+    """
+
+    connection: "asyncpg.Connection[Any]"
+    bootstrap: str
+    source: str
+    beat: Callable[[], None]
+    lacking: bool = field(default=False, init=False)
+    """Whether the broker has lost facts that the outbox no longer holds."""
+
+    async def settle(self) -> None:
+        """Compare, repair, report. Raises KafkaError and what asyncpg raises; what is done by then stays done."""
+        known = {
+            (r["topic"], r["partition"]): (r["next_offset"], r["last_timestamp"])
+            for r in await self._fetch(_KNOWN)
+        }
+        partitions = await self._own({topic for topic, _ in known})
+        async with reader(self.bootstrap) as consumer:
+            first = await consumer.beginning_offsets(partitions) if partitions else {}
+            ends = await consumer.end_offsets(partitions) if partitions else {}
+            if not known and (await self._fetch(_LATE))[0][0]:
+                await self._set(ends)
+                return
+            behind = await self._behind(ends, first, known)
+            await self._tell_again(consumer, behind, ends, known)
+            begun = {
+                p: max(first[p], known.get((p.topic, p.partition), (0, UNMET))[0])
+                for p in partitions
+                if p.topic not in behind
+            }
+            await self._take_over(consumer, {p: at for p, at in begun.items() if at < ends[p]}, ends)
+
+    async def _own(self, known: set[str]) -> list[TopicPartition]:
+        """The service's topics as the broker has them: those it told of, and those that bear its name."""
+        told = known | {row["topic"] for row in await self._fetch(_TOLD)}
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        try:
+            await admin.start()
+            found = await admin.describe_topics()
+        finally:
+            await admin.close()
+        own = [t for t in found if t["topic"] in told or t["topic"].startswith(f"{self.source}.")]
+        return [TopicPartition(t["topic"], p["partition"]) for t in own for p in t["partitions"]]
+
+    async def _breathe(self) -> None:
+        """Who is silent for ten seconds loses the lock."""
+        self.beat()
+        await self.connection.execute("SELECT")
+
+    async def _fetch(self, sql: str, *values: Any) -> list[Any]:
+        return list(await self.connection.fetch(sql, *values, timeout=SLOW))
+
+    async def _set(self, ends: Mapping[TopicPartition, int]) -> None:
+        columns = (
+            [p.topic for p in ends],
+            [p.partition for p in ends],
+            list(ends.values()),
+            [UNMET] * len(ends),
+        )
+        await self.connection.execute(_SET, *columns)
+
+    async def _behind(
+        self,
+        ends: Mapping[TopicPartition, int],
+        first: Mapping[TopicPartition, int],
+        known: Mapping[tuple[str, int], tuple[int, int]],
+    ) -> set[str]:
+        """Topics of which a partition is not the log that was written."""
+        marked = {p: known[p.topic, p.partition] for p in ends if (p.topic, p.partition) in known}
+        asked = {
+            p: at - 1 for p, (at, stamp) in marked.items() if stamp != UNMET and first[p] < at <= ends[p]
+        }
+        found = await stamps(self.bootstrap, asked)
+        return {p.topic for p, (at, stamp) in marked.items() if at > ends[p] or found.get(p, stamp) != stamp}
+
+    async def _tell_again(
+        self,
+        consumer: AIOKafkaConsumer,
+        behind: set[str],
+        ends: Mapping[TopicPartition, int],
+        known: Mapping[tuple[str, int], tuple[int, int]],
+    ) -> None:
+        """Have facts wait again that the broker lacks."""
+        if not behind:
+            return
+        ours = {p: end for p, end in ends.items() if p.topic in behind}
+        async with self.connection.transaction():
+            await self.connection.execute(
+                "CREATE TEMP TABLE on_broker (topic text, key text, version bigint) ON COMMIT DROP"
+            )
+            async for records in between(consumer, await self._recent(consumer, ours), ours, self._breathe):
+                rows = [(r.topic, key_in(r), version_in(r.headers)) for r in records]
+                await self.connection.copy_records_to_table("on_broker", records=rows)
+            again = {row["topic"]: row["many"] for row in await self._fetch(_AGAIN, sorted(behind))}
+            await self._set(ours)
+            await keep(
+                self.connection, *[self._lost(t, again.get(t, 0), ours, known) for t in sorted(behind)]
+            )
+
+    async def _recent(
+        self, consumer: AIOKafkaConsumer, ours: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, int]:
+        """From where on the log can hold what the outbox holds."""
+        since = (await self._fetch(_SINCE, sorted({p.topic for p in ours})))[0][0]
+        if since is None or not ours:
+            return {}
+        moment = int((since - MARGIN).timestamp() * 1000)
+        found = await consumer.offsets_for_times(dict.fromkeys(ours, moment))
+        return {p: place.offset for p, place in found.items() if place is not None and place.offset < ours[p]}
+
+    def _lost(
+        self,
+        topic: str,
+        again: int,
+        ends: Mapping[TopicPartition, int],
+        known: Mapping[tuple[str, int], tuple[int, int]],
+    ) -> Disagreement:
+        spans = [
+            f"[{p.partition}] ends at {end}, acknowledged up to {known[p.topic, p.partition][0]}"
+            for p, end in ends.items()
+            if p.topic == topic and (p.topic, p.partition) in known
+        ]
+        gone = sum(max(0, known.get((t, n), (0, 0))[0] - end) for (t, n), end in ends.items() if t == topic)
+        older = max(0, gone - again)
+        self.lacking = self.lacking or older > 0
+        rest = (
+            f"; {older} older ones are not in the outbox: restore a newer backup of the broker"
+            if older
+            else ""
+        )
+        detail = (
+            f"the broker is older than this database ({', '.join(spans)}); {again} facts are told again{rest}"
+        )
+        return Disagreement("broker.behind", topic, None, detail)
+
+    async def _take_over(
+        self,
+        consumer: AIOKafkaConsumer,
+        begun: Mapping[TopicPartition, int],
+        ends: Mapping[TopicPartition, int],
+    ) -> None:
+        """Read what the log has beyond the marks; its versions are taken over, its unknown facts named."""
+        many: dict[str, int] = {}
+        named: dict[str, list[str]] = {}
+        async for records in between(consumer, begun, ends, self._breathe):
+            for row in await self._learn(records):
+                many[row["topic"]] = many.get(row["topic"], 0) + row["many"]
+                if len(keys := named.setdefault(row["topic"], [])) < NAMED:
+                    keys.append(row["key"])
+        await keep(self.connection, *[_unknown(topic, many[topic], named[topic]) for topic in sorted(many)])
+
+    async def _learn(self, records: Sequence[ConsumerRecord[Any, Any]]) -> list[Any]:
+        """One transaction: versions of these records' keys rise to theirs, the marks to their offsets."""
+        told = [
+            t for r in records if (t := (r.topic, key_in(r), version_in(r.headers), id_in(r)))[3] is not None
+        ]
+        after = {TopicPartition(r.topic, r.partition): r for r in records}
+        async with self.connection.transaction():
+            unknown = await self._fetch(_UNKNOWN, *_columns(told, 4))
+            if unknown:
+                await self.connection.execute(_MEET, *_columns(unknown, 2))
+                await self.connection.execute(_LOCK, *_columns(unknown, 2))
+                await self.connection.execute(_LIFT, *_columns(unknown, 3))
+            stamped = [(p.topic, p.partition, r.offset + 1, r.timestamp) for p, r in after.items()]
+            await self.connection.execute(_SET, *_columns(stamped, 4))
+        return unknown
+
+
+def _unknown(topic: str, many: int, keys: Sequence[str]) -> Disagreement:
+    more = ", …" if many > len(keys) else ""
+    detail = (
+        f"{many} facts on the broker are unknown to this database, which is older (keys {', '.join(keys)}{more}); "
+        "versions go on after theirs; restore a newer backup of the database, or settle these by hand"
+    )
+    return Disagreement("facts.unknown", topic, None, detail)
+
+
+def _columns(rows: Sequence[Any], many: int) -> list[list[Any]]:
+    return [[row[n] for row in rows] for n in range(many)]
