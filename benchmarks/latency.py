@@ -28,27 +28,28 @@ async def measure(parts: Parts, runs: int) -> list[Figure]:
     """Milliseconds, p50 and p99 of each run."""
     ours = [await _ours(parts) for _ in range(runs)]
     bare = [await _bare(parts) for _ in range(runs)]
-    say(f"latency p50 {_at(ours[0], 0.5):.1f} ms, bare {_at(bare[0], 0.5):.1f} ms")
+    say(f"latency p50 {at_quantile(ours[0], 0.5):.1f} ms, bare {at_quantile(bare[0], 0.5):.1f} ms")
     return [
         figure(
             f"latency.{name}",
-            [_at(o, q) for o in ours],
+            [at_quantile(o, q) for o in ours],
             "ms",
-            [_at(b, q) for b in bare],
+            [at_quantile(b, q) for b in bare],
             "commit to effect elsewhere",
         )
         for name, q in (("p50", 0.5), ("p99", 0.99))
     ]
 
 
-def _at(values: list[float], quantile: float) -> float:
+def at_quantile(values: list[float], quantile: float) -> float:
+    """Milliseconds that this share of the values, in seconds, does not exceed."""
     return sorted(values)[min(len(values) - 1, int(len(values) * quantile))] * 1000
 
 
 async def _ours(parts: Parts) -> list[float]:
     """Commits in one process, effects in this one; both read the same monotonic clock."""
     hearer = await runtime(LATENCY.hearer, await parts.database(LATENCY.hearer), parts.kafka.bootstrap)
-    committed = _watch(hearer)
+    committed = watch(hearer)
     while not hearer.ready():  # noqa: ASYNC110 - the broker decides
         await asyncio.sleep(0.1)
     teller = await _start_teller(await parts.database(LATENCY.teller), parts.kafka.bootstrap)
@@ -65,7 +66,7 @@ async def _ours(parts: Parts) -> list[float]:
     return [committed[key] - told[key] for key in told]
 
 
-def _watch(hearer: Runtime) -> dict[str, float]:
+def watch(hearer: Runtime) -> dict[str, float]:
     """When the effect of each key's last event was committed."""
     committed: dict[str, float] = {}
     take = hearer.intake.take
