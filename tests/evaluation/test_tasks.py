@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
@@ -287,6 +288,28 @@ async def test_what_opened_as_its_respondent_was_erased_is_taken_back(
     opening = evaluation.does_due_work()
     await meeting(evaluation, (store, "open_tasks"), opening, lambda: evaluation.receives(erased("erna")))
     assert await _asked_of_supervisors(evaluation) == {("withdrawn", person("erna"))}
+
+
+async def test_nobody_unknown_is_asked_who_is_erased_meanwhile(
+    evaluation: ServiceUnderTest, meeting: Meeting
+):
+    await evaluation.receives(announced(RUN, 5, 8))
+    accepting = evaluation.receives(accepted(RUN, "rahma"))
+    await meeting(evaluation, (store, "put_tasks"), accepting, lambda: evaluation.receives(erased("rahma")))
+    assert await _still_asked(evaluation) == []
+
+
+async def test_nobody_unknown_is_asked_who_is_being_erased(evaluation: ServiceUnderTest, meeting: Meeting):
+    await evaluation.receives(announced(RUN, 5, 8))
+    accepting = accepted(RUN, "rahma")
+    erasing = evaluation.receives(erased("rahma"))
+    await meeting(evaluation, (roster, "erase_people"), erasing, lambda: evaluation.receives(accepting))
+    assert await _still_asked(evaluation) == []
+
+
+async def _still_asked(evaluation: ServiceUnderTest) -> list[Any]:
+    asked = "SELECT task_id FROM tasks WHERE state IN ('planned', 'open')"
+    return await evaluation.rows(asked)
 
 
 async def _asked_of_supervisors(evaluation: ServiceUnderTest) -> set[tuple[str, UUID | None]]:

@@ -127,6 +127,10 @@ _PEOPLE = text(
     """SELECT asn_id, nip, name, agency_code, supervisor_id, erased FROM people
     WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id FOR SHARE"""
 )
+# Whoever is unknown has no row to lock: what is asked of them and their erasure wait for each other here.
+_UNKNOWN_LOCK = 7_007
+_SHARE_UNKNOWN = text("SELECT pg_advisory_xact_lock_shared(:lock)")
+_LOCK_UNKNOWN = text("SELECT pg_advisory_xact_lock(:lock)")
 
 
 async def record_people(session: AsyncSession, people: Sequence[AsnRecorded]) -> None:
@@ -138,6 +142,7 @@ async def record_people(session: AsyncSession, people: Sequence[AsnRecorded]) ->
 
 async def erase_people(session: AsyncSession, ids: Sequence[UUID]) -> None:
     """Forget everything about people but that they were erased."""
+    await session.execute(_LOCK_UNKNOWN, {"lock": _UNKNOWN_LOCK})
     await session.execute(_ERASE_PEOPLE, {"ids": list(ids)})
 
 
@@ -205,6 +210,16 @@ async def load_people(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, 
     """People by id, share-locked until the transaction ends; unknown ones are absent."""
     rows = await session.execute(_PEOPLE, {"ids": sorted(set(ids))})
     return {row.asn_id: Person(*row) for row in rows}
+
+
+async def load_people_if_known(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """People by id, as `load_people`; nobody who is absent is erased until the transaction ends."""
+    asked = set(ids)
+    people = await load_people(session, asked)
+    if unknown := asked - people.keys():
+        await session.execute(_SHARE_UNKNOWN, {"lock": _UNKNOWN_LOCK})
+        people |= await load_people(session, unknown)
+    return people
 
 
 async def load_employers(session: AsyncSession, enrolments: Iterable[UUID]) -> dict[UUID, str]:

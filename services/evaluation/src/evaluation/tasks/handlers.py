@@ -55,7 +55,7 @@ async def on_training_result_corrected(
 async def on_enrollment_accepted(events: list[EnrollmentAccepted], session: AsyncSession) -> list[Event]:
     """Ask the baseline questions, where the training has not begun."""
     runs = await roster.load_runs(session, (e.run_id for e in events))
-    people = await roster.load_people(session, (e.asn_id for e in events))
+    people = await roster.load_people_if_known(session, (e.asn_id for e in events))
     tasks: list[Task] = []
     for event in events:
         person, run = people.get(event.asn_id), runs[event.run_id]
