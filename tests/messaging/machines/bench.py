@@ -22,6 +22,7 @@ _TABLES = (
     "messaging.outbox",
     "messaging.held",
     "messaging.positions",
+    "messaging.published",
     "people",
     "registered",
     "runs",

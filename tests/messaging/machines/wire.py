@@ -1,11 +1,14 @@
 """The broker as a relay sees it: records are under way, taken or lost, and so are the answers."""
 
 import asyncio
-from collections import defaultdict
+import itertools
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
+from aiokafka.structs import RecordMetadata
 
 Stream = tuple[str, str]
 PARTITIONS = 2
@@ -19,18 +22,31 @@ class Sent:
     event_id: str
     version: int
     value: bytes | None
-    answer: asyncio.Future[int]
+    answer: asyncio.Future[RecordMetadata]
+    offset: int = -1
 
     @property
-    def partition(self) -> tuple[str, int]:
-        return self.stream[0], sum(self.stream[1].encode()) % PARTITIONS
+    def partition(self) -> TopicPartition:
+        return TopicPartition(self.stream[0], sum(self.stream[1].encode()) % PARTITIONS)
+
+    @property
+    def metadata(self) -> RecordMetadata:
+        return RecordMetadata(
+            *self.partition, self.partition, self.offset, 1_795_000_000_000 + self.offset, 0, 0
+        )
 
 
 @dataclass
 class Log:
-    """What the broker keeps for good, by (topic, key), in order."""
+    """What the broker keeps for good, by (topic, key), in order, and where each partition ends."""
 
     records: dict[Stream, list[Sent]] = field(default_factory=lambda: defaultdict(list))
+    ends: Counter[TopicPartition] = field(default_factory=Counter)
+
+    def append(self, sent: Sent) -> None:
+        sent.offset = self.ends[sent.partition]
+        self.ends[sent.partition] += 1
+        self.records[sent.stream].append(sent)
 
     def first(self, stream: Stream) -> list[Sent]:
         """What consumers see of a stream once they drop what they had before."""
@@ -52,11 +68,10 @@ class SimulatedProducer:
         self.started = asyncio.Event()
         self._log = log
         self._refuse_after = refuse_after
-        self._broken: set[tuple[str, int]] = set()
 
     async def send(
         self, topic: str, value: bytes | None = None, *, key: bytes, headers: list[tuple[str, bytes]]
-    ) -> "asyncio.Future[int]":
+    ) -> "asyncio.Future[RecordMetadata]":
         self.started.set()
         if self._refuse_after is not None:
             self._refuse_after -= 1
@@ -72,13 +87,12 @@ class SimulatedProducer:
     def take(self, which: int) -> None:
         """The broker takes the first record under way of one partition."""
         if sent := self._next(which):
-            self._log.records[sent.stream].append(sent)
+            self._log.append(sent)
             self.unanswered.append(sent)
 
     def lose(self, which: int) -> None:
         """The first record under way of one partition is lost, and with it all that follows there."""
         if sent := self._next(which):
-            self._broken.add(sent.partition)
             self._fail(sent)
             for later in [s for s in self.under_way if s.partition == sent.partition]:
                 self.under_way.remove(later)
@@ -91,7 +105,7 @@ class SimulatedProducer:
             if not arrives:
                 self._fail(sent)
             elif not sent.answer.done():
-                sent.answer.set_result(sent.version)
+                sent.answer.set_result(sent.metadata)
 
     def _next(self, which: int) -> Sent | None:
         partitions = sorted({s.partition for s in self.under_way})
@@ -107,18 +121,20 @@ class SimulatedProducer:
             sent.answer.set_exception(KafkaConnectionError("no answer"))
             sent.answer.exception()
 
-    def settle(self) -> None:
-        """All that is under way arrives, and every answer too."""
+    def settle(self, arrives: list[bool]) -> None:
+        """All that is under way is taken; which answers arrive goes round."""
         while self.under_way:
             self.take(0)
-        while self.unanswered:
-            self.answer(0, arrives=True)
+        for arrived in itertools.cycle(arrives):
+            if not self.unanswered:
+                return
+            self.answer(0, arrives=arrived)
 
 
 class Prompt(SimulatedProducer):
     """A broker on a good day."""
 
-    async def send(self, *args: Any, **named: Any) -> "asyncio.Future[int]":
+    async def send(self, *args: Any, **named: Any) -> "asyncio.Future[RecordMetadata]":
         answer = await super().send(*args, **named)
-        self.settle()
+        self.settle([True])
         return answer
