@@ -32,6 +32,8 @@ MAILED = 3
 UNREADABLE = 30
 """Most records of a run that nobody can read: far fewer than those at which a topic pauses."""
 ROWS = 500
+AIMED = 2
+"""So many runs of a kind develop what people lack: each of these is told to everybody, with a mail."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class Agency:
     today: list[str]
     few_seats: list[tuple[str, Sequence[Asn]]]
     crowd: list[Asn]
-    programme: str
+    plain: str
+    """A programme that develops nothing, so that its runs are told to nobody who does not ask."""
 
 
 class Driver:
@@ -100,24 +103,32 @@ class Driver:
 
     async def _agency(self, code: str, stories: int) -> Agency:
         world = await World.begin(self._bina, code)
-        programme = f"LAYANAN-{code}"
-        await world.programme(programme, "Pelayanan Prima", jp=JP)
-        mailed = await world.people([f"Peserta {n}" for n in range(40)])
-        others = await world.people([f"Peserta {n}" for n in range(40, 40 * MAILED)], with_email=False)
-        crowd = await world.people([f"Warga {n}" for n in range(CROWD // 10)])
-        crowd += await world.people([f"Warga {n}" for n in range(CROWD // 10, CROWD)], with_email=False)
-        people = [*mailed, *others]
-        runs = stories // len(people) + 1
-        ahead = [f"NANTI-{code}-{n:03}" for n in range(runs)]
-        today = [f"KINI-{code}-{n:03}" for n in range(runs)]
-        few = [f"SEDIKIT-{code}-{n:03}" for n in range(stories // self._load.few_every + 1)]
-        now = self._bina.today()
-        for names, day, seats in ((ahead, 5, PLENTY), (today, 0, PLENTY), (few, 5, SEATS)):
-            held_on = (now + timedelta(days=day)).isoformat()
-            await _announce(world, names, programme, held_on, seats)
+        people = await _people(world, "Peserta", 40, 40 * MAILED)
+        crowd = await _people(world, "Warga", CROWD // 10, CROWD)
+        ahead, today, few = (
+            [f"{name}-{code}-{n:03}" for n in range(many)]
+            for name, many in (
+                ("NANTI", stories // len(people) + 1),
+                ("KINI", stories // len(people) + 1),
+                ("SEDIKIT", stories // self._load.few_every + 1),
+            )
+        )
+        plain = await self._announce(world, ahead, today, few)
         casts = await _casts(world, len(few))
-        ears = Ears(self._bina.kafka, code)
-        return Agency(world, ears, people, ahead, today, list(zip(few, casts, strict=True)), crowd, programme)
+        few_seats = list(zip(few, casts, strict=True))
+        return Agency(world, Ears(self._bina.kafka, code), people, ahead, today, few_seats, crowd, plain)
+
+    async def _announce(self, world: World, ahead: list[str], today: list[str], few: list[str]) -> str:
+        """Announce every run; gives the programme of those that are told to nobody."""
+        aimed, plain = f"LAYANAN-{world.agency}", f"RAPAT-{world.agency}"
+        await world.programme(aimed, "Pelayanan Prima", jp=JP)
+        await world.operator.post("/enrollment/api/v1/programmes", {"items": [_aimless(plain)]})
+        for names, days, seats in ((ahead, 5, PLENTY), (today, 0, PLENTY), (few, 5, SEATS)):
+            held_on = (self._bina.today() + timedelta(days=days)).isoformat()
+            first = [] if names is few else names[:AIMED]
+            await _announce(world, first, aimed, held_on, seats)
+            await _announce(world, names[len(first) :], plain, held_on, seats)
+        return plain
 
     async def run(self) -> None:
         """Begin stories at the wanted rate for the wanted time; when all is slow, later ones begin later."""
@@ -193,11 +204,20 @@ class Driver:
             stranger=other.people[0],
             cast=list(cast),
             seats=SEATS if few else 0,
-            programme=agency.programme,
+            programme=agency.plain,
         )
 
     async def close(self) -> None:
         await asyncio.gather(self._publisher.close(), *(agency.ears.close() for agency in self._agencies))
+
+
+async def _people(world: World, name: str, mailed: int, many: int) -> list[Asn]:
+    some = await world.people([f"{name} {n}" for n in range(mailed)])
+    return some + await world.people([f"{name} {n}" for n in range(mailed, many)], with_email=False)
+
+
+def _aimless(code: str) -> dict[str, object]:
+    return {"code": code, "name": "Rapat kerja", "jp": JP, "competencies": []}
 
 
 async def _announce(world: World, codes: Sequence[str], programme: str, held_on: str, seats: int) -> None:

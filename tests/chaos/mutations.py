@@ -22,7 +22,7 @@ NAMES = (
     "key_not_blocked",
     "topics_in_order",
 )
-SECONDS = 70.0
+SECONDS = 60.0
 PER_SECOND = 6.0
 CROWD_EVERY = 20
 

@@ -23,8 +23,8 @@ from chaos.saboteur import Saboteur
 from chaos.stage import Stage
 
 CHECKS = (*asked.CHECKS, *travelled.CHECKS, *slipped.CHECKS, *mailing.CHECKS, *releasing.CHECKS)
-PATIENCE = 90.0
-"""Seconds that stories may take to end, and then work to be done, after the last act."""
+PATIENCE = 180.0
+"""Seconds that stories may take to end, and then work to be done, after the last act; a busy machine needs them."""
 LEASE_SECONDS = 300.0
 """How long the mails wait that a worker had in hand who never comes back under its number."""
 FIRST_ROWS = 4.0

@@ -48,8 +48,16 @@ def acts(chance: random.Random, *, wide: bool) -> Iterator[Act]:
         refused = [(REFUSE, name) for name in chance.sample(SERVICES, 2)]
         more = [(STALL_LONG, chance.choice((BROKER, DATABASE))), (ONE_MORE, busy), (ROLLING, rolled)]
         long = [(FREEZE, frozen), (ZOMBIE, zombie), *(chance.sample(more, 2) if wide else ())]
-        deck = [*kills, *early, *lines, *refused, *long]
-        yield from chance.sample(deck, len(deck))
+        quick = [*kills, *early, *lines, *refused]
+        yield from _shuffled(chance, quick, long)
+
+
+def _shuffled(chance: random.Random, quick: list[Act], long: list[Act]) -> list[Act]:
+    """What takes long not before half of the rest: else a short run is over before much was done."""
+    deck = chance.sample(quick, len(quick))
+    for act in long:
+        deck.insert(chance.randint(len(deck) // 2, len(deck)), act)
+    return deck
 
 
 class Saboteur:

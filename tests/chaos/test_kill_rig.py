@@ -8,8 +8,8 @@ from chaos.driver import Load
 from chaos.rig import run
 from chaos.saboteur import KILL
 
-pytestmark = [pytest.mark.kafka, pytest.mark.chaos]
-SHORT = Load(seed=11, seconds=70, per_second=6, poison=0.03, crowd_every=20)
+pytestmark = [pytest.mark.kafka, pytest.mark.chaos, pytest.mark.timeout(600)]
+SHORT = Load(seed=11, seconds=60, per_second=6, poison=0.03, crowd_every=20)
 
 
 async def test_nothing_is_lost_doubled_or_stuck_whatever_dies(tmp_path: Path):
