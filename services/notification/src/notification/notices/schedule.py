@@ -29,6 +29,7 @@ from notification.notices.domain import (
 )
 from notification.notices.store import notices as store
 from notification.notices.store.enrolments import find_pointless_tests
+from notification.notices.store.trainings import await_lookers
 
 schedule = Schedule()
 FIRST = str(UUID(int=0))
@@ -40,6 +41,8 @@ NextPage = Callable[[DueItem, int], Awaitable[tuple[int, dict[str, Any] | None]]
 @schedule.on(ANNOUNCE)
 async def announce(items: list[DueItem], session: AsyncSession) -> list[Event]:
     """Tell runs' next recipients."""
+    if any("after" not in item.payload for item in items):
+        await await_lookers(session)
 
     async def page(item: DueItem, chunk: int) -> tuple[int, dict[str, Any] | None]:
         agency, asn = item.payload.get("after", ("", FIRST))

@@ -20,6 +20,10 @@ _WAKE = text(
     """UPDATE deliveries SET needs_address = false
     WHERE recipient_id = ANY (CAST(:ids AS uuid[])) AND state = 'waiting' AND needs_address"""
 )
+# A person without a contact has no row to lock, so a new one and forgetting wait for each other here.
+_LOCK = 7_008
+_SHARE = text("SELECT pg_advisory_xact_lock_shared(:lock)")
+_ALONE = text("SELECT pg_advisory_xact_lock(:lock)")
 _FORGET = text("DELETE FROM contacts WHERE asn_id = ANY (CAST(:ids AS uuid[]))")
 _REMEMBER_FORGOTTEN = text(
     """INSERT INTO forgotten SELECT unnest(CAST(:ids AS uuid[])) ORDER BY 1 ON CONFLICT DO NOTHING"""
@@ -29,6 +33,7 @@ _REMEMBER_FORGOTTEN = text(
 async def put_contacts(session: AsyncSession, contacts: Sequence[ContactRecorded]) -> None:
     """Keep the newest contacts, and let mails go that waited for one."""
     names = ("asn_id", "email", "language")
+    await session.execute(_SHARE, {"lock": _LOCK})
     await session.execute(_PUT, {name: [getattr(c, name) for c in contacts] for name in names})
     await session.execute(_WAKE, {"ids": sorted(c.asn_id for c in contacts)})
 
@@ -40,5 +45,6 @@ async def forget_contacts(session: AsyncSession, asn_ids: Sequence[UUID]) -> Non
 
 async def forget_people(session: AsyncSession, asn_ids: Sequence[UUID]) -> None:
     """Erase contacts of erased people, those that are still to come included."""
+    await session.execute(_ALONE, {"lock": _LOCK})
     await session.execute(_REMEMBER_FORGOTTEN, {"ids": sorted(asn_ids)})
     await forget_contacts(session, asn_ids)

@@ -45,6 +45,10 @@ _CANCEL = text(
     WHERE trainings.run_id = n.run_id"""
 )
 _LOAD = text("SELECT * FROM trainings WHERE run_id = ANY (CAST(:ids AS uuid[]))")
+# Who looks for runs before one is known, and that run's announcement, must not overlook each other.
+_LOOKING = 7_009
+_LOOK = text("SELECT pg_advisory_xact_lock_shared(:lock)")
+_ALL_HAVE_LOOKED = text("SELECT pg_advisory_xact_lock(:lock)")
 _AHEAD = text("SELECT max(starts_at) FROM trainings WHERE cancelled_at IS NULL")
 
 
@@ -105,9 +109,18 @@ async def add_versions(session: AsyncSession, versions: Sequence[Version]) -> No
 
 
 async def last_start(session: AsyncSession) -> datetime | None:
-    """When the last known run begins; after it nobody needs to hear of any."""
+    """When the last known run begins; after it nobody needs to hear of any.
+
+    Whoever asks is waited for by the announcements of runs that were not known yet.
+    """
+    await session.execute(_LOOK, {"lock": _LOOKING})
     found: datetime | None = await session.scalar(_AHEAD)
     return found
+
+
+async def await_lookers(session: AsyncSession) -> None:
+    """Wait until all have committed who were told of a last start before this transaction's runs were known."""
+    await session.execute(_ALL_HAVE_LOOKED, {"lock": _LOOKING})
 
 
 def audience_of(
