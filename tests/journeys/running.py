@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,9 +20,10 @@ from bina_local.addresses import SERVICES, Addresses
 from bina_local.business_clock import move_clock
 from bina_local.gateway import gateway
 from bina_local.mailbox import Mail, Mailbox, serve_smtp
-from bina_local.process import Child, run_until_ready, until
+from bina_local.process import Child, Program, run_until_ready, until
 from bina_local.services import http_status, ready, service, signing_secret
 from bina_local.state import State
+from collector import Collector, collecting
 from parts import a_kafka, a_postgres
 
 T = TypeVar("T")
@@ -89,6 +90,7 @@ class Bina:
     mailbox: Mailbox
     offset: timedelta = timedelta(0)
     callers: list[Caller] = field(default_factory=list)
+    collector: Collector = field(default_factory=Collector)
 
     @property
     def kafka(self) -> str:
@@ -161,14 +163,22 @@ async def bina(platform_folder: Path) -> AsyncIterator[Bina]:
             yield running
 
 
+def traced(program: Program, collector: Collector) -> Program:
+    """The same, sending its spans to a collector and not waiting for many."""
+    told = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+    return replace(program, env={**program.env, **told})
+
+
 async def _running(state: State, kafka: Any, postgres: Any) -> AsyncIterator[Bina]:
     chosen = Addresses.choose(state)
     addresses = Addresses({**chosen.ports, "kafka": int(kafka.bootstrap.rpartition(":")[2])})
     wanted = [*topics.listed(), *(topic for code in AGENCIES for topic in topics.of_agency(code))]
     await topics.ensure(kafka.bootstrap, wanted)
-    children = {name: Child(service(state, addresses, postgres, name), state) for name in SERVICES}
-    running = Bina(state, addresses, children, Mailbox(state.mails))
     async with AsyncExitStack() as stack:
+        collector = stack.enter_context(collecting())
+        programs = {name: traced(service(state, addresses, postgres, name), collector) for name in SERVICES}
+        children = {name: Child(program, state) for name, program in programs.items()}
+        running = Bina(state, addresses, children, Mailbox(state.mails), collector=collector)
         mails = await serve_smtp(running.mailbox, addresses.ports["smtp"])
         stack.callback(mails.close)
         for name in SERVICES:

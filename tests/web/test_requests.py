@@ -59,7 +59,7 @@ async def test_neither_address_nor_query_nor_error_stands_in_a_span(client_of, k
 
 async def test_probes_begin_no_trace(client_of, kept: Kept):
     async with client_of() as client:
-        for path in ("/healthz", "/readyz", "/metrics"):
+        for path in ("/healthz", "/readyz", "/readyz/http", "/metrics"):
             await get(client, path)
     assert not kept.all()
 

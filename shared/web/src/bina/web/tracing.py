@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bina.messaging import telemetry
 from bina.messaging.metrics import Metrics
 
-PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+PROBES = ("/healthz", "/readyz", "/metrics")
 """Asked every few seconds, and no beginning of anything."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -35,7 +35,7 @@ class Requests:
             await send(message)
 
         method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
-        given, keep = Request(scope).headers.get("traceparent", ""), scope["path"] not in PROBES
+        given, keep = Request(scope).headers.get("traceparent", ""), not scope["path"].startswith(PROBES)
         with telemetry.serving(method, given, keep=keep) as answered:
             try:
                 await self.app(scope, receive, noting)
