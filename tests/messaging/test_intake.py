@@ -144,6 +144,17 @@ async def test_a_waiting_message_goes_on_although_a_later_one_is_unreadable(serv
     assert await history(service) == {event.enrollment_id: "c"}
 
 
+async def test_a_waiting_message_goes_on_although_its_own_batch_held_an_unreadable_one(
+    service: ServiceUnderTest,
+):
+    training, person = run(), asn()
+    event = completed(training.run_id, person.asn_id)
+    await service.receives_raw(service.message(event), unreadable(service, event.enrollment_id))
+    await service.receives(training, person)
+    assert await service.held() == [("parked", str(event.enrollment_id), "json.invalid")]
+    assert await history(service) == {event.enrollment_id: "c"}
+
+
 async def test_two_batches_that_free_the_same_message_apply_it_once(service: ServiceUnderTest, monkeypatch):
     training, person = run(), asn()
     event = completed(training.run_id, person.asn_id)

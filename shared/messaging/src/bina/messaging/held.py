@@ -95,8 +95,9 @@ async def lock_alone(session: AsyncSession) -> None:
 
 
 async def keep(session: AsyncSession, holds: Sequence[Hold]) -> set[Position]:
-    """Store messages in the given order; those that were held before keep their place. Gives those new here."""
-    new = [hold for hold in holds if hold.held_id is None]
+    """Store messages as they lie on the topics; those that were held before keep their place. Gives those new here."""
+    # Ids are a key's order from here on, whatever kept each message: what cannot be read is found before all others.
+    new = sorted((h for h in holds if h.held_id is None), key=lambda h: h.message.position)
     again = [hold for hold in holds if hold.held_id is not None]
     stored: set[Position] = set()
     if new:
