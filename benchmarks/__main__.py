@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 
-from . import handlers, latency, relay, system
+from . import handlers, instrumentation, latency, relay, system
 from .figures import Figure, keep, show
 from .parts import parts
 
@@ -11,7 +11,7 @@ from .parts import parts
 def main() -> None:
     """Run what is asked for; each part beside its baseline in the same run."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="handlers, handlers.evaluation, relay, latency or system")
+    parser.add_argument("--only", default="", help="handlers, handlers.evaluation, instrumentation, relay, latency or system")
     parser.add_argument("--runs", type=int, default=3)
     arguments = parser.parse_args()
     figures = asyncio.run(_measure(arguments.only, arguments.runs))
@@ -26,6 +26,9 @@ async def _measure(only: str, runs: int) -> list[Figure]:
     if wanted in {"", "handlers"}:
         async with parts() as running:
             figures += await handlers.measure(running, runs, only if "." in only else "")
+    if wanted in {"", "instrumentation"}:
+        async with parts() as running:
+            figures += await instrumentation.measure(running, runs, only if "." in only else "")
     if wanted in {"", "relay"}:
         async with parts() as running:
             figures += await relay.measure(running, runs)
