@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 LATEST = Path(__file__).parent / "latest.json"
+SERIES = Path(__file__).parent / "series.json"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,26 @@ def keep(figures: Sequence[Figure], path: Path = LATEST) -> None:
     known = {f["name"]: f for f in json.loads(path.read_text())} if path.exists() else {}
     known |= {f.name: asdict(f) for f in figures}
     path.write_text(json.dumps(list(known.values()), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Series:
+    """Points (x, y) of one line of a plot."""
+
+    name: str
+    points: Sequence[tuple[float, float]]
+
+
+def keep_series(name: str, series: Sequence[Series], path: Path = SERIES, most: int = 120) -> None:
+    """Keep the lines of one plot, thinned; lines of other plots stay."""
+    known = json.loads(path.read_text()) if path.exists() else {}
+    known[name] = {s.name: _thinned(s.points, most) for s in series}
+    path.write_text(json.dumps(known, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _thinned(points: Sequence[tuple[float, float]], most: int) -> list[tuple[float, float]]:
+    step = max(1, -(-len(points) // most))
+    return [(round(x, 2), round(y, 2)) for x, y in [*points[::step], *points[-1:]]]
 
 
 def say(text: str) -> None:

@@ -133,14 +133,20 @@ async def _hear(service: Service, url: str) -> None:
     await engine.dispose()
 
 
-async def drain(parts: Parts, scenario: Scenario, url: str, messages: Sequence[Any]) -> float:
-    """The service's own consumer over the real topic, from the first batch's commit to the last one's."""
+async def drain(
+    parts: Parts, scenario: Scenario, url: str, messages: Sequence[Any], group: str = ""
+) -> float:
+    """The service's own consumer over the real topic, from the first batch's commit to the last one's.
+
+    `group` goes on where it stopped; without one a new group begins at the beginning.
+    """
     settings = Settings(
         database_url=url, kafka=parts.kafka.bootstrap, secret="x" * 32, max_records=MAX_RECORDS
     )
     await parts.produce(messages)
     runtime = Runtime(
-        replace(scenario.service, name=f"{scenario.service.name}-{uuid4().hex[:8]}", loops=()), settings
+        replace(scenario.service, name=group or f"{scenario.service.name}-{uuid4().hex[:8]}", loops=()),
+        settings,
     )
     done, clock = asyncio.Event(), Clock(len(messages))
 

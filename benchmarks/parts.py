@@ -53,17 +53,22 @@ class Parts:
 
     async def produce(self, messages: Sequence[Message], topic: str | None = None) -> None:
         """Put records on the broker as they are; `topic` sends them all there instead."""
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self.kafka.bootstrap, acks="all", enable_idempotence=True, linger_ms=5
-        )
-        async with producer:
-            for start in range(0, len(messages), 2000):
-                sent = [
-                    await producer.send(topic or m.topic, m.value, key=m.record_key, headers=list(m.headers))
-                    for m in messages[start : start + 2000]
-                ]
-                for future in sent:
-                    await future
+        await produce(self.kafka.bootstrap, messages, topic)
+
+
+async def produce(bootstrap: str, messages: Sequence[Message], topic: str | None = None) -> None:
+    """Put records on a broker as they are; `topic` sends them all there instead."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, compression_type="lz4", linger_ms=5
+    )
+    async with producer:
+        for start in range(0, len(messages), 2000):
+            sent = [
+                await producer.send(topic or m.topic, m.value, key=m.record_key, headers=list(m.headers))
+                for m in messages[start : start + 2000]
+            ]
+            for future in sent:
+                await future
 
 
 class LogicalPostgres(Postgres):

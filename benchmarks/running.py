@@ -23,6 +23,8 @@ class Running:
 
     process: asyncio.subprocess.Process
     port: int
+    started: float
+    """On the performance counter; the moments of `memory` count from here."""
     memory: list[tuple[float, float]] = field(default_factory=list)
 
     @property
@@ -32,10 +34,10 @@ class Running:
 
     async def sample(self) -> None:
         """Look at the memory of the process and its children until cancelled."""
-        started, parent = time.perf_counter(), psutil.Process(self.process.pid)
+        parent = psutil.Process(self.process.pid)
         while True:
             with contextlib.suppress(psutil.NoSuchProcess):
-                self.memory.append((time.perf_counter() - started, proportional(parent)))
+                self.memory.append((time.perf_counter() - self.started, proportional(parent)))
             await asyncio.sleep(SAMPLE_SECONDS)
 
 
@@ -57,7 +59,7 @@ async def running(name: str, url: str, kafka: str) -> AsyncIterator[Running]:
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    found = Running(process, port)
+    found = Running(process, port, time.perf_counter())
     try:
         async with asyncio.timeout(START_SECONDS):
             await ready(port)

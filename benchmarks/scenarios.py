@@ -4,6 +4,7 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Protocol
 from uuid import UUID, uuid5
 
 import assessment.app
@@ -33,12 +34,19 @@ PEOPLE, RUNS = 3000, 60
 AGENCY = "5571"
 
 
+class Load(Protocol):
+    """Makes so many messages about seats from a number on; no seat has two numbers below `PEOPLE * RUNS`."""
+
+    def __call__(self, count: int, start: int = 0, /) -> list[Message]:
+        """The messages."""
+
+
 @dataclass(frozen=True)
 class Scenario:
     """A service, what it knows, and what it is driven with."""
 
     service: Service
-    load: Callable[[int], list[Message]]
+    load: Load
     prepare: Callable[[str], Awaitable[None]] | None = None
     """Puts in place by commands what the service itself owns; else it hears of people and runs by events."""
 
@@ -111,36 +119,41 @@ def known() -> list[Message]:
     return records([*people(), *contacts(), *runs()])
 
 
-def seats(count: int) -> list[tuple[UUID, UUID, UUID]]:
+def seats(count: int, start: int = 0) -> list[tuple[UUID, UUID, UUID]]:
     """(enrolment, person, run), no two alike, in an order that repeats itself from run to run."""
-    pairs = [(n % PEOPLE, n // PEOPLE % RUNS) for n in range(count)]
-    random.Random(4).shuffle(pairs)
+    pairs = _pairs(count, start)
     return [(uuid5(SPACE, f"{p}/{r}/{count}"), person(p), run(r)) for p, r in pairs]
 
 
-def accepted(count: int) -> list[Message]:
+def _pairs(count: int, start: int) -> list[tuple[int, int]]:
+    pairs = [(n % PEOPLE, n // PEOPLE % RUNS) for n in range(start, start + count)]
+    random.Random(4).shuffle(pairs)
+    return pairs
+
+
+def accepted(count: int, start: int = 0) -> list[Message]:
     """Seats given."""
     return records(
         [
             EnrollmentAccepted(enrollment_id=e, asn_id=a, run_id=r, agency_code=AGENCY)
-            for e, a, r in seats(count)
+            for e, a, r in seats(count, start)
         ]
     )
 
 
-def completed(count: int) -> list[Message]:
+def completed(count: int, start: int = 0) -> list[Message]:
     """Trainings completed."""
-    return records(completions(count))
+    return records(completions(count, start))
 
 
-def completions(count: int) -> list[Event]:
+def completions(count: int, start: int = 0) -> list[Event]:
     """Trainings completed, as facts."""
     today = clock.today()
     return [
         TrainingCompleted(
             enrollment_id=e, asn_id=a, run_id=r, agency_code=AGENCY, jp=20, completed_on=today, jp_in_year=20
         )
-        for e, a, r in seats(count)
+        for e, a, r in seats(count, start)
     ]
 
 
@@ -167,10 +180,9 @@ def nip(number: int) -> str:
     return f"1987{number // 900 + 1:02d}032010011{number % 900 + 1:03d}"
 
 
-def requested(count: int) -> list[Message]:
+def requested(count: int, start: int = 0) -> list[Message]:
     """Seats asked for by the agency on its own topic."""
-    pairs = [(n % PEOPLE, n // PEOPLE % RUNS) for n in range(count)]
-    random.Random(4).shuffle(pairs)
+    pairs = _pairs(count, start)
     return records([EnrollmentRequested(nip=nip(p), run_code=f"PBJ-2026-{r:02d}") for p, r in pairs], AGENCY)
 
 

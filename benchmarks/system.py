@@ -20,12 +20,12 @@ SETTLE_SECONDS = 20
 async def measure(_: object, runs: int) -> list[Figure]:
     """Start with an empty state (Kafka's files cached), start again, then measure memory and idle cost."""
     with tempfile.TemporaryDirectory(prefix="bina-bench-up-") as folder:
-        first = await _start(folder)
+        first = await start(folder)
         seconds_first = first.seconds
         await first.stop()
         again = []
         for number in range(runs):
-            started = await _start(folder)
+            started = await start(folder)
             again.append(started.seconds)
             if number < runs - 1:
                 await started.stop()
@@ -70,13 +70,15 @@ class Started:
         await asyncio.wait_for(self.process.wait(), 60)
 
 
-async def _start(folder: str) -> Started:
+async def start(folder: str, *options: str) -> Started:
+    """`bina up` with these options, once it tells its address."""
     begun = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
         str(BINA),
         "up",
         "--state",
         folder,
+        *options,
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "COLUMNS": "200"},
     )
