@@ -11,7 +11,9 @@ from .parts import parts
 def main() -> None:
     """Run what is asked for; each part beside its baseline in the same run."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="handlers, handlers.evaluation, instrumentation, relay, latency or system")
+    parser.add_argument(
+        "--only", default="", help="handlers, handlers.evaluation, instrumentation, relay, latency or system"
+    )
     parser.add_argument("--runs", type=int, default=3)
     arguments = parser.parse_args()
     figures = asyncio.run(_measure(arguments.only, arguments.runs))
