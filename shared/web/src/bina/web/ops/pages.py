@@ -11,6 +11,7 @@ from bina.messaging import clock
 from bina.messaging.parked import EVERY, Choice
 from bina.messaging.redrives import PER_SECOND, Redrive
 from bina.web.commands import FormCommand, PageCommand
+from bina.web.formats import number
 from bina.web.language import counted
 from bina.web.language import gettext as _
 from bina.web.ops import doing
@@ -175,13 +176,13 @@ def _paged(found: list[Any], after: int) -> dict[str, Any]:
 def _chosen(job: Redrive) -> str:
     """What an order tries again, in words."""
     match job.choice:
-        case {"message": number}:
-            return _("Pesan %(number)s") % {"number": number}
+        case {"message": message}:
+            return _("Pesan %(number)s") % {"number": message}
         case {"cause": _cause}:
-            return counted("Satu kelompok, %(n)s pesan", job.total) % {"n": job.total}
+            return counted("Satu kelompok, %(n)s pesan", job.total) % {"n": number(job.total)}
         case {"key": key}:
             return _("Kunci %(key)s") % {"key": key}
-    return counted("Semua yang diparkir, %(n)s pesan", job.total) % {"n": job.total}
+    return counted("Semua yang diparkir, %(n)s pesan", job.total) % {"n": number(job.total)}
 
 
 @dataclass(frozen=True)
