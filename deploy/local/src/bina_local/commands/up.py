@@ -74,10 +74,10 @@ async def _run(state: State, port: int, workers: dict[str, int], *, empty: bool)
     addresses = Addresses.choose(state, port or None, workers)
     for moved in addresses.moved:
         console.print(f"Port {moved.wanted} ({moved.part}) sedang dipakai; dipilih {moved.chosen}.")
-    with _progress() as progress:
-        report = Bars(progress)
+    with progress() as bars:
+        report = Bars(bars)
         agencies = () if empty else demo.agency_codes()
-        system = System(state, addresses, progress.console.print, report, agencies=agencies, workers=workers)
+        system = System(state, addresses, bars.console.print, report, agencies=agencies, workers=workers)
         starting = asyncio.create_task(_start(system, report, empty=empty))
         await asyncio.wait({starting, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
     try:
@@ -116,7 +116,8 @@ def _stop_event() -> asyncio.Event:
     return stop
 
 
-def _progress() -> Progress:
+def progress() -> Progress:
+    """Bars of what takes long."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn())
     return Progress(*columns, TimeElapsedColumn(), console=console)
 

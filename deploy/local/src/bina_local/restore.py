@@ -1,0 +1,94 @@
+"""Bringing a backup back: both parts, or one of them beside what is there.
+
+What stood there is kept beside it. Where only one part comes back, the services compare at their next start: an
+older database reads the log again and reports the facts it no longer knows; an older broker is told again what the
+outboxes of the last seven days hold.
+"""
+
+import asyncio
+import json
+import shutil
+import tarfile
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bina_local.backup import NOTES, Report, Steps, postgres_version
+from bina_local.manifest import BackupRefusedError, Manifest
+from bina_local.postgres import give, run_as
+from bina_local.running import RunLock
+from bina_local.state import State, write_private
+
+PARTS = ("databases", "broker")
+
+
+async def restore(state: State, folder: Path, parts: Collection[str], report: Report) -> Manifest:
+    """Bring parts of a backup into a state folder in which Bina does not run.
+
+    Raises BackupRefusedError for a backup that is damaged or newer, AlreadyRunningError.
+    """
+    manifest = Manifest.read(folder)
+    if manifest.postgres != postgres_version() and "databases" in parts:
+        raise BackupRefusedError(
+            f"Basis data cadangan ini dari PostgreSQL {manifest.postgres}; di sini {postgres_version()}"
+        )
+    with RunLock(state):
+        sizes = sum(size for size, _ in manifest.files.values())
+        await asyncio.to_thread(manifest.check, folder, Steps(report, "Pemeriksaan", sizes))
+        for done, part in enumerate(p for p in PARTS if p in parts):
+            report("Pemulihan", done, len(parts))
+            await asyncio.to_thread(_BRING[part], state, folder)
+        report("Pemulihan", len(parts), len(parts))
+    return manifest
+
+
+def holds_data(state: State) -> bool:
+    """Whether there is something that a restore would put aside."""
+    return (state.root / "postgres").exists() or (state.root / "kafka" / "data").exists()
+
+
+def _bring_databases(state: State, folder: Path) -> None:
+    draft = state.root / "postgres.new"
+    shutil.rmtree(draft, ignore_errors=True)
+    _unpack(folder / "postgres" / "base.tar.gz", draft)
+    _unpack(folder / "postgres" / "pg_wal.tar.gz", draft / "pg_wal")
+    user, _ = run_as(state.root / "postgres")
+    for path in (draft, *draft.rglob("*")):
+        give(path, user)
+    draft.chmod(0o700)
+    _bring_notes(state, folder)
+    _replace(draft, state.root / "postgres")
+
+
+def _unpack(archive: Path, target: Path) -> None:
+    target.mkdir(mode=0o700, exist_ok=True)
+    with tarfile.open(archive) as found:
+        found.extractall(target, filter="data")
+
+
+def _bring_notes(state: State, folder: Path) -> None:
+    """The databases open with their own passwords."""
+    known = json.loads(state.secrets.path.read_text()) if state.secrets.path.exists() else {}
+    found = json.loads((folder / "secrets.json").read_text())
+    write_private(state.secrets.path, json.dumps({**known, **found}, indent=1))
+    for name in NOTES:
+        if name != "secrets.json" and (folder / name).exists():
+            shutil.copy2(folder / name, state.root / name)
+
+
+def _bring_broker(state: State, folder: Path) -> None:
+    place = state.root / "kafka"
+    place.mkdir(mode=0o700, exist_ok=True)
+    shutil.rmtree(place / "data.new", ignore_errors=True)
+    shutil.copytree(folder / "kafka", place / "data.new")
+    _replace(place / "data.new", place / "data")
+
+
+def _replace(draft: Path, place: Path) -> None:
+    """Put what is there aside: nobody is left without the data they had."""
+    if place.exists():
+        place.rename(place.with_name(f"{place.name}.{datetime.now(UTC):%Y%m%dT%H%M%S}"))
+    draft.rename(place)
+
+
+_BRING: dict[str, Callable[[State, Path], None]] = {"databases": _bring_databases, "broker": _bring_broker}
