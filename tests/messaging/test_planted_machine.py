@@ -23,6 +23,7 @@ DEFECTS = [
     (DeliveryMachine, planted.key_not_blocked),
     (DeliveryMachine, planted.topics_in_order),
     (DeliveryMachine, planted.followers_out_of_order),
+    (DeliveryMachine, planted.unreadable_held_first),
     (DeliveryMachine, planted.offset_before_commit),
     (DeliveryMachine, planted.not_sought_back),
 ]

@@ -60,6 +60,17 @@ def followers_out_of_order(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(held, "_OF_STREAMS", text(query.replace("ORDER BY id", "ORDER BY id DESC")))
 
 
+def unreadable_held_first(patch: pytest.MonkeyPatch) -> None:
+    """A batch holds what cannot be read before all else, whatever stood before it in its key."""
+    keep = held.keep
+
+    async def keep_unread_first(session: Any, holds: Any) -> set[held.Position]:
+        unread = await keep(session, [hold for hold in holds if not hold.claimed])
+        return unread | await keep(session, [hold for hold in holds if hold.claimed])
+
+    patch.setattr(held, "keep", keep_unread_first)
+
+
 def offset_before_commit(patch: pytest.MonkeyPatch) -> None:
     """The broker hears that a batch is applied before the database does."""
     attempt = Worker._try
