@@ -42,7 +42,7 @@ async def measure(parts: Parts, runs: int, only: str = "", events: int = EVENTS)
 async def _measure(parts: Parts, scenario: Scenario, runs: int, events: int, sink: str) -> Figure:
     name = scenario.service.name
     rates: dict[bool, list[float]] = {True: [], False: []}
-    run = partial(_drain, parts, scenario, traced(scenario.load(events)), sink)
+    run = partial(_drain, parts, scenario, traced(scenario.load(events, 0)), sink)
     await run(on=False)  # warms the caches of broker, database and interpreter for both alike
     for number in range(runs):
         for on in (number % 2 == 0, number % 2 == 1):
