@@ -106,6 +106,18 @@ async def test_a_command_is_told_once_it_is_committed(start: Start, broker: str)
     assert record.value == event.model_dump_json().encode()
 
 
+async def test_what_one_worker_commits_wakes_the_one_that_publishes(start: Start, migrated, monkeypatch):
+    url, woken = await migrated(toy.service), asyncio.Event()
+    leading = await start(url=url)
+    await until(lambda: true(leading.relay.leading))
+    standing_by = await start(url=url)
+    monkeypatch.setattr(leading.relay, "wake", woken.set)
+    async with standing_by.transaction() as session:
+        await emit(session, [met()])
+    async with asyncio.timeout(30):
+        await woken.wait()
+
+
 async def test_another_relay_takes_over(start: Start, broker: str):
     first = await start("toy-relay-a")
     second = await start("toy-relay-b", url=first.settings.database_url)

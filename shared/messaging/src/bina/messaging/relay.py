@@ -24,6 +24,9 @@ from .records import encode_headers
 LOCK = 7_003
 CHUNK = 2000
 IDLE_SECONDS = 1.0
+STAND_BY_SECONDS = 2.0
+"""How often another worker's relay asks whether the lock is free."""
+CHANNEL = "outbox"
 log = logging.getLogger(__name__)
 
 _NEXT = """SELECT id, created_at, topic, key, version, event_id, type, time, correlation_id, causation_id,
@@ -103,8 +106,8 @@ class Relay:
     async def _lead(self, connection: "asyncpg.Connection[Any]") -> None:
         """Wait for the lock, then publish with a producer of one's own."""
         while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
-            self._beat()
-            await asyncio.sleep(2)
+            await self._stand_by(connection)
+        await connection.add_listener(CHANNEL, lambda *_: self.wake())
         producer = create_producer(self._bootstrap)
         try:
             await self._compare(connection)
@@ -117,6 +120,15 @@ class Relay:
         finally:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(producer.stop(), 5)
+
+    async def _stand_by(self, connection: "asyncpg.Connection[Any]") -> None:
+        """What is committed in this process wakes the worker that publishes. Not by the command's own transaction:
+        the server commits those that notify one after the other."""
+        self._beat()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), STAND_BY_SECONDS)
+            self._wake.clear()
+            await connection.execute(f"NOTIFY {CHANNEL}")
 
     async def _compare(self, connection: "asyncpg.Connection[Any]") -> None:
         """What the broker has and what was marked may tell different pasts: nothing is told before that is settled."""
