@@ -55,8 +55,8 @@ class Context:
         person = Person(None, "bina", frozenset(roles or ("platform",)), agency_code)
         return issue_token(person, self.secret, valid_for=timedelta(hours=1))
 
-    def client(self, service: str, *roles: str) -> "httpx.AsyncClient":
-        """An HTTP client for one service, signed in with the roles."""
+    def client(self, service: str, *roles: str, worker: str | None = None) -> "httpx.AsyncClient":
+        """An HTTP client for one service, or one of its workers by name, signed in with the roles."""
         import ssl
 
         import httpx
@@ -67,7 +67,7 @@ class Context:
         # plain HTTP on this machine: loading every trusted certificate, and a proxy, would only take time
         unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return httpx.AsyncClient(
-            base_url=self.addresses.service(service),
+            base_url=self.addresses.service(worker or service),
             headers=headers,
             timeout=30,
             verify=unused,

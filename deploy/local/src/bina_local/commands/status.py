@@ -43,6 +43,7 @@ def _services(services: dict[str, dict[str, Any]]) -> Table:
     columns = (
         "Layanan",
         "Siap",
+        "Pekerja",
         "Tertinggal",
         "Kotak keluar",
         "Tertahan",
@@ -58,7 +59,8 @@ def _services(services: dict[str, dict[str, Any]]) -> Table:
         table.add_row(
             name,
             "[green]ya[/]" if found.get("ready") and found.get("healthy") else "[red]belum[/]",
-            _lag(found.get("lag", {})),
+            _workers(found["workers"]),
+            _lag(found.get("group_lag") or found.get("lag", {})),
             f"{outbox.get('depth', '?')} ({float(outbox.get('age_seconds', 0)):.0f} dtk)",
             str(found.get("parked", "?")),
             str(found.get("waiting", "?")),
@@ -66,6 +68,10 @@ def _services(services: dict[str, dict[str, Any]]) -> Table:
             str(found.get("error") or found.get("problem") or ""),
         )
     return table
+
+
+def _workers(workers: dict[str, Any]) -> str:
+    return f"{workers['ready']}/{workers['asked']}"
 
 
 def _lag(lag: dict[str, int]) -> str:

@@ -100,7 +100,7 @@ class Consumer:
         """Finish the batch in hand, then stop. Its partitions wait for its return, unless it stops for good."""
         if for_good and self.kafka is not None:
             # A member with a name of its own never tells the broker that it leaves; one without does.
-            self.kafka._coordinator._group_instance_id = None  # type: ignore[union-attr]  # noqa: SLF001 - no other way
+            self.kafka._coordinator._group_instance_id = None  # noqa: SLF001 - no other way
         await self._broker.stop()
         self._ahead.drop()
 

@@ -93,6 +93,13 @@ class Metrics:
             ["topic"],
             registry=self.registry,
         )
+        self.group_lag = Gauge(
+            "bina_group_lag",
+            "Messages of all partitions, whoever has them, that are not applied yet; what to scale on, every worker "
+            "says the same: take the maximum, not the sum",
+            ["topic"],
+            registry=self.registry,
+        )
         self.outbox_depth = Gauge("bina_outbox_depth", "Facts not published yet", registry=self.registry)
         self.outbox_age = Gauge(
             "bina_outbox_age_seconds", "Age of the oldest fact not published yet", registry=self.registry
@@ -148,12 +155,16 @@ class Metrics:
         self.lag.clear()
         for topic, lag in status.lag.items():
             self.lag.labels(topic).set(lag)
+        self.group_lag.clear()
+        for topic, lag in status.group_lag.items():
+            self.group_lag.labels(topic).set(lag)
         self.complete.set(bool(status.lag) or not status.ready)
 
     def forget(self) -> None:
         """The database did not answer: old figures would pass for new ones."""
         self.complete.set(0)
         self.lag.clear()
+        self.group_lag.clear()
         for gauge in (
             self.outbox_depth,
             self.outbox_age,

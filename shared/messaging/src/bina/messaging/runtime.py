@@ -17,6 +17,7 @@ from . import clock, telemetry
 from .consumer import Consumer
 from .database import create_engine, is_transient, sessions
 from .due import DueWork
+from .grouplag import group_lag
 from .intake import Intake, Taken
 from .maintenance import forget_old, keep_partitions
 from .metrics import Metrics
@@ -271,6 +272,8 @@ class Runtime:
         status.messages = _samples(self.metrics)
         async with self.sessions() as session:
             await count(session, status)
+            if self.consumer.kafka is not None:
+                status.group_lag = await group_lag(self.consumer.kafka, session)
         self.metrics.show(status)
         return status
 

@@ -34,6 +34,7 @@ class Status:
     problem: str
     version: str
     lag: dict[str, int] = field(default_factory=dict)
+    group_lag: dict[str, int] = field(default_factory=dict)
     outbox: dict[str, float] = field(default_factory=dict)
     parked: int = 0
     waiting: int = 0
