@@ -4,6 +4,7 @@ A worker's own lag knows of its own partitions only; those of a worker that is a
 is reason to start another one.
 """
 
+import asyncio
 from collections.abc import Iterable
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -12,14 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from . import positions
 
+SECONDS = 3.0
+"""A scrape waits no longer for a broker that hangs."""
+
 
 async def group_lag(kafka: AIOKafkaConsumer, session: AsyncSession) -> dict[str, int]:
     """Messages that the database has not passed yet, by topic; empty while the broker is away."""
     topics = kafka.subscription()
     passed = {place: offset for place, (offset, _) in (await positions.load(session, topics)).items()}
     try:
-        return await _behind(kafka, topics, passed)
-    except (KafkaError, IllegalStateError):
+        async with asyncio.timeout(SECONDS):
+            return await _behind(kafka, topics, passed)
+    except (KafkaError, IllegalStateError, TimeoutError):
         return {}
 
 
