@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from bina.messaging import held, lock_alone, parked
-from bina.messaging.parked import Choice, Group
+from bina.messaging.parked import Choice, Discarded, Group
 from bina.messaging.testing import ServiceUnderTest
 from messaging import toy
 from messaging.facts import accepted, met, requested
@@ -93,10 +93,12 @@ async def test_messages_of_a_group_come_in_pages(service: ServiceUnderTest):
     assert [m.key for m in page + rest] == [str(e.enrollment_id) for e in events]
 
 
-async def give_up(service: ServiceUnderTest, choice: Choice, newest: int = NEWEST) -> int:
+async def give_up(
+    service: ServiceUnderTest, choice: Choice, newest: int = NEWEST, most: int = 9
+) -> Discarded:
     async with service.sessions() as session, session.begin():
         await lock_alone(session)
-        return await parked.discard(session, choice, "Uji coba vendor", "Sulastri", newest=newest)
+        return await parked.discard(session, choice, "Uji coba vendor", "Sulastri", newest=newest, most=most)
 
 
 async def test_a_group_is_discarded_with_its_reason_and_lets_its_followers_go(service: ServiceUnderTest):
@@ -106,7 +108,7 @@ async def test_a_group_is_discarded_with_its_reason_and_lets_its_followers_go(se
     await service.receives_raw(replace(service.message(requested(), agency="5571"), value=b"{"))
     group = (await groups(service))[0]
     toy.failing.clear()
-    assert await give_up(service, Choice(cause=group.cause)) == 3
+    assert await give_up(service, Choice(cause=group.cause)) == Discarded(3, left=0)
     assert await service.intake.sweep() == 3
     assert [g.code for g in await groups(service)] == ["json.invalid"]
     async with service.sessions() as session:
@@ -124,8 +126,17 @@ async def test_what_came_after_the_look_is_not_discarded_with_its_group(service:
     await service.receives(events[0])
     [seen] = await groups(service)
     await service.receives(events[1])
-    assert await give_up(service, Choice(cause=seen.cause), seen.newest) == 1
+    assert await give_up(service, Choice(cause=seen.cause), seen.newest) == Discarded(1, left=0)
     assert [g.count for g in await groups(service)] == [1]
+
+
+async def test_a_large_group_is_discarded_in_parts_oldest_first(service: ServiceUnderTest):
+    events = [accepted() for _ in range(3)]
+    toy.failing.update(e.enrollment_id for e in events)
+    await service.receives(*events)
+    assert await give_up(service, parked.EVERY, most=2) == Discarded(2, left=1)
+    assert [key for state, key, _ in await service.held() if state == "parked"] == [events[2].key]
+    assert await give_up(service, parked.EVERY, most=2) == Discarded(1, left=0)
 
 
 async def test_a_discard_without_a_reason_is_refused(service: ServiceUnderTest):

@@ -153,17 +153,14 @@ def discard(
     as_json: JsonOption = False,
 ) -> None:
     """Buang pesan atau satu kelompok dengan alasan; yang di belakangnya lalu berjalan."""
-    from bina_local.operations import call
-
     if (number is None) == (group is None):
         fail("Sebutkan satu: NOMOR pesan atau --group. Lihat: bina parked groups")
     path = f"ops/parked/{number}/discard" if group is None else f"ops/parked/groups/{group}/discard"
-    body = {"reason": reason}
-    done = asked(call(opened(state), "POST", service, path, body, command_key=str(uuid.uuid4())))
+    count = asked(_discarded(opened(state), service, path, reason))
     if as_json:
-        console.print_json(json.dumps(done))
+        console.print_json(json.dumps({"service": service, "discarded": count}))
     else:
-        console.print(f"{done['discarded']} pesan dibuang; yang mengantre di belakangnya berjalan.")
+        console.print(f"{count} pesan dibuang; yang mengantre di belakangnya berjalan.")
 
 
 def asked(question: Coroutine[Any, Any, Answer]) -> Answer:
@@ -220,6 +217,17 @@ def _show(found: Rows, table: Callable[[Rows], Table], nothing: str, *, as_json:
         console.print_json(json.dumps(found))
     else:
         console.print(table(found) if found else nothing)
+
+
+async def _discarded(context: Context, service: str, path: str, reason: str) -> int:
+    """Part after part until nothing is left; how many messages."""
+    from bina_local.operations import call
+
+    count, left = 0, 1
+    while left:
+        done = await call(context, "POST", service, path, {"reason": reason}, command_key=str(uuid.uuid4()))
+        count, left = count + done["discarded"], done["left"]
+    return count
 
 
 async def _one(context: Context, service: str, path: str) -> dict[str, Any]:

@@ -87,6 +87,23 @@ class Group:
     behind: int
 
 
+@dataclass(frozen=True)
+class Discarded:
+    """How many messages were given up, and how many of the choice are `left` for another time."""
+
+    count: int
+    left: int
+
+
+MOST_DISCARDED = 10_000
+"""Given up at once: batches wait for it, a few seconds at most."""
+_DISCARD = """WITH given_up AS (
+        UPDATE messaging.held SET state = 'discarded', discard_reason = :reason, discarded_by = :by,
+            discarded_at = now(), last_tried = now()
+        WHERE id IN (SELECT h.id FROM messaging.held h WHERE h.state = 'parked' AND h.id <= :newest AND {where}
+            ORDER BY h.id LIMIT :most) RETURNING id)
+    SELECT count(*) FROM given_up"""
+_LEFT = "SELECT count(*) FROM messaging.held h WHERE h.state = 'parked' AND h.id <= :newest AND {where}"
 _SELECT = """SELECT h.*, (SELECT count(*) FROM messaging.held b WHERE b.topic = h.topic AND b.key = h.key
         AND b.state = 'behind' AND b.blocks AND h.blocks AND h.state <> 'discarded') AS behind FROM messaging.held h"""
 # Counted from the index alone; only the groups of one page look up their rows and what follows behind them.
@@ -153,23 +170,21 @@ async def load(session: AsyncSession, held_id: int) -> HeldMessage | None:
     return _held(row) if row else None
 
 
-async def discard(session: AsyncSession, choice: Choice, reason: str, by: str, *, newest: int) -> int:
+async def discard(
+    session: AsyncSession, choice: Choice, reason: str, by: str, *, newest: int, most: int = MOST_DISCARDED
+) -> Discarded:
     """Give parked messages up, for a reason that stays with them; their followers are applied next.
 
-    Only ids up to `newest` go: nobody gives up what they have not seen. Returns how many were given up.
+    Only ids up to `newest` go: nobody gives up what they have not seen.
     """
     if not reason.strip():
         raise ValueError("a discard needs a reason")
+    values = {"newest": newest, **choice.values}
     done = await session.execute(
-        text(
-            f"""WITH given_up AS (UPDATE messaging.held h SET state = 'discarded', discard_reason = :reason,
-                discarded_by = :by, discarded_at = now(), last_tried = now()
-            WHERE state = 'parked' AND id <= :newest AND {choice.where} RETURNING id)
-            SELECT count(*) FROM given_up"""  # noqa: S608 - the names of our own columns
-        ),
-        {"reason": reason, "by": by, "newest": newest, **choice.values},
+        text(_DISCARD.format(where=choice.where)), {"reason": reason, "by": by, "most": most, **values}
     )
-    return int(done.scalar_one())
+    left = await session.scalar(text(_LEFT.format(where=choice.where)), values)
+    return Discarded(int(done.scalar_one()), left or 0)
 
 
 def _held(row: Any) -> HeldMessage:

@@ -172,7 +172,8 @@ async def _discard(command: ApiCommand, choice: Choice, body: Discard, person: O
     async def effect(session: AsyncSession) -> dict[str, int]:
         if choice.message is not None:
             await doing.load_message(command.request, choice.message)
-        return {"discarded": await doing.discard(session, choice, body.reason, body.newest, person)}
+        done = await doing.discard(session, choice, body.reason, body.newest, person)
+        return {"discarded": done.count, "left": done.left}
 
     answer = await command.answer(effect)
     await runtime_of(command.request).sweep()

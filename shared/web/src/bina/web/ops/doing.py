@@ -7,7 +7,7 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import lock_alone, parked, redrives
-from bina.messaging.parked import Choice, Group, HeldMessage
+from bina.messaging.parked import Choice, Discarded, Group, HeldMessage
 from bina.messaging.redrives import Redrive
 from bina.messaging.runtime import Runtime
 from bina.web.access import Person, require
@@ -104,14 +104,16 @@ async def cancel(session: AsyncSession, redrive_id: int, person: Person) -> Redr
     return found
 
 
-async def discard(session: AsyncSession, choice: Choice, reason: str, newest: int, person: Person) -> int:
-    """Give parked messages up to `newest` up for a reason; 409 where none is parked."""
+async def discard(
+    session: AsyncSession, choice: Choice, reason: str, newest: int, person: Person
+) -> Discarded:
+    """Give messages with ids up to `newest` up for a reason; 409 where none is parked."""
     if len(reason.strip()) < REASON:
         fault = Fault("reason", _("Tulis alasan sedikitnya 5 karakter."))
         raise Problem("reason-missing", 422, _("Membuang pesan memerlukan alasan."), errors=[fault])
     await lock_alone(session)
     done = await parked.discard(session, choice, reason.strip(), person.name, newest=newest)
-    if not done:
+    if not done.count:
         raise _nothing_parked()
     return done
 

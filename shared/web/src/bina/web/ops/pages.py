@@ -148,8 +148,8 @@ async def _discard(command: FormCommand, home: str, choice: Choice, person: Oper
     newest = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else NEWEST
 
     async def effect(session: AsyncSession) -> str:
-        await doing.discard(session, choice, command.text("reason"), newest, person)
-        return home
+        done = await doing.discard(session, choice, command.text("reason"), newest, person)
+        return f"{home}/kelompok/{choice.cause}" if done.left else home  # the group tells what is left of it
 
     answer = await command.redirect(effect, done=_("Pesan dibuang; alasannya tersimpan."))
     await runtime_of(command.request).sweep()
