@@ -63,7 +63,7 @@ def marked_before_sent() -> None:
 
 def not_sought_back() -> None:
     """A batch that failed is left behind; the next one's offsets pass over it."""
-    consumer._Ending.seek = lambda *_: None
+    consumer._Ending.seek = lambda *_, **__: None
 
 
 def key_not_blocked() -> None:
