@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from . import clock, telemetry
 from .consumer import Consumer
 from .database import create_engine, is_transient, sessions
+from .disagreements import lately
 from .due import DueWork
 from .grouplag import group_lag
 from .intake import Intake, Taken
@@ -176,15 +177,17 @@ class Runtime:
                 await forget_old(session)
 
     async def _reconcile_nightly(self) -> None:
-        """Every night, by the worker that leads the relay; after a failure that passes, again in a minute."""
+        """Every night, and when the broker lost what only this can tell anew, by the worker that leads the relay; after
+        a failure that passes, again in a minute."""
         night = next_night(datetime.now(UTC))
         while True:
             await asyncio.sleep(60)
-            if datetime.now(UTC) < night:
+            if datetime.now(UTC) < night and not self.relay.lacking:
                 continue
             async with self._tolerantly("reconcile"):
                 if self.relay.leading:
                     await self.reconcile()
+                    self.relay.lacking = False
                 night = next_night(datetime.now(UTC))
 
     async def _alert(self) -> None:
@@ -272,6 +275,7 @@ class Runtime:
         status.messages = _samples(self.metrics)
         async with self.sessions() as session:
             await count(session, status)
+            status.disagreements = [f"{d.found_at:%F %T} {d}" for d in await lately(session)]
             if self.consumer.kafka is not None:
                 status.group_lag = await group_lag(self.consumer.kafka, session)
         self.metrics.show(status)
@@ -281,6 +285,7 @@ class Runtime:
         """What is left to do without anything new coming in; asks the database alone."""
         async with self.sessions() as session:
             return await count_backlog(session)
+
 
 async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
     """Cancel until all have ended: until Python 3.12 `wait_for` swallows a cancellation that meets its result."""

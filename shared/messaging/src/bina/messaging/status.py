@@ -41,6 +41,8 @@ class Status:
     oldest_wait_seconds: float = 0.0
     due: int = 0
     paused: list[str] = field(default_factory=list)
+    disagreements: list[str] = field(default_factory=list)
+    """What broker and database were found to tell differently in the last days, newest first."""
     relay_leading: bool = False
     memory_bytes: int = 0
     business_time: str = ""
