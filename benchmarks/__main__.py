@@ -1,45 +1,146 @@
-"""`python -m benchmarks [--only NAME] [--runs N]`: measure, show, keep."""
+"""`python -m benchmarks [--only NAME[.PART]] [--runs N] [--full]`: measure, show, keep, draw.
+
+Every part brings its own broker and database: what one leaves on the topics is another's backlog.
+"""
 
 import argparse
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-from . import handlers, instrumentation, latency, relay, system
+from . import (
+    audience,
+    backlog,
+    capacity,
+    growth,
+    handlers,
+    instrumentation,
+    latency,
+    loaded,
+    mail,
+    plots,
+    recovery,
+    relay,
+    rush,
+    system,
+)
 from .figures import Figure, keep, show
-from .parts import parts
+from .parts import LogicalPostgres, parts
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to measure: `only` is a part's name, with a service's after a dot where the part has them."""
+
+    only: str
+    runs: int
+    full: bool
+
+    @property
+    def part(self) -> str:
+        """A service's name within a part; empty for all."""
+        return self.only if "." in self.only else ""
+
+
+async def _handlers(asked: Asked) -> list[Figure]:
+    async with parts() as found:
+        return await handlers.measure(found, asked.runs, asked.part)
+
+
+async def _instrumentation(asked: Asked) -> list[Figure]:
+    async with parts() as found:
+        return await instrumentation.measure(found, asked.runs, asked.part)
+
+
+async def _relay(asked: Asked) -> list[Figure]:
+    async with parts(LogicalPostgres) as found:
+        return await relay.measure(found, asked.runs)
+
+
+async def _latency(asked: Asked) -> list[Figure]:
+    async with parts() as found:
+        return await latency.measure(found, asked.runs)
+
+
+async def _loaded(asked: Asked) -> list[Figure]:
+    async with parts() as found:
+        return await loaded.measure(found, asked.runs)
+
+
+async def _audience(asked: Asked) -> list[Figure]:
+    async with parts() as found:
+        return await audience.measure(found, asked.runs)
+
+
+async def _backlog(asked: Asked) -> list[Figure]:
+    return await backlog.measure(asked.runs, backlog.EVENTS if asked.full else backlog.FEWER)
+
+
+async def _growth(asked: Asked) -> list[Figure]:
+    async with parts() as found:
+        sizes = growth.ALL_SIZES if asked.full else growth.SIZES
+        return await growth.measure(found, asked.runs, asked.only, sizes)
+
+
+async def _mail(asked: Asked) -> list[Figure]:
+    async with parts() as found:
+        return await mail.measure(found, asked.runs)
+
+
+async def _recovery(asked: Asked) -> list[Figure]:
+    return await recovery.measure(asked.runs)
+
+
+async def _system(asked: Asked) -> list[Figure]:
+    return await system.measure(None, asked.runs)
+
+
+async def _capacity(asked: Asked) -> list[Figure]:
+    return await capacity.measure(parts, asked.runs)
+
+
+async def _rush(_: Asked) -> list[Figure]:
+    return rush.measure()
+
+
+PARTS: dict[str, Callable[[Asked], Awaitable[list[Figure]]]] = {
+    "handlers": _handlers,
+    "instrumentation": _instrumentation,
+    "relay": _relay,
+    "latency": _latency,
+    "loaded": _loaded,
+    "audience": _audience,
+    "backlog": _backlog,
+    "growth": _growth,
+    "mail": _mail,
+    "recovery": _recovery,
+    "system": _system,
+    "capacity": _capacity,
+    "rush": _rush,
+}
 
 
 def main() -> None:
     """Run what is asked for; each part beside its baseline in the same run."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help=f"{', '.join(PARTS)}; handlers.evaluation for one service")
+    parser.add_argument("--runs", type=int, default=5)
     parser.add_argument(
-        "--only", default="", help="handlers, handlers.evaluation, instrumentation, relay, latency or system"
+        "--full", action="store_true", help="a backlog of a million, tables of ten million rows"
     )
-    parser.add_argument("--runs", type=int, default=3)
     arguments = parser.parse_args()
-    figures = asyncio.run(_measure(arguments.only, arguments.runs))
-    show(figures)
-    keep(figures)
+    asyncio.run(_measure(Asked(arguments.only, arguments.runs, arguments.full)))
+    plots.write()
 
 
-async def _measure(only: str, runs: int) -> list[Figure]:
-    figures: list[Figure] = []
-    wanted = only.split(".", maxsplit=1)[0]
-    # Each on a broker of its own: what one leaves on the topics is another's backlog.
-    if wanted in {"", "handlers"}:
-        async with parts() as running:
-            figures += await handlers.measure(running, runs, only if "." in only else "")
-    if wanted in {"", "instrumentation"}:
-        async with parts() as running:
-            figures += await instrumentation.measure(running, runs, only if "." in only else "")
-    if wanted in {"", "relay"}:
-        async with parts() as running:
-            figures += await relay.measure(running, runs)
-    if wanted in {"", "latency"}:
-        async with parts() as running:
-            figures += await latency.measure(running, runs)
-    if wanted in {"", "system"}:
-        figures += await system.measure(None, runs)
-    return figures
+async def _measure(asked: Asked) -> None:
+    """Keep each part's figures as soon as they are there: a later part reckons with them."""
+    wanted = asked.only.partition(".")[0]
+    for name, measure in PARTS.items():
+        if wanted in {"", name}:
+            figures = await measure(asked)
+            show(figures)
+            keep(figures)
 
 
 if __name__ == "__main__":

@@ -48,14 +48,14 @@ def proportional(parent: psutil.Process) -> float:
 
 
 @contextlib.asynccontextmanager
-async def running(name: str, url: str, kafka: str) -> AsyncIterator[Running]:
-    """A ready service; the mail server's port leads nowhere, so that mails stay planned."""
+async def running(name: str, url: str, kafka: str, smtp: int = 0) -> AsyncIterator[Running]:
+    """A ready service; without a mail server's port mails stay planned."""
     port = any_free()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         name,
-        env={**os.environ, **_settings(url, kafka, port)},
+        env={**os.environ, **_settings(url, kafka, port, smtp or any_free())},
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
@@ -72,7 +72,7 @@ async def running(name: str, url: str, kafka: str) -> AsyncIterator[Running]:
         await process.wait()
 
 
-def _settings(url: str, kafka: str, port: int) -> dict[str, str]:
+def _settings(url: str, kafka: str, port: int, smtp: int) -> dict[str, str]:
     return {
         "BINA_DATABASE_URL": url,
         "BINA_KAFKA": kafka,
@@ -80,6 +80,6 @@ def _settings(url: str, kafka: str, port: int) -> dict[str, str]:
         "BINA_HTTP_PORT": str(port),
         "BINA_SECRET": "x" * 32,
         "BINA_SMTP_HOST": HOST,
-        "BINA_SMTP_PORT": str(any_free()),
+        "BINA_SMTP_PORT": str(smtp),
         "MALLOC_ARENA_MAX": "2",
     }
