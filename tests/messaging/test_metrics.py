@@ -2,6 +2,8 @@
 
 import contextlib
 import math
+import os
+import signal
 from collections.abc import AsyncIterator
 from importlib.metadata import version
 
@@ -13,10 +15,12 @@ from sqlalchemy import text
 
 from bina.messaging import DueItem, Runtime, Settings, clock, due, emit
 from bina.web.app import create_app
+from bina_local.kafka import Kafka
 from messaging import toy, traced
 from messaging.facts import accepted, asn, completed, run
 from messaging.traced import message
 from messaging.watching import Start, until
+from parts import Broker
 
 pytestmark = pytest.mark.kafka
 NAMES = {
@@ -149,6 +153,12 @@ async def test_lag_and_what_is_left_to_do_are_read_at_the_scrape(start: Start, p
         assert (await scrape())["bina_due_overdue"] == 1
 
 
+async def all_told(scrape: Scraper) -> None:
+    """Once everything that other tests left on the topics is applied, and what came of it is published."""
+    await until(lambda: _zero(scrape, LAG))
+    await scrape.until(bina_relay_leading=1, bina_outbox_depth=0, bina_scrape_complete=1)
+
+
 async def _zero(scrape: Scraper, key: tuple[str, ...]) -> bool:
     return (await scrape()).get(key) == 0
 
@@ -156,7 +166,7 @@ async def _zero(scrape: Scraper, key: tuple[str, ...]) -> bool:
 async def test_facts_that_nobody_publishes_show_their_number_and_age(start: Start):
     runtime = await start()
     async with scraping(runtime) as scrape:
-        await scrape.until(bina_relay_leading=1)
+        await all_told(scrape)
         await runtime.stop()
         stopped = Runtime(runtime.service, runtime.settings)
     async with scraping(stopped) as scrape:
@@ -166,6 +176,25 @@ async def test_facts_that_nobody_publishes_show_their_number_and_age(start: Star
         assert (found["bina_outbox_depth"], found["bina_relay_leading"], found["bina_ready"]) == (2, 0, 0)
         assert found["bina_outbox_age_seconds"] > 0
     await stopped.engine.dispose()
+
+
+async def test_a_scrape_tells_the_rest_while_the_broker_hangs(start: Start, kafka: Broker):
+    if not isinstance(kafka, Kafka):
+        pytest.skip("only a broker that is our own child can be frozen")
+    runtime = await start()
+    assert kafka.child is not None
+    assert kafka.child.pid is not None
+    async with scraping(runtime) as scrape:
+        await all_told(scrape)
+        os.kill(kafka.child.pid, signal.SIGSTOP)
+        try:
+            async with runtime.transaction() as session:
+                await emit(session, [accepted()])
+            found = await scrape()
+        finally:
+            os.kill(kafka.child.pid, signal.SIGCONT)
+    assert (found["bina_scrape_complete"], found["bina_outbox_depth"]) == (0, 1)
+    assert not [key for key in found if key[0] in {"bina_consumer_lag", "bina_group_lag"}]
 
 
 async def test_a_scrape_answers_while_the_database_is_away():
