@@ -79,6 +79,7 @@ async def _system(workers: str) -> AsyncIterator[Any]:
             yield connection
         finally:
             trickle.cancel()
+            await asyncio.gather(trickle, return_exceptions=True)
             await connection.close()
             await system.stop()
 
