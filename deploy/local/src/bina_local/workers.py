@@ -19,6 +19,8 @@ READY_SECONDS = 120.0
 DRAIN_SECONDS = 2 * HEALTH_SECONDS + 0.2
 """After so long the gateway sends a draining worker nothing more, and what it sent before is under way."""
 DRAIN, LEAVE = signal.SIGUSR1, signal.SIGUSR2
+RELOAD = signal.SIGUSR1
+"""Has the gateway read its configuration anew."""
 NOTE = "workers"
 
 
@@ -138,7 +140,7 @@ class Workers:
 
     def _tell_gateway(self) -> None:
         write_configuration(self._state, self._addresses)
-        self._supervisor.child("gateway").signal(signal.SIGUSR1)
+        self._supervisor.child("gateway").signal(RELOAD)
 
     def _note(self, name: str, number: int) -> None:
         self._state.save(NOTE, {**self._state.load(NOTE), name: number})
