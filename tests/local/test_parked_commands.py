@@ -1,6 +1,7 @@
 """`bina parked` against a service over HTTP: a real database, the service's own worker of orders, no broker."""
 
 import asyncio
+import getpass
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -118,7 +119,9 @@ async def test_a_group_is_discarded_for_a_reason_that_is_listed(service, parked)
     listed = json.loads((await parked("list", "--discarded", "--json")).stdout)
     assert (short.exit_code, done.exit_code) == (1, 0)
     assert "2 pesan dibuang" in done.stdout
-    assert {row["discard_reason"] for row in listed} == {"Data uji vendor"}
+    assert {(row["discard_reason"], row["discarded_by"]) for row in listed} == {
+        ("Data uji vendor", f"bina ({getpass.getuser()})")
+    }
     assert {row.history for row in await service.rows("SELECT history FROM seats")} == {"m"}
 
 

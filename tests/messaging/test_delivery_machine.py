@@ -172,7 +172,8 @@ class DeliveryMachine(RuleBasedStateMachine):
     async def _give_up(self, held_id: int) -> int:
         async with self.worker.sessions() as session, session.begin():
             chosen = parked.Choice(message=held_id)
-            return await parked.discard(session, chosen, "cannot be mended", "operator", newest=held_id)
+            done = await parked.discard(session, chosen, "cannot be mended", "operator", newest=held_id)
+            return done.count
 
     # What always holds
 

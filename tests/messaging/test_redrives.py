@@ -8,9 +8,11 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from bina.messaging import parked, redrives
 from bina.messaging.intake import Intake
+from bina.messaging.maintenance import forget_old
 from bina.messaging.parked import Choice
 from bina.messaging.redrives import Redrive, Redriver
 from bina.messaging.testing import ServiceUnderTest
@@ -205,6 +207,16 @@ async def test_an_error_of_its_own_ends_an_order(service, redriver, monkeypatch)
     ended = await state_of(service, number)
     assert (ended.state, ended.tried) == ("failed", 0)
     assert ended.error == "LookupError: not this message's fault"
+
+
+async def test_reports_stay_for_half_a_year(service, redriver):
+    await park(service, 2)
+    old, running = await order(service, per_second=1), await order(service, per_second=1)
+    async with service.sessions() as session, session.begin():
+        await redrives.cancel(session, old, "Budi")
+        await session.execute(text("UPDATE messaging.redrives SET ended_at = ended_at - interval '181 days'"))
+        await forget_old(session)
+        assert [job.id for job in await redrives.find(session)] == [running]
 
 
 async def test_an_order_outlives_a_killed_worker(service, redriver):

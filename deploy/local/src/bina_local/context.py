@@ -1,5 +1,6 @@
 """A running Bina as its command line and its demo world see it: addresses, and the right to ask."""
 
+import getpass
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -52,7 +53,7 @@ class Context:
         """A short-lived machine session with the roles; `platform` when none is named."""
         from bina.web.access import Person, issue_token
 
-        person = Person(None, "bina", frozenset(roles or ("platform",)), agency_code)
+        person = Person(None, _who(), frozenset(roles or ("platform",)), agency_code)
         return issue_token(person, self.secret, valid_for=timedelta(hours=1))
 
     def client(self, service: str, *roles: str, worker: str | None = None) -> "httpx.AsyncClient":
@@ -73,3 +74,11 @@ class Context:
             verify=unused,
             trust_env=False,
         )
+
+
+def _who() -> str:
+    """The name that services keep beside what the command line did."""
+    try:
+        return f"bina ({getpass.getuser()})"
+    except (KeyError, OSError):  # a user without a name, as in a container
+        return "bina"
