@@ -4,7 +4,7 @@ import logging
 
 import typer
 
-from bina_local.commands import agency, backup, clock, logs, parked, publish, scale, status, up
+from bina_local.commands import agency, backup, clock, logs, parked, publish, replay, scale, status, up
 
 app = typer.Typer(
     help="Bina: pembinaan ASN. Satu perintah menjalankan seluruhnya di satu mesin.",
@@ -20,6 +20,7 @@ app.command()(scale.restart)
 app.command()(logs.logs)
 app.command()(backup.backup)
 app.command()(backup.restore)
+app.command()(replay.replay)
 app.command()(publish.publish)
 app.add_typer(agency.app, name="agency")
 app.add_typer(clock.app, name="clock")

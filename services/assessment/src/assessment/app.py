@@ -20,7 +20,11 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 # In this order they react to one fact: copies first, then tests, profiles, and what follows from profiles.
 service = Service(
-    "assessment", MIGRATIONS, handlers=[register, assessments, profiles, plans], schedules=[plans_schedule]
+    "assessment",
+    MIGRATIONS,
+    handlers=[register, assessments, profiles, plans],
+    schedules=[plans_schedule],
+    projections=("people", "runs", "run_targets", "enrollments"),
 )
 
 

@@ -40,6 +40,7 @@ service = Service(
         impact_handlers.handlers,
     ],
     schedules=[tasks_schedule.schedule, impact_schedule.schedule],
+    projections=("people", "runs", "enrolments", "scores"),
     loops=[publish_instruments],
 )
 

@@ -25,6 +25,16 @@ service = Service(
     MIGRATIONS,
     handlers=[notices_handlers.handlers, deliveries_handlers.handlers, preferences_handlers.handlers],
     schedules=[notices_schedule.schedule],
+    projections=(
+        "people",
+        "gaps",
+        "trainings",
+        "training_versions",
+        "enrolments",
+        "open_tasks",
+        "contacts",
+        "forgotten",
+    ),
     loops=[courier.deliver_mail],
 )
 

@@ -30,6 +30,9 @@ class Service:
     schedules: Sequence[Schedule] = ()
     states: Mapping[str, StateLoader] = field(default_factory=dict)
     """By state topic that this service owns: where its states come from when the nightly reconcile tells them anew."""
+    projections: Sequence[str] = ()
+    """Tables that hold nothing but what events say: a replay makes them anew. Tables that commands, due work or the
+    outside world write as well are not among them."""
     loops: Sequence[Any] = field(default=())
     """Coroutine functions `loop(runtime)` that run beside the consumer, e.g. sending mail."""
 
