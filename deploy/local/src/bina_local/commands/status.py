@@ -23,6 +23,9 @@ def status(state: StateOption = None, *, as_json: JsonOption = False) -> None:
     if not report["running"]:
         console.print("Bina tidak berjalan. Jalankan: bina up")
     console.print(_services(report["services"]))
+    for name, found in report["services"].items():
+        for line in found.get("disagreements", []):
+            console.print(f"{name}: {line}", markup=False, highlight=False, soft_wrap=True)
     console.print(_memory(report["memory_bytes"]))
 
 

@@ -276,7 +276,7 @@ class Runtime:
         async with self.sessions() as session:
             await count(session, status)
             status.disagreements = [f"{d.found_at:%F %T} {d}" for d in await lately(session)]
-            if self.consumer.kafka is not None:
+            if self._joined and self.consumer.kafka is not None:
                 status.group_lag = await group_lag(self.consumer.kafka, session)
         self.metrics.show(status)
         return status
