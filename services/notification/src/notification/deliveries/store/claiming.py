@@ -23,7 +23,7 @@ _CLAIM = statement(
         SELECT notice_id, channel FROM deliveries
         WHERE state = 'waiting' AND NOT needs_address AND rank = :rank AND not_before <= now()
             AND send_before > :business
-        ORDER BY not_before, notice_id LIMIT :chunk FOR UPDATE SKIP LOCKED)
+        ORDER BY not_before LIMIT :chunk FOR UPDATE SKIP LOCKED)
     UPDATE deliveries d SET state = 'sending', lease = :lease, leased_until = now() + :lasts, worker = :worker
     FROM picked WHERE d.notice_id = picked.notice_id AND d.channel = picked.channel
     RETURNING d.notice_id, d.recipient_id, d.attempts, d.send_before""",
