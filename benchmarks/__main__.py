@@ -18,6 +18,7 @@ from . import (
     latency,
     loaded,
     mail,
+    plan,
     plots,
     recovery,
     relay,
@@ -131,6 +132,7 @@ def main() -> None:
     arguments = parser.parse_args()
     asyncio.run(_measure(Asked(arguments.only, arguments.runs, arguments.full)))
     plots.write()
+    plan.write()
 
 
 async def _measure(asked: Asked) -> None:
