@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .figures import LATEST, Figure, Series, figure, keep_series
+from .figures import LATEST, Figure, Series, figure, keep_series, say
 
 REQUESTS = 10_000_000
 MINUTES = 24 * 60
@@ -80,6 +80,10 @@ def day(rates: Mapping[str, float], workers: int, requests: int = REQUESTS) -> d
 def measure() -> list[Figure]:
     """Longest delay and backlog of the day by stage and workers; the lines of the stage that waits longest."""
     known = {f["name"]: float(f["value"]) for f in json.loads(LATEST.read_text())}
+    missing = [stage.measured for stage in STAGES if stage.measured not in known]
+    if missing:
+        say(f"rush: measure {', '.join(missing)} first")
+        return []
     rates = {stage.measured: known[stage.measured] for stage in STAGES}
     days = {workers: day(rates, workers) for workers in WORKERS}
     slowest = max(STAGES, key=lambda stage: max(days[1][stage.name].delay)).name
