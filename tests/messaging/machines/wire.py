@@ -69,8 +69,18 @@ class SimulatedProducer:
         self._log = log
         self._refuse_after = refuse_after
 
+    async def partitions_for(self, topic: str) -> set[int]:
+        """What the relay spreads keys over; here each record finds its own partition."""
+        return {0}
+
     async def send(
-        self, topic: str, value: bytes | None = None, *, key: bytes, headers: list[tuple[str, bytes]]
+        self,
+        topic: str,
+        value: bytes | None = None,
+        *,
+        key: bytes,
+        headers: list[tuple[str, bytes]],
+        partition: int = 0,
     ) -> "asyncio.Future[RecordMetadata]":
         self.started.set()
         if self._refuse_after is not None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import DefaultPartitioner
 
 from bina.events import Envelope
 
@@ -28,6 +29,7 @@ STAND_BY_SECONDS = 2.0
 """How often another worker's relay asks whether the lock is free."""
 CHANNEL = "outbox"
 log = logging.getLogger(__name__)
+_place = DefaultPartitioner()
 
 _NEXT = """SELECT id, created_at, topic, key, version, event_id, type, time, correlation_id, causation_id,
     traceparent, value FROM messaging.outbox WHERE published_at IS NULL ORDER BY id LIMIT $1"""
@@ -183,11 +185,18 @@ async def publish_once(
 
 async def _send(producer: AIOKafkaProducer, rows: Sequence[Any], source: str) -> list[Any]:
     futures: list[Any] = []
+    # One map per chunk: were a topic to grow in its midst, a key's fact that fails would come again behind a later
+    # one, in another partition.
+    maps: dict[str, list[int]] = {}
     for row in rows:
         try:
+            topic, key = row["topic"], row["key"].encode()
+            if topic not in maps:
+                maps[topic] = sorted(await producer.partitions_for(topic))
             headers = encode_headers(_envelope(row, source))
+            partition = _place(key, maps[topic], ())
             futures.append(
-                await producer.send(row["topic"], row["value"], key=row["key"].encode(), headers=headers)
+                await producer.send(topic, row["value"], key=key, partition=partition, headers=headers)
             )
         except Exception as error:  # noqa: BLE001 - it becomes this row's result; later rows must not overtake
             futures.append(error)
