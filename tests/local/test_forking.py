@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bina_local import forking
 from bina_local.forking import Forked, Template, can_fork
 from bina_local.process import Child, Program, run_until_ready, until
 from bina_local.state import State
@@ -158,6 +159,44 @@ async def test_a_worker_goes_on_where_its_successor_does_not_come(template, stat
         await supervisor.replace(pretended(CODE="1"), asyncio.Event().wait(), SECONDS, retire)
     assert supervisor.child("pretended").pid == before
     await supervisor.stop()
+
+
+PARENT = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=0, start_new_session=True)
+print(child.pid, flush=True)
+"""
+
+
+def begun(code: str) -> subprocess.Popen[str]:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    return subprocess.Popen([sys.executable, "-c", code], text=True, start_new_session=True, **pipes)
+
+
+async def test_what_fell_to_us_is_forgotten_once_it_ended(state: State, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(forking, "REAP_SECONDS", 0.02)
+    Template(state).program()
+    kept, parent = begun("raise SystemExit(3)"), begun(PARENT)
+    assert parent.stdout
+    orphan = psutil.Process(int(parent.stdout.readline()))
+    parent.stdout.close()
+    assert (parent.wait(), orphan.ppid()) == (0, os.getpid())
+
+    async def ended() -> bool:
+        return psutil.Process(kept.pid).status() == psutil.STATUS_ZOMBIE
+
+    await asyncio.wait_for(until(ended, every=0.02), SECONDS)
+    reaping = asyncio.create_task(forking.reap(lambda: {kept.pid}))
+    assert parent.stdin
+    parent.stdin.close()
+
+    async def gone() -> bool:
+        return not psutil.pid_exists(orphan.pid)
+
+    await asyncio.wait_for(until(gone, every=0.02), SECONDS)
+    reaping.cancel()
+    assert kept.wait() == 3  # nobody took its exit code away
+    kept.communicate()
 
 
 ORPHANS = """

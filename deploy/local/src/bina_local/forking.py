@@ -1,11 +1,13 @@
 """Workers forked from a template that has loaded them: how the supervisor asks for one and follows its life."""
 
 import asyncio
+import contextlib
 import ctypes
 import json
 import os
 import socket
 import sys
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from bina_local.process import Program, Run, spawn, until
@@ -14,6 +16,7 @@ from bina_local.state import State
 
 PR_SET_CHILD_SUBREAPER = 36
 FORK_SECONDS = 5.0
+REAP_SECONDS = 5.0
 NAME = "template"
 
 
@@ -81,6 +84,26 @@ def _order(client: socket.socket, program: Program, log: Path) -> int:
     }
     client.sendall(json.dumps(order).encode() + b"\n")
     return int(client.makefile("rb").readline())
+
+
+async def reap(ours: Callable[[], Collection[int]]) -> None:
+    """Forget, again and again, processes that fell to us when their parents died, once they have ended.
+
+    `ours` gives the processes that somebody here waits for; those of our own session are waited for, too.
+    """
+    while True:
+        await asyncio.sleep(REAP_SECONDS)
+        _forget_strangers(ours())
+
+
+def _forget_strangers(ours: Collection[int]) -> None:
+    import psutil
+
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError, ChildProcessError):
+            strange = child.pid not in ours and os.getsid(child.pid) != os.getsid(0)
+            if strange and child.status() == psutil.STATUS_ZOMBIE:
+                os.waitpid(child.pid, os.WNOHANG)
 
 
 class Forked:

@@ -1,6 +1,7 @@
 """Keeps children running: a dead one is started again, later and later while it keeps dying."""
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -42,10 +43,16 @@ class Supervisor:
         self._children: dict[str, Child] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._hopeless: dict[str, asyncio.Event] = {}
+        self._between: set[Child] = set()
+        """Successors that are not ready yet, and children that retire."""
 
     def child(self, name: str) -> Child:
         """A child by name."""
         return self._children[name]
+
+    def pids(self) -> set[int]:
+        """The children that live, successors included."""
+        return {child.pid for child in (*self._children.values(), *self._between) if child.pid is not None}
 
     async def run(self, program: Program, ready: Ready, seconds: float) -> None:
         """Start a child that nothing works without, and return once it is ready; then keep it running.
@@ -91,20 +98,32 @@ class Supervisor:
         Raises ChildFailedError when the successor is not ready within `seconds`; the child then goes on.
         """
         new = Child(program, self.state, self._spawn, suffix=".next")
-        await run_until_ready(new, ready, seconds)
+        with self._passing(new):
+            await run_until_ready(new, ready, seconds)
         old = await self._release(program.name)
         self._children[program.name] = new
         self._keepers[program.name] = asyncio.create_task(self._keep(new))
-        await retire(old)
-        await old.stop()
+        await self._retire(old, retire)
         new.succeed(old)
 
     async def remove(self, name: str, retire: Callable[[Child], Awaitable[None]]) -> None:
         """Let a child retire, and end it for good."""
         old = await self._release(name)
-        await retire(old)
-        await old.stop()
+        await self._retire(old, retire)
         del self._children[name], self._hopeless[name]
+
+    async def _retire(self, old: Child, retire: Callable[[Child], Awaitable[None]]) -> None:
+        with self._passing(old):
+            await retire(old)
+            await old.stop()
+
+    @contextlib.contextmanager
+    def _passing(self, child: Child) -> Iterator[None]:
+        self._between.add(child)
+        try:
+            yield
+        finally:
+            self._between.discard(child)
 
     async def _release(self, name: str) -> Child:
         """A child that is not started again when it ends."""
@@ -144,6 +163,7 @@ class Supervisor:
         for keeper in self._keepers.values():
             keeper.cancel()
         await asyncio.gather(*self._keepers.values(), return_exceptions=True)
+        await asyncio.gather(*(child.stop() for child in [*self._between]))
         for group in self._in_stopping_order():
             await asyncio.gather(*(child.stop() for child in group))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from bina_local.addresses import SERVICES, Addresses
 from bina_local.control import Control
 from bina_local.demo_process import NOTHING_TO_LOAD
-from bina_local.forking import Template, can_fork
+from bina_local.forking import Template, can_fork, reap
 from bina_local.gateway import gateway
 from bina_local.health import HealthWatch
 from bina_local.kafka import Kafka
@@ -60,7 +60,7 @@ class System:
         self._loaded = asyncio.Event()
         self._topics_ready = asyncio.Event()
         self._servers: list[asyncio.Server] = []
-        self._watch: asyncio.Task[None] | None = None
+        self._watches: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Start everything, side by side where one does not need the other; return once all are ready."""
@@ -73,14 +73,15 @@ class System:
                 group.create_task(self._gateway())
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
-        self._watch = asyncio.create_task(HealthWatch(self.supervisor, self._workers.checks).run())
+        watch = HealthWatch(self.supervisor, self._workers.checks)
+        self._watches.append(asyncio.create_task(watch.run()))
         await self._control.start()
 
     async def stop(self) -> None:
         """End everything in order; safe after a failed start."""
         await self._control.stop()
-        if self._watch:
-            self._watch.cancel()
+        for watch in self._watches:
+            watch.cancel()
         for server in self._servers:
             server.close()
         self._workers.leave()
@@ -89,6 +90,7 @@ class System:
     async def _load_template(self) -> None:
         """Without it services start by themselves, only more slowly."""
         if self._template is not None:
+            self._watches.append(asyncio.create_task(reap(self.supervisor.pids)))
             try:
                 await self.supervisor.run(self._template.program(), self._template.ready, BASE_SECONDS)
             except ChildFailedError as error:
