@@ -21,7 +21,17 @@ AXES = {
     "rush.coming": ("hour of the day", "requests per second"),
     "rush.delay": ("hour of the day", "hours until what waits is taken"),
 }
-TOGETHER = ("handlers", "relay", "latency", "audience", "recovery", "growth")
+TOGETHER = (
+    "handlers",
+    "instrumentation",
+    "relay",
+    "latency",
+    "audience",
+    "backlog",
+    "growth",
+    "mail",
+    "recovery",
+)
 Point = tuple[float, float]
 
 
@@ -42,19 +52,25 @@ def _of(figures: Sequence[Mapping[str, Any]], group: str) -> list[Mapping[str, A
 
 
 def bars(title: str, figures: Sequence[Mapping[str, Any]]) -> str:
-    """Two bars a figure: ours and its baseline, on a scale that begins at zero."""
-    most = max(max(f["value"], f["baseline"] or 0) for f in figures)
-    scale = (WIDTH - LEFT - RIGHT) / (most or 1)
+    """Two bars a figure: ours and its baseline, on a scale for each unit that begins at zero."""
+    most: dict[str, float] = {}
+    for f in figures:
+        most[f["unit"]] = max(most.get(f["unit"], 0), f["value"], f["baseline"] or 0)
     rows, y = [], 40.0
     for f in figures:
+        scale = (WIDTH - LEFT - RIGHT) / (most[f["unit"]] or 1)
         rows += [f"<g><title>{escape(f['note'])}</title>", _text(LEFT - 8, y + BAR, f["name"], anchor="end")]
-        rows += _bar(y, f["value"] * scale, f"{f['value']:,.4g} {f['unit']}", COLOURS[0])
+        rows += _bar(y, f["value"] * scale, f"{_short(f['value'])} {f['unit']}", COLOURS[0])
         if f["baseline"] is not None:
-            rows += _bar(y + BAR, f["baseline"] * scale, f"{f['baseline']:,.4g}", COLOURS[4])
+            rows += _bar(y + BAR, f["baseline"] * scale, _short(f["baseline"]), COLOURS[4])
         rows.append("</g>")
         y += 2 * BAR + 10
     head = f"{title}: Bina (blue) beside the baseline (grey); medians"
     return _svg(WIDTH, y + 10, [_text(10, 20, head, size=14), *rows])
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _bar(y: float, length: float, label: str, colour: str) -> list[str]:
@@ -82,7 +98,7 @@ def plot(title: str, series: Mapping[str, Sequence[Point]]) -> str:
     parts = [
         _text(10, 20, title, size=14),
         f'<path d="M{MARGIN},{MARGIN}V{HEIGHT - MARGIN}H{WIDTH - MARGIN}" fill="none" stroke="#999"/>',
-        _text(MARGIN - 6, MARGIN + 4, f"{top:,.4g}", anchor="end"),
+        _text(MARGIN - 6, MARGIN + 4, _short(top), anchor="end"),
         _text(MARGIN - 6, HEIGHT - MARGIN, "0", anchor="end"),
         _text(MARGIN, HEIGHT - MARGIN + 16, _end(low, log=log)),
         _text(WIDTH - MARGIN, HEIGHT - MARGIN + 16, _end(high, log=log), anchor="end"),
@@ -93,12 +109,12 @@ def plot(title: str, series: Mapping[str, Sequence[Point]]) -> str:
         joined = " ".join(map(place, line))
         parts.append(f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2"/>')
     for number, name in enumerate(lines):
-        parts.append(_text(WIDTH - MARGIN, MARGIN + 16 * number, name, anchor="end", colour=COLOURS[number]))
+        parts.append(_text(MARGIN + 12, MARGIN + 10 + 16 * number, name, colour=COLOURS[number]))
     return _svg(WIDTH, HEIGHT, parts)
 
 
 def _end(value: float, *, log: bool) -> str:
-    return f"{10**value:,.0f}" if log else f"{value:,.4g}"
+    return f"{10**value:,.0f}" if log else _short(value)
 
 
 def _text(
