@@ -22,7 +22,8 @@ EARLY_SECONDS = 2.5
 """Time for a batch to be applied whose offset the broker does not hear of."""
 WORK_SECONDS = 20.0
 """How long one more worker takes part; what it held is another's only after the group's 45 s without it."""
-REFUSE_SECONDS = 1.5
+REFUSE_SECONDS, REFUSALS = 0.5, 3
+"""How often is looked whether batches were refused, and how many attempts are enough: a batch is tried twice."""
 LENGTH = {
     FREEZE: LOCK_SECONDS,
     ZOMBIE: LOCK_SECONDS + 2 * BESIDE_SECONDS,
@@ -30,6 +31,7 @@ LENGTH = {
     STALL_LONG: LOCK_SECONDS,
     ONE_MORE: WORK_SECONDS,
     ROLLING: 2 * WORK_SECONDS,
+    REFUSE: 5.0,
 }
 SHORTEST_REST, LONGEST_REST = 0.5, 2.0
 
@@ -141,7 +143,10 @@ class Saboteur:
     async def _refuse(self, victim: str) -> None:
         """Batches fail, are sought back, and are taken when the database lets them."""
         await self._stage.refuse_batches(victim)
-        await asyncio.sleep(REFUSE_SECONDS)
+        for _ in range(int(LENGTH[REFUSE] / REFUSE_SECONDS)):
+            await asyncio.sleep(REFUSE_SECONDS)
+            if await self._stage.refused(victim) > REFUSALS:
+                break
         await self._stage.take_batches(victim)
 
     async def _break(self, act: str, line: Proxy) -> None:

@@ -31,11 +31,13 @@ from journeys.running import BEGINNING, Bina, start_gateway
 T = TypeVar("T")
 BROKER, DATABASE = "kafka", "postgres"
 SHORT_LIFE, LEAVE_SECONDS = 5.0, 2.0
-REFUSE = """CREATE OR REPLACE FUNCTION messaging.refuse() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN RAISE insufficient_privilege USING MESSAGE = 'not allowed to write'; END $$;
+REFUSE = """CREATE SEQUENCE messaging.refused;
+CREATE FUNCTION messaging.refuse() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+    $$ BEGIN PERFORM nextval('messaging.refused'); RAISE insufficient_privilege USING MESSAGE = 'not allowed'; END $$;
 CREATE TRIGGER refuse BEFORE INSERT ON messaging.inbox FOR EACH STATEMENT EXECUTE FUNCTION messaging.refuse();
 CREATE TRIGGER refuse BEFORE INSERT ON messaging.inbox_foreign FOR EACH STATEMENT EXECUTE FUNCTION messaging.refuse()"""
-TAKE_AGAIN = "DROP FUNCTION IF EXISTS messaging.refuse() CASCADE"
+REFUSED = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM messaging.refused"
+TAKE_AGAIN = "DROP FUNCTION IF EXISTS messaging.refuse() CASCADE; DROP SEQUENCE IF EXISTS messaging.refused"
 PACE = {"BINA_MAIL_RETRY_SECONDS": "2", "BINA_STALL_SECONDS": "40"}
 """Settings that let what takes a minute happen within a short run: a second mail, the end of one that is stuck."""
 SMALL_BATCHES = {"notification": {"BINA_MAX_RECORDS": "50"}, "evaluation": {"BINA_MAX_RECORDS": "50"}}
@@ -212,6 +214,14 @@ class Stage:
     async def refuse_batches(self, name: str) -> None:
         """Let the database refuse what readers write first, as it does when somebody took away a privilege."""
         await self._execute(name, REFUSE)
+
+    async def refused(self, name: str) -> int:
+        """How many batches it has refused by now: a sequence counts on when all is rolled back."""
+        connection = await self.postgres.connect(name)
+        try:
+            return int(await connection.fetchval(REFUSED))
+        finally:
+            await connection.close()
 
     async def take_batches(self, name: str) -> None:
         await again(partial(self._execute, name, TAKE_AGAIN))

@@ -7,11 +7,11 @@ import pytest
 
 from bina_local.addresses import SERVICES
 from chaos.driver import Load
-from chaos.saboteur import KILL, LENGTH, LONGEST_REST, acts
+from chaos.saboteur import KILL, LENGTH, LONGEST_REST, REFUSE, acts
 from chaos.stage import BROKER, DATABASE
 
 HALF_AN_HOUR = 1800.0
-START_AGAIN = {BROKER: 10.0, DATABASE: 5.0}
+START_AGAIN = {BROKER: 8.0, DATABASE: 4.0}
 """Seconds in which both are certainly back."""
 EVENTS_OF_A_CROWD = 100 * 1.7
 
@@ -22,7 +22,8 @@ def acts_within(seed: int, seconds: float) -> Counter[tuple[str, str]]:
     while seconds > 0:
         act, victim = next(plan)
         done[act, victim] += 1
-        seconds -= LENGTH.get(act, START_AGAIN.get(victim, 1.0)) + LONGEST_REST
+        usual = LENGTH.get(act, START_AGAIN.get(victim, 1.0))
+        seconds -= (usual / 2 if act == REFUSE else usual) + LONGEST_REST
     return done
 
 

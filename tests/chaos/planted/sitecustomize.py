@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from bina.messaging import consumer, handlers, held, inbox, intake, relay
+from bina.messaging import consumer, handlers, held, inbox, intake, positions, relay
 
 claim, persist = inbox.claim, consumer.Consumer._persist
 NEXT_AFTER = relay._NEXT.replace("WHERE published_at IS NULL", "WHERE id > $2")
@@ -22,9 +22,11 @@ def no_inbox() -> None:
 
 
 def offset_before_commit() -> None:
-    """The broker hears that a batch is applied before the database does."""
+    """Broker and database note that a batch is applied before it is."""
 
     async def commit_first(self: Any, batch: Any) -> Any:
+        async with self._intake._make() as session, session.begin():
+            await positions.write(session, batch.read.reached)
         await self._ahead.commit(self.kafka, batch)
         return await persist(self, batch)
 
