@@ -1,7 +1,7 @@
 """Due work of notices: audiences in chunks, and reminders.
 
 Decided 2026-11-22. An audience is looked up some seconds after its cause, from the run's side (over the people
-known) and from the person's side (over the runs ahead), by one view; so the end state does not depend on which topic
+known) and from the person's side (over the runs ahead), by one rule; so the end state does not depend on which topic
 was read first. A run is told to people of its agencies (the organiser's own where it names none) whose job level it
 names or whose gap it closes: the person's level is below the standard and below the level it leads to. A run that
 names no job level is told only where it closes a gap; everybody else finds it in the catalogue. Told is told: a later

@@ -10,7 +10,8 @@ def fitting(candidates: str) -> str:
     """
     return f"""SELECT t.run_id, t.event_id, t.correlation_id, t.starts_at, p.asn_id,
         CASE WHEN g.competency_code IS NULL THEN 'training_announced_job' ELSE 'training_announced_gap' END AS kind,
-        jsonb_strip_nulls(jsonb_build_object('competency', g.competency_code)) AS details,
+        CASE WHEN g.competency_code IS NULL THEN '{{}}'
+            ELSE jsonb_build_object('competency', g.competency_code) END AS details,
         greatest(t.audience_at, p.known_at, g.known_at) AS since
     FROM {candidates}
     LEFT JOIN LATERAL (
