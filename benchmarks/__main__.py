@@ -37,6 +37,11 @@ class Asked:
     runs: int
     full: bool
 
+    def wants(self, name: str) -> bool:
+        """Whether a part is to run: all of them, the named one, or one of whose services one is named."""
+        within = self.only.startswith(f"{name}.") and self.only not in PARTS
+        return self.only in {"", name} or within
+
     @property
     def part(self) -> str:
         """A service's name within a part; empty for all."""
@@ -109,7 +114,7 @@ PARTS: dict[str, Callable[[Asked], Awaitable[list[Figure]]]] = {
     "instrumentation": _instrumentation,
     "relay": _relay,
     "latency": _latency,
-    "loaded": _loaded,
+    "latency.loaded": _loaded,
     "audience": _audience,
     "backlog": _backlog,
     "growth": _growth,
@@ -137,9 +142,8 @@ def main() -> None:
 
 async def _measure(asked: Asked) -> None:
     """Keep each part's figures as soon as they are there: a later part reckons with them."""
-    wanted = asked.only.partition(".")[0]
     for name, measure in PARTS.items():
-        if wanted in {"", name}:
+        if asked.wants(name):
             figures = await measure(asked)
             show(figures)
             keep(figures)
