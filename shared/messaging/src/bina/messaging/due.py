@@ -59,9 +59,12 @@ _ADD = text(
         cause = excluded.cause, attempts = 0, not_before = now()"""
 )
 _CANCEL = text("DELETE FROM messaging.due WHERE kind = :kind AND key = ANY (CAST(:keys AS text[]))")
+# Only a failure makes it wait, and never longer than an hour: what seems to wait longer was written before the
+# server's clock was put back.
 _CLAIM = statement(
     """SELECT id, kind, key, due_at, payload, cause FROM messaging.due
-    WHERE due_at <= :now AND not_before <= now() AND kind = ANY (CAST(:kinds AS text[]))
+    WHERE due_at <= :now AND kind = ANY (CAST(:kinds AS text[]))
+        AND (attempts = 0 OR not_before NOT BETWEEN now() AND now() + interval '1 hour')
     ORDER BY due_at, id LIMIT :chunk FOR UPDATE SKIP LOCKED""",
     "now",
 )
