@@ -2,6 +2,7 @@ import json
 import re
 import subprocess
 import sysconfig
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,27 @@ def children(state: Path) -> dict[str, psutil.Process]:
     return {
         file.stem: psutil.Process(json.loads(file.read_text())["pid"]) for file in state.glob("run/*.pid")
     }
+
+
+class Asking:
+    """Asks for a page again and again until told to end."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._enough = threading.Event()
+        self._statuses: list[int] = []
+        self._thread = threading.Thread(target=self._ask)
+        self._thread.start()
+
+    def _ask(self) -> None:
+        with httpx.Client(timeout=SECONDS) as client:
+            while not self._enough.is_set():
+                self._statuses.append(client.get(self._url).status_code)
+
+    def end(self) -> list[int]:
+        self._enough.set()
+        self._thread.join()
+        return self._statuses
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +135,54 @@ def test_a_second_bina_on_the_same_state_is_refused(second: Up, state: Path):
 def test_the_clock_is_followed_by_every_service(second: Up, state: Path):
     moved = bina("clock", "advance", "180d", "--state", str(state))
     assert "Semua layanan mengikuti" in moved.stdout, moved.stderr
+
+
+def workers(state: Path) -> dict[str, tuple[int, int]]:
+    services = json.loads(bina("status", "--json", "--state", str(state)).stdout)["services"]
+    return {
+        name: (status["workers"]["ready"], status["workers"]["asked"]) for name, status in services.items()
+    }
+
+
+def test_a_service_has_as_many_workers_as_asked(second: Up, state: Path):
+    grown = bina("scale", "evaluation", "2", "--state", str(state))
+    assert (grown.returncode, "evaluation: 2 pekerja" in grown.stdout) == (0, True), grown.stderr
+    assert workers(state) == dict.fromkeys(SERVICES, (1, 1)) | {"evaluation": (2, 2)}
+    assert set(children(state)) == PARTS | {"evaluation-1"}
+    assert httpx.get(second.url + "/evaluation/x").status_code == 404
+    shrunk = bina("scale", "evaluation", "1", "--state", str(state))
+    assert shrunk.returncode == 0, shrunk.stderr
+    assert set(children(state)) == PARTS
+    assert workers(state) == dict.fromkeys(SERVICES, (1, 1))
+
+
+def test_a_restart_gives_a_service_a_new_process_without_a_pause(second: Up, state: Path):
+    before = children(state)
+    asking = Asking(second.url + "/masuk")
+    restarted = bina("restart", "enrollment", "--state", str(state))
+    statuses = asking.end()
+    after = children(state)
+    assert restarted.returncode == 0, restarted.stderr
+    assert after["enrollment"].pid != before["enrollment"].pid
+    assert {name for name in PARTS if after[name].pid != before[name].pid} == {"enrollment"}
+    assert (len(statuses) > 1, set(statuses)) == (True, {200})
+
+
+def test_what_cannot_be_scaled_is_refused(second: Up, state: Path, tmp_path: Path):
+    unknown = bina("scale", "kafka", "2", "--state", str(state))
+    assert (unknown.returncode, "tidak dikenal" in unknown.stderr) == (1, True)
+    nobody = bina("restart", "--state", str(tmp_path))
+    assert (nobody.returncode, "bina up" in nobody.stderr) == (1, True)
+
+
+def test_a_killed_worker_comes_back(second: Up, state: Path):
+    before = children(state)["assessment"]
+    before.kill()
+    psutil.wait_procs([before], timeout=SECONDS)
+    answer = httpx.get(second.url + "/assessment/x", timeout=SECONDS)
+    while answer.status_code == 503:
+        answer = httpx.get(second.url + "/assessment/x", timeout=SECONDS)
+    assert children(state)["assessment"].pid != before.pid
 
 
 def test_down_stops_it_in_order(second: Up, state: Path):
