@@ -16,15 +16,15 @@ from pathlib import Path
 from bina_local.addresses import Addresses
 from bina_local.databases import SUPERUSER
 from bina_local.logcopy import copy_log
-from bina_local.manifest import BackupRefusedError, Manifest, described
+from bina_local.manifest import NAME, BackupRefusedError, Manifest, described
 from bina_local.postgres import Postgres, binaries
 from bina_local.running import RunLock, holder
 from bina_local.state import State
 
 Report = Callable[[str, int, int], None]
 """Takes (stage, steps done, steps in all)."""
-NOTES = ("secrets.json", "demo.json", "topics.json")
-"""What belongs to the databases: their passwords, and what was loaded already."""
+OF_THIS_PLACE = ("ports.json", "workers.json")
+"""Notes that say nothing about the data; the others belong to the databases: passwords, what was loaded already."""
 
 
 async def take(state: State, folder: Path, report: Report) -> Manifest:
@@ -66,14 +66,18 @@ async def _take(state: State, folder: Path, report: Report, postgres: Postgres) 
 
 
 def _complete(state: State, folder: Path, report: Report) -> Manifest:
-    for name in NOTES:
-        if (state.root / name).exists():
-            shutil.copy2(state.root / name, folder / name)
+    for note in notes(state.root):
+        shutil.copy2(note, folder / note.name)
     files = [path for path in folder.rglob("*") if path.is_file()]
     sums = Steps(report, "Jumlah periksa", sum(path.stat().st_size for path in files))
     manifest = Manifest(["databases", "broker"], described(folder, files, sums), postgres_version())
     manifest.write(folder)
     return manifest
+
+
+def notes(folder: Path) -> list[Path]:
+    """The small notes beside the databases that go with them."""
+    return [note for note in sorted(folder.glob("*.json")) if note.name not in (*OF_THIS_PLACE, NAME)]
 
 
 def _copy_databases(postgres: Postgres, target: Path) -> None:

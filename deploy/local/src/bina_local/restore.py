@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bina_local.backup import NOTES, Report, Steps, postgres_version
+from bina_local.backup import Report, Steps, notes, postgres_version
 from bina_local.manifest import BackupRefusedError, Manifest
 from bina_local.postgres import give, run_as
 from bina_local.running import RunLock
@@ -71,9 +71,9 @@ def _bring_notes(state: State, folder: Path) -> None:
     known = json.loads(state.secrets.path.read_text()) if state.secrets.path.exists() else {}
     found = json.loads((folder / "secrets.json").read_text())
     write_private(state.secrets.path, json.dumps({**known, **found}, indent=1))
-    for name in NOTES:
-        if name != "secrets.json" and (folder / name).exists():
-            shutil.copy2(folder / name, state.root / name)
+    for note in notes(folder):
+        if note.name != state.secrets.path.name:
+            shutil.copy2(note, state.root / note.name)
 
 
 def _bring_broker(state: State, folder: Path) -> None:

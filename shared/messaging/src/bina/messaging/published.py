@@ -27,6 +27,8 @@ from .topiclog import version_in
 
 NAMED = 5
 """Keys that a report names."""
+TOLERANCE_MS = 10_000
+"""What an acknowledgement says of a record's timestamp is not quite what the log keeps; seen: 29 ms."""
 MARGIN = timedelta(hours=2)
 """Clocks of relays and database may differ by so much."""
 SLOW = 150.0
@@ -173,7 +175,11 @@ class Comparison:
             p: at - 1 for p, (at, stamp) in marked.items() if stamp != UNMET and first[p] < at <= ends[p]
         }
         found = await stamps(self.bootstrap, asked)
-        return {p.topic for p, (at, stamp) in marked.items() if at > ends[p] or found.get(p, stamp) != stamp}
+        return {
+            p.topic
+            for p, (at, stamp) in marked.items()
+            if at > ends[p] or abs(found.get(p, stamp) - stamp) > TOLERANCE_MS
+        }
 
     async def _tell_again(
         self,
