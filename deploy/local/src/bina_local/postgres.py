@@ -17,7 +17,9 @@ from bina_local.state import State
 START_SECONDS = 60
 # fsync, full_page_writes and synchronous_commit stay at their safe defaults
 SETTINGS = {
-    "shared_buffers": "64MB",
+    # Touched as it is needed. An audience of a million fills indexes of 150 MB whose keys are hashes: with less, every
+    # chunk of it reads and writes out each of their pages.
+    "shared_buffers": "256MB",
     "max_connections": "200",  # a worker opens a dozen at most
     "max_wal_size": "1GB",
     "checkpoint_timeout": "15min",
