@@ -1,12 +1,14 @@
 """Waits until nothing is left to do: nothing unread, untold, held up, due or unsent."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import httpx
 
 from bina_local.addresses import SERVICES
 from bina_local.databases import DatabaseServer
+from chaos.stage import again
 from journeys.running import Bina, Caller
 
 EVERY_SECONDS = 0.5
@@ -42,6 +44,10 @@ async def _left(platform: Caller, postgres: DatabaseServer) -> dict[str, Any]:
 
 
 async def _count(postgres: DatabaseServer, name: str, sql: str) -> int:
+    return await again(partial(_fetch, postgres, name, sql))
+
+
+async def _fetch(postgres: DatabaseServer, name: str, sql: str) -> int:
     connection = await postgres.connect(name)
     try:
         return int(await connection.fetchval(sql))

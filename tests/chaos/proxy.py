@@ -51,7 +51,8 @@ class Proxy:
     def reset(self) -> None:
         """End every connection by a reset, on both sides."""
         for end in list(self._ends):
-            end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            with contextlib.suppress(OSError):  # closed from the other side just now
+                end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
             end.transport.abort()
 
     async def stop(self) -> None:

@@ -3,11 +3,12 @@
 import asyncio
 import random
 from collections.abc import Iterator
+from functools import partial
 
 from bina_local.addresses import SERVICES
 from chaos.journal import Journal
 from chaos.proxy import Proxy
-from chaos.stage import BROKER, DATABASE, Stage, port_of
+from chaos.stage import BROKER, DATABASE, Stage, again, port_of
 
 KILL, FREEZE, ZOMBIE = "kill", "freeze", "zombie"
 CUT, RESET, STALL, STALL_LONG, ONE_MORE = "cut", "reset", "stall", "stall long", "one more worker"
@@ -142,10 +143,10 @@ class Saboteur:
 
     async def _refuse(self, victim: str) -> None:
         """Batches fail, are sought back, and are taken when the database lets them."""
-        await self._stage.refuse_batches(victim)
+        await again(partial(self._stage.refuse_batches, victim))
         for _ in range(int(LENGTH[REFUSE] / REFUSE_SECONDS)):
             await asyncio.sleep(REFUSE_SECONDS)
-            if await self._stage.refused(victim) > REFUSALS:
+            if await again(partial(self._stage.refused, victim)) > REFUSALS:
                 break
         await self._stage.take_batches(victim)
 

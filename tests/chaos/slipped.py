@@ -1,5 +1,6 @@
 """Records that nobody can read among our own facts: their keys must stand still until an operator sees to them."""
 
+from functools import partial
 from uuid import uuid4
 
 import httpx
@@ -9,6 +10,7 @@ from bina_local.databases import DatabaseServer
 from bina_local.publication import RawRecord
 from chaos.findings import LOST, ORDER, WRONG, Found
 from chaos.observing import Observed, Record, Row
+from chaos.stage import again
 from chaos.travelled import ACCEPTED, ENROLMENTS, first_copies, subscribed
 from journeys.running import Bina
 
@@ -34,14 +36,15 @@ def unreadable(key: str, event_id: str) -> RawRecord:
 
 async def look(postgres: DatabaseServer) -> dict[str, list[Row]]:
     """What each service holds of our own topics."""
-    found = {}
-    for name in SERVICES:
-        connection = await postgres.connect(name)
-        try:
-            found[name] = [dict(row) for row in await connection.fetch(HELD)]
-        finally:
-            await connection.close()
-    return found
+    return {name: await again(partial(_held, postgres, name)) for name in SERVICES}
+
+
+async def _held(postgres: DatabaseServer, name: str) -> list[Row]:
+    connection = await postgres.connect(name)
+    try:
+        return [dict(row) for row in await connection.fetch(HELD)]
+    finally:
+        await connection.close()
 
 
 async def discard(bina: Bina, held: dict[str, list[Row]]) -> None:
