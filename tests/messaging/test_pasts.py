@@ -117,7 +117,9 @@ async def test_acknowledged_but_unmarked_facts_are_no_strangers(start: Start, br
     assert str(seat.enrollment_id) not in "".join((await second.status()).disagreements)
 
 
-async def test_what_a_broker_of_yesterday_lacks_is_told_again_with_its_ids(start: Start, broker: str):
+async def test_what_a_broker_of_yesterday_lacks_is_told_again_with_its_ids(
+    start: Start, broker: str, producer
+):
     first = await start("toy-lost")
     seat = accepted()
     await tell(first, seat, met(seat.enrollment_id))
@@ -125,6 +127,7 @@ async def test_what_a_broker_of_yesterday_lacks_is_told_again_with_its_ids(start
     before = await log_of(broker, seat.enrollment_id)
     await first.stop()
     await made_anew(broker)
+    await send(producer, accepted())
     second = await start("toy-lost", url=first.settings.database_url)
     await until(lambda: true(second.relay.leading))
     await until(lambda: published(second))

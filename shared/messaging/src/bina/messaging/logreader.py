@@ -49,7 +49,7 @@ async def stamps(bootstrap: str, asked: Mapping[TopicPartition, int]) -> dict[To
 
 
 async def between(
-    consumer: AIOKafkaConsumer,
+    bootstrap: str,
     begun: Mapping[TopicPartition, int],
     ends: Mapping[TopicPartition, int],
     breathe: Callable[[], Awaitable[None]],
@@ -58,18 +58,21 @@ async def between(
 
     Raises KafkaTimeoutError where nothing comes for half a minute.
     """
-    consumer.assign(list(begun))
-    for partition, offset in begun.items():
-        consumer.seek(partition, offset)
-    idle = 0
-    while [p for p in begun if await consumer.position(p) < ends[p]]:
-        found = await consumer.getmany(timeout_ms=1000, max_records=CHUNK)
-        idle = 0 if found else idle + 1
-        if idle == LONG_PATIENCE:
-            raise KafkaTimeoutError
-        await breathe()
-        if records := [record for part in found.values() for record in part]:
-            yield records
+    if not begun:
+        return
+    async with reader(bootstrap) as consumer:
+        consumer.assign(list(begun))
+        for partition, offset in begun.items():
+            consumer.seek(partition, offset)
+        idle = 0
+        while [p for p in begun if await consumer.position(p) < ends[p]]:
+            found = await consumer.getmany(timeout_ms=1000, max_records=CHUNK)
+            idle = 0 if found else idle + 1
+            if idle == LONG_PATIENCE:
+                raise KafkaTimeoutError
+            await breathe()
+            if records := [record for part in found.values() for record in part]:
+                yield records
 
 
 def key_in(record: ConsumerRecord[Any, Any]) -> str:

@@ -126,13 +126,15 @@ class Comparison:
                 await self._set(ends)
                 return
             behind = await self._behind(ends, first, known)
-            await self._tell_again(consumer, behind, ends, known)
             begun = {
                 p: max(first[p], known.get((p.topic, p.partition), (0, UNMET))[0])
                 for p in partitions
                 if p.topic not in behind
             }
-            await self._take_over(consumer, {p: at for p, at in begun.items() if at < ends[p]}, ends)
+            recent = await self._recent(consumer, {p: end for p, end in ends.items() if p.topic in behind})
+        await self._tell_again(behind, recent, ends, known)
+        begun |= recent
+        await self._take_over({p: at for p, at in begun.items() if at < ends[p]}, ends)
 
     async def _own(self, known: set[str]) -> list[TopicPartition]:
         """The service's topics as the broker has them: those it told of, and those that bear its name."""
@@ -183,12 +185,12 @@ class Comparison:
 
     async def _tell_again(
         self,
-        consumer: AIOKafkaConsumer,
         behind: set[str],
+        recent: Mapping[TopicPartition, int],
         ends: Mapping[TopicPartition, int],
         known: Mapping[tuple[str, int], tuple[int, int]],
     ) -> None:
-        """Have facts wait again that the broker lacks."""
+        """Have facts wait again that the broker lacks. What lies in the log since then is looked at afterwards."""
         if not behind:
             return
         ours = {p: end for p, end in ends.items() if p.topic in behind}
@@ -196,11 +198,11 @@ class Comparison:
             await self.connection.execute(
                 "CREATE TEMP TABLE on_broker (topic text, key text, version bigint) ON COMMIT DROP"
             )
-            async for records in between(consumer, await self._recent(consumer, ours), ours, self._breathe):
+            async for records in between(self.bootstrap, recent, ours, self._breathe):
                 rows = [(r.topic, key_in(r), version_in(r.headers)) for r in records]
                 await self.connection.copy_records_to_table("on_broker", records=rows)
             again = {row["topic"]: row["many"] for row in await self._fetch(_AGAIN, sorted(behind))}
-            await self._set(ours)
+            await self._set({**ours, **recent})
             await keep(
                 self.connection, *[self._lost(t, again.get(t, 0), ours, known) for t in sorted(behind)]
             )
@@ -242,15 +244,12 @@ class Comparison:
         return Disagreement("broker.behind", topic, None, detail)
 
     async def _take_over(
-        self,
-        consumer: AIOKafkaConsumer,
-        begun: Mapping[TopicPartition, int],
-        ends: Mapping[TopicPartition, int],
+        self, begun: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
     ) -> None:
         """Read what the log has beyond the marks; its versions are taken over, its unknown facts named."""
         many: dict[str, int] = {}
         named: dict[str, list[str]] = {}
-        async for records in between(consumer, begun, ends, self._breathe):
+        async for records in between(self.bootstrap, begun, ends, self._breathe):
             for row in await self._learn(records):
                 many[row["topic"]] = many.get(row["topic"], 0) + row["many"]
                 if len(keys := named.setdefault(row["topic"], [])) < NAMED:

@@ -86,7 +86,7 @@ class _Rebuilding:
             begun = {p: offset for p, offset in begun.items() if offset < upto[p]}
             in_all = sum(upto[p] - offset for p, offset in begun.items())
             self._report(0, in_all)
-            async for records in between(consumer, begun, upto, _at_once):
+            async for records in between(bootstrap, begun, upto, _at_once):
                 await self._take(
                     [r for r in records if r.offset < upto[TopicPartition(r.topic, r.partition)]]
                 )
