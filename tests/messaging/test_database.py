@@ -3,6 +3,7 @@
 import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, InternalError
 
 from bina.messaging.database import driver, is_transient, meanwhile
 from bina.messaging.testing import ServiceUnderTest
@@ -15,6 +16,9 @@ REGISTER = "INSERT INTO people VALUES ('0192f0c1-0000-7000-8000-000000000001', '
     [
         (asyncpg.ConnectionDoesNotExistError("gone"), True),
         (asyncpg.InterfaceError("connection is closed"), True),
+        (asyncpg.InternalClientError("another operation is in progress"), True),
+        (InternalError("COMMIT", (), Exception("another operation is in progress")), True),
+        (IntegrityError("INSERT", (), Exception("there already")), False),
         (asyncpg.DeadlockDetectedError("locked"), True),
         (asyncpg.UniqueViolationError("there already"), False),
         (ConnectionResetError(), True),

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import asyncpg
 from sqlalchemy import DateTime, TextClause, bindparam, event, text
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, InternalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 A = TypeVar("A")
@@ -130,14 +130,19 @@ def is_transient(error: BaseException) -> bool:
     """Whether the same work may succeed later: the database or the broker is away or busy."""
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-        return error.connection_invalidated or _passes(state, lost=isinstance(error, InterfaceError))
-    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
-        return _passes(getattr(error, "sqlstate", None), lost=isinstance(error, asyncpg.InterfaceError))
+        return error.connection_invalidated or _passes(
+            state, lost=isinstance(error, InterfaceError | InternalError)
+        )
+    if isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError):
+        return True
+    if isinstance(error, asyncpg.PostgresError):
+        return _passes(error.sqlstate, lost=False)
     return isinstance(error, (ConnectionError, TimeoutError, OSError))
 
 
 def _passes(state: str | None, *, lost: bool) -> bool:
-    """`lost`: whether an error without a state means that the connection is gone."""
+    """`lost`: whether an error without a state means that the connection is gone: the driver says so by an interface
+    error, or by an internal one where the server fell silent in the middle of an answer."""
     if not state:
         return lost
     return state[:2] in TRANSIENT_CLASSES or state in TRANSIENT_STATES

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from typing import Any
 
 from aiokafka.errors import KafkaError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +22,7 @@ from .intake import Intake, Taken
 from .maintenance import forget_old, keep_partitions
 from .metrics import Metrics
 from .old_waits import OldWaits
+from .progress import Progress
 from .reconcile import Reconciler, next_night
 from .redrives import Redriver
 from .relay import Relay
@@ -209,24 +209,13 @@ class Runtime:
             log.warning("%s again later: %s", what, error)
 
     async def _watch(self) -> None:
-        """Messages ahead of a position that does not move, and no known rest: something is stuck."""
-        moved: dict[Any, tuple[int, float]] = {}
+        """Who stands still is to be started anew."""
+        progress = Progress(self.settings.stall_seconds, time.monotonic())
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             positions = await self.consumer.positions()
-            for partition, (position, end) in positions.items():
-                before = moved.get(partition)
-                if (
-                    before is None
-                    or before[0] != position
-                    or position >= end
-                    or self._may_rest(partition.topic)
-                ):
-                    moved[partition] = (position, time.monotonic())
-                elif time.monotonic() - before[1] > self.settings.stall_seconds:
-                    self.problem = (
-                        f"no progress on {partition.topic}[{partition.partition}] at {position} of {end}"
-                    )
+            if stuck := progress.stuck(positions, self._may_rest, time.monotonic()):
+                self.problem = stuck
             if time.monotonic() - self.relay.beat > RELAY_SECONDS:
                 self.problem = "the relay hangs"
 
