@@ -31,6 +31,10 @@ _PEOPLE = """INSERT INTO people (asn_id, name, employment, agency_code, unit_pat
 _GAPS = """INSERT INTO gaps (asn_id, competency_code, level, standard, known_at)
     SELECT asn_id, code, 1, 3, known_at FROM (SELECT *, row_number() OVER () AS n FROM people) AS p,
         unnest(CASE WHEN n % 2 = 0 THEN '{M1,T2,T3}'::text[] ELSE '{T2,T3}'::text[] END) AS code"""
+# Who has no address is looked for again and again by the courier, beside the fan-out: everybody has one.
+_CONTACTS = (
+    "INSERT INTO contacts (asn_id, email, language) SELECT asn_id, asn_id || '@example.id', 'id' FROM people"
+)
 _NOTICES = "notice_id, event_id, correlation_id, recipient_id, kind, run_id, about_id, details, occurred_at, send_before"
 _DELIVERIES = "notice_id, channel, recipient_id, send_before, rank"
 
@@ -58,7 +62,8 @@ async def _filled(parts: Parts, people: int) -> str:
     connection = await connect(url)
     await connection.execute(_PEOPLE, people, AGENCIES, timeout=300)
     await connection.execute(_GAPS, timeout=300)
-    await connection.execute("VACUUM ANALYZE people, gaps", timeout=300)
+    await connection.execute(_CONTACTS, timeout=300)
+    await connection.execute("VACUUM ANALYZE people, gaps, contacts", timeout=300)
     await connection.close()
     superuser = await parts.postgres.connect()
     await superuser.execute("CHECKPOINT")
