@@ -7,7 +7,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from sqlalchemy import text
 
-from bina.messaging import Runtime
+from bina.messaging import Runtime, positions
+from bina.messaging.resume import Resumer
 from messaging import toy
 from messaging.facts import accepted, met
 from messaging.watching import Start, seats, send, true, until
@@ -99,6 +100,35 @@ async def test_a_database_of_yesterday_reads_again_what_it_lacks(
     third = await start("toy-yesterday", url=yesterday)
     await until(lambda: has(third, seat.enrollment_id, "am"))
     assert await told(third) == {"database.behind"}
+
+
+async def test_a_batch_that_another_worker_ends_just_now_is_no_disagreement(
+    start: Start, producer, broker: str, monkeypatch
+):
+    runtime = await start("toy-ends")
+    seat = accepted()
+    await send(producer, seat)
+    await until(lambda: has(runtime, seat.enrollment_id, "a"))
+    applied = {
+        p: position for p, (position, _) in (await runtime.consumer.positions()).items() if p.topic == TOPIC
+    }
+    await runtime.stop()
+    load = positions.load
+
+    async with AIOKafkaConsumer(
+        bootstrap_servers=broker, group_id="toy-ends-elsewhere", enable_auto_commit=False
+    ) as consumer:
+        consumer.assign(list(applied))
+
+        async def end_a_batch(session, topics):
+            found = await load(session, topics)
+            await consumer.commit({p: position + 1 for p, position in applied.items()})
+            return found
+
+        monkeypatch.setattr(positions, "load", end_a_batch)
+        await Resumer(runtime.sessions, broker).resume(consumer, list(applied))
+    assert await told(runtime) == set()
+    await runtime.engine.dispose()
 
 
 async def test_what_retention_took_before_it_was_applied_stops_the_consumer(

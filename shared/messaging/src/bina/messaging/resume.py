@@ -98,9 +98,12 @@ class Resumer:
 
     async def resume(self, consumer: AIOKafkaConsumer, assigned: Iterable[TopicPartition]) -> Resumed:
         """Where to go on with these partitions. Raises KafkaError, and what is transient of the database."""
+        assigned = list(assigned)
+        # Before the database is asked: who had these partitions may end a batch now, first there and then here.
+        committed = {p: await consumer.committed(p) for p in assigned}
         known = await self._known(consumer, {p.topic for p in assigned})
         ours = [p for p in assigned if (p.topic, p.partition) in known]
-        places = await self._places(consumer, {p: known[p.topic, p.partition] for p in ours})
+        places = await self._places(consumer, {p: known[p.topic, p.partition] for p in ours}, committed)
         courses = {place.partition: self._accepted(place, course(place)) for place in places}
         await self._settle(courses, known)
         return Resumed(
@@ -128,7 +131,10 @@ class Resumer:
             return known | new
 
     async def _places(
-        self, consumer: AIOKafkaConsumer, known: Mapping[TopicPartition, tuple[int, int]]
+        self,
+        consumer: AIOKafkaConsumer,
+        known: Mapping[TopicPartition, tuple[int, int]],
+        committed: Mapping[TopicPartition, int | None],
     ) -> list[Place]:
         first = await consumer.beginning_offsets(list(known))
         end = await consumer.end_offsets(list(known))
@@ -139,7 +145,7 @@ class Resumer:
         }
         found = await stamps(self.bootstrap, asked)
         return [
-            Place(p, first[p], end[p], await consumer.committed(p), offset, stamp, found.get(p))
+            Place(p, first[p], end[p], committed[p], offset, stamp, found.get(p))
             for p, (offset, stamp) in known.items()
         ]
 
