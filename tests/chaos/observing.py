@@ -1,6 +1,7 @@
 """What there is in the end: everything on the broker, and what the four databases say."""
 
 import json
+import struct
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from pathlib import Path
 from sys import intern
 from typing import Any
 
-from aiokafka import ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from bina_local import topics
 from bina_local.addresses import SERVICES
@@ -19,6 +20,7 @@ from chaos.journal import Entry, read
 from chaos.sending import digest
 
 INBOUND, OUTCOMES = "agency.enrollments.", "agency.outcomes."
+GROUPS = "__consumer_offsets"
 Row = dict[str, Any]
 
 
@@ -51,6 +53,8 @@ class Observed:
     left: dict[str, Any] = field(default_factory=dict)
     held: dict[str, list[Row]] = field(default_factory=dict)
     """What each service held of our own topics before an operator discarded what nobody could read."""
+    applied: dict[str, list[float]] = field(default_factory=dict)
+    """By service, when it told the broker that a batch was applied."""
 
     @cached_property
     def by_kind(self) -> dict[str, list[Entry]]:
@@ -113,7 +117,27 @@ async def observe(
     """Look at everything; call it when all is at rest."""
     records = [record async for record in _records(bootstrap, agencies)]
     tables = {name: await _tables(postgres, name) for name in SERVICES}
-    return Observed(read(journal), records, tables, left)
+    return Observed(read(journal), records, tables, left, applied=await _applied(bootstrap))
+
+
+async def _applied(bootstrap: str) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {name: [] for name in SERVICES}
+    async with AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False
+    ) as client:
+        await client._client.force_metadata_update()
+        client.assign([TopicPartition(GROUPS, n) for n in client.partitions_for_topic(GROUPS) or ()])
+        await client.seek_to_beginning()
+        async for record in records_until_end(client):
+            if record.value is not None and (group := group_in(record.key)) in found:
+                found[group].append(record.timestamp / 1000)
+    return {name: sorted(times) for name, times in found.items()}
+
+
+def group_in(key: bytes) -> str:
+    """Whose offset was committed; empty for the broker's other notes."""
+    kind, length = struct.unpack_from(">hh", key)
+    return key[4 : 4 + length].decode() if kind <= 1 else ""
 
 
 async def _tables(postgres: DatabaseServer, name: str) -> dict[str, list[Row]]:

@@ -11,7 +11,7 @@ from chaos.observing import Observed
 
 @dataclass(frozen=True)
 class Recovery:
-    """Seconds from an act on its victim to the next effect: a fact decided and published after it."""
+    """Seconds from an act on its victim to the next effect: a batch applied, or a fact decided and published, after it."""
 
     victim: str
     act: str
@@ -24,7 +24,7 @@ class Recovery:
 def recoveries(observed: Observed) -> list[Recovery]:
     """One for each kill and broken line; for each service frozen or line stalled, from when that ended. Acts without later effect are left out.
 
-    The effect of a service is its own next fact; of broker and database, the next fact of any service.
+    The effect of a service is its own next one; of broker and database, the next of any service.
     """
     effects = {name: _effects(observed, [name]) for name in SERVICES}
     everybody = _effects(observed, SERVICES)
@@ -51,12 +51,13 @@ def _moments(observed: Observed) -> list[tuple[str, str, float]]:
 
 def _effects(observed: Observed, services: tuple[str, ...] | list[str]) -> list[tuple[float, float]]:
     """(when its transaction began, when the broker had it), by beginning; each with the earliest end from there on."""
-    rows = sorted(
+    told = [
         (row["created"], row["published"])
         for name in services
         for row in observed.tables[name]["outbox"]
         if row["published"] is not None
-    )
+    ]
+    rows = sorted([*told, *((at, at) for name in services for at in observed.applied.get(name, ()))])
     earliest, ends = float("inf"), []
     for created, published in reversed(rows):
         earliest = min(earliest, published)

@@ -40,7 +40,7 @@ REFUSED = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM messaging.
 TAKE_AGAIN = "DROP FUNCTION IF EXISTS messaging.refuse() CASCADE; DROP SEQUENCE IF EXISTS messaging.refused"
 PACE = {"BINA_MAIL_RETRY_SECONDS": "2", "BINA_STALL_SECONDS": "40"}
 """Settings that let what takes a minute happen within a short run: a second mail, the end of one that is stuck."""
-SMALL_BATCHES = {"notification": {"BINA_MAX_RECORDS": "50"}, "evaluation": {"BINA_MAX_RECORDS": "50"}}
+SMALL_BATCHES = {"notification": {"BINA_MAX_RECORDS": "20"}, "evaluation": {"BINA_MAX_RECORDS": "20"}}
 """Where batches are small, what waits on several topics does not come at once: facts come before those they need."""
 
 

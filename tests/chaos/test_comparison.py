@@ -10,7 +10,7 @@ import pytest
 from chaos.counting import Counts, figures_of
 from chaos.findings import DUPLICATE, LOST, OPEN, ORDER, WRONG, find
 from chaos.mailing import repeated_mails
-from chaos.observing import MESSAGING, Observed, Record
+from chaos.observing import MESSAGING, Observed, Record, group_in
 from chaos.recovery import percentile, recoveries
 from chaos.rig import CHECKS
 from chaos.travelled import first_copies, subscribed, versions_out_of_order
@@ -293,4 +293,12 @@ def test_what_kafka_carries_again_is_no_damage():
 def test_recovery_is_counted_to_the_next_effect():
     (kill,) = recoveries(history())  # at 101.5; the next fact is of 102.0 and on the broker at 102.25
     assert (kill.victim, kill.seconds) == ("enrollment", 0.75)
+    seen = history()
+    seen.applied["enrollment"] = [101.0, 101.75]
+    assert [found.seconds for found in recoveries(seen)] == [0.25]
     assert (percentile([3.0, 1.0, 2.0], 0.5), percentile([1.0, 2.0], 0.95)) == (2.0, 2.0)
+
+
+def test_whose_offset_was_committed():
+    assert group_in(b"\x00\x01\x00\x0aassessment\x00\x0eenrollment.asn\x00\x00\x00\x00") == "assessment"
+    assert group_in(b"\x00\x02\x00\x0aassessment") == ""
