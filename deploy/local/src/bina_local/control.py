@@ -1,7 +1,6 @@
 """What a running `bina up` does on demand: a socket in the state folder, for its owner alone."""
 
 import asyncio
-import contextlib
 import json
 from typing import Any
 
@@ -25,26 +24,37 @@ class Control:
         self._path = state.run / NAME
         self._workers = workers
         self._server: asyncio.Server | None = None
+        self._orders: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Listen."""
-        self._server = await asyncio.start_unix_server(self._serve, sock=listen(self._path))
+        self._server = await asyncio.start_unix_server(self._accept, sock=listen(self._path))
 
     async def stop(self) -> None:
-        """Listen no more."""
+        """Listen no more, and break off what is under way: it would go on starting what is being ended."""
         if self._server is not None:
             self._server.close()
             self._path.unlink(missing_ok=True)
+        for order in self._orders:
+            order.cancel()
+        await asyncio.gather(*self._orders, return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._orders.add(task)
+        task.add_done_callback(self._orders.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
-            try:
-                answer = await self._obey(json.loads(await reader.readline()))
-            except (UnknownServiceError, ChildFailedError) as error:
-                answer = {"error": str(error)}
+        answer: dict[str, Any] = {"error": "Bina sedang dihentikan"}
+        try:
+            answer = await self._obey(json.loads(await reader.readline()))
+        except (UnknownServiceError, ChildFailedError, OSError) as error:
+            answer = {"error": str(error)}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            answer = {"error": f"perintah tidak terbaca: {error!r}"}
+        finally:
             writer.write(json.dumps(answer).encode() + b"\n")
-            await writer.drain()
-        writer.close()
+            writer.close()  # what was written leaves first
 
     async def _obey(self, order: dict[str, Any]) -> dict[str, Any]:
         service = str(order.get("service", ""))

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
 from bina_local.process import Child, Program, Spawn, end_leftover, run_until_ready, spawn
@@ -98,11 +98,11 @@ class Supervisor:
         Raises ChildFailedError when the successor is not ready within `seconds`; the child then goes on.
         """
         new = Child(program, self.state, self._spawn, suffix=".next")
-        with self._passing(new):
+        async with self._passing(new):
             await run_until_ready(new, ready, seconds)
-        old = await self._release(program.name)
-        self._children[program.name] = new
-        self._keepers[program.name] = asyncio.create_task(self._keep(new))
+            old = await self._release(program.name)
+            self._children[program.name] = new
+            self._keepers[program.name] = asyncio.create_task(self._keep(new))
         await self._retire(old, retire)
         new.succeed(old)
 
@@ -113,15 +113,19 @@ class Supervisor:
         del self._children[name], self._hopeless[name]
 
     async def _retire(self, old: Child, retire: Callable[[Child], Awaitable[None]]) -> None:
-        with self._passing(old):
+        async with self._passing(old):
             await retire(old)
             await old.stop()
 
-    @contextlib.contextmanager
-    def _passing(self, child: Child) -> Iterator[None]:
+    @contextlib.asynccontextmanager
+    async def _passing(self, child: Child) -> AsyncIterator[None]:
+        """What is broken off leaves no child behind that nobody keeps."""
         self._between.add(child)
         try:
             yield
+        except BaseException:
+            await child.stop()
+            raise
         finally:
             self._between.discard(child)
 

@@ -65,7 +65,11 @@ def serve(server: socket.socket, connection: socket.socket) -> None:
     if between:
         os.waitpid(between, 0)
         return
-    if os.fork():
+    try:
+        worker = os.fork() == 0
+    except OSError:  # no process is left to be had; this one must not go on as a second template
+        os._exit(1)
+    if not worker:
         os._exit(0)
     server.close()
     become(order, connection)

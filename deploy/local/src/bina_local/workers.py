@@ -10,7 +10,7 @@ from bina_local.addresses import MOST_WORKERS, SERVICES, SPARE, Addresses, worke
 from bina_local.gateway import HEALTH_SECONDS, write_configuration
 from bina_local.health import Check
 from bina_local.postgres import Postgres
-from bina_local.process import Child
+from bina_local.process import Child, ChildFailedError
 from bina_local.services import http_status, ready, service
 from bina_local.state import State
 from bina_local.supervisor import Supervisor
@@ -79,16 +79,29 @@ class Workers:
             hopeful()
 
     async def scale(self, name: str, number: int) -> None:
-        """Have as many workers of a service. Raises ChildFailedError when a new one does not get ready."""
+        """Have as many workers of a service.
+
+        Raises ChildFailedError when a new one does not get ready; it then goes again, and those before it stay.
+        """
         async with self._changing:
             present = len(self._addresses.workers(name))
-            self._note(name, number)
             for each in range(present, number):
-                self._addresses.open(self._state, worker_name(name, each))
-                await self._until_ready(await self._begin(name, each))
-                self._tell_gateway()
+                await self._add(name, each)
+            self._note(name, number)
             for each in reversed(range(number, present)):
                 await self._end(worker_name(name, each))
+
+    async def _add(self, name: str, number: int) -> None:
+        worker = worker_name(name, number)
+        self._addresses.open(self._state, worker)
+        self._note(name, number + 1)
+        try:
+            await self._until_ready(await self._begin(name, number))
+        except ChildFailedError:
+            self._note(name, number)
+            await self._end(worker)
+            raise
+        self._tell_gateway()
 
     async def restart(self, name: str) -> None:
         """Renew a service's workers, one after the other, each once its successor is ready.
