@@ -20,6 +20,7 @@ from bina_local.manifest import NAME, BackupRefusedError, Manifest, described
 from bina_local.postgres import Postgres, binaries
 from bina_local.running import RunLock, holder
 from bina_local.state import State
+from bina_local.supervisor import end_leftovers
 
 Report = Callable[[str, int, int], None]
 """Takes (stage, steps done, steps in all)."""
@@ -38,6 +39,7 @@ async def take(state: State, folder: Path, report: Report) -> Manifest:
         postgres = Postgres(state.root, Addresses.of(state).ports["postgres"])
         return await _take(state, folder, report, postgres)
     with RunLock(state):
+        await asyncio.to_thread(end_leftovers, state)
         postgres = Postgres(state.root)
         await postgres.start()
         try:

@@ -32,7 +32,7 @@ class LogChangesError(RuntimeError):
 
 def copy_log(data: Path, target: Path, report: Callable[[int, int], None]) -> None:
     """Copy a broker's data folder; `report` takes partitions done and in all. Raises LogChangesError."""
-    target.mkdir(parents=True)
+    target.mkdir(mode=0o700, parents=True)  # people's data, wherever the backup lies
     for name in FIRST:
         if (data / name).exists():
             shutil.copy2(data / name, target / name)

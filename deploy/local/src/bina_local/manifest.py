@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from bina_local.state import write_private
 
@@ -47,15 +47,23 @@ class Manifest:
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             known = int(found["format"]), _release(found["release"])
-        except (ValueError, KeyError, TypeError) as error:
+            if known > (FORMAT, _release(version("bina-local"))):
+                raise _newer(found["release"], known[0])
+            return cls._parsed(found)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise BackupRefusedError(f"{path} rusak: {error!r}") from None
-        if known > (FORMAT, _release(version("bina-local"))):
-            raise BackupRefusedError(
-                f"Cadangan ini dibuat oleh Bina {found['release']} (format {known[0]}), lebih baru daripada "
-                f"{version('bina-local')} ini. Perbarui Bina lebih dahulu."
-            )
+
+    @classmethod
+    def _parsed(cls, found: dict[str, Any]) -> Self:
         files = {name: (int(size), str(digest)) for name, (size, digest) in found["files"].items()}
-        return cls(found["parts"], files, found["postgres"], found["taken_at"], found["release"], known[0])
+        return cls(
+            found["parts"],
+            files,
+            found["postgres"],
+            found["taken_at"],
+            found["release"],
+            int(found["format"]),
+        )
 
     def check(self, folder: Path, count: Count) -> None:
         """Compare every file. Raises BackupRefusedError naming the first that is missing or changed."""
@@ -80,6 +88,13 @@ def sha256(path: Path, count: Count) -> str:
             found.update(block)
             count(len(block))
     return found.hexdigest()
+
+
+def _newer(release: str, format_: int) -> BackupRefusedError:
+    return BackupRefusedError(
+        f"Cadangan ini dibuat oleh Bina {release} (format {format_}), lebih baru daripada "
+        f"{version('bina-local')} ini. Perbarui Bina lebih dahulu."
+    )
 
 
 def _release(text: str) -> tuple[int, ...]:

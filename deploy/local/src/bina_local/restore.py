@@ -18,6 +18,7 @@ from bina_local.manifest import BackupRefusedError, Manifest
 from bina_local.postgres import give, run_as
 from bina_local.running import RunLock
 from bina_local.state import State, write_private
+from bina_local.supervisor import end_leftovers
 
 PARTS = ("databases", "broker")
 
@@ -33,6 +34,9 @@ async def restore(state: State, folder: Path, parts: Collection[str], report: Re
             f"Basis data cadangan ini dari PostgreSQL {manifest.postgres}; di sini {postgres_version()}"
         )
     with RunLock(state):
+        await asyncio.to_thread(
+            end_leftovers, state
+        )  # a broker that still ends would write into what comes back
         sizes = sum(size for size, _ in manifest.files.values())
         await asyncio.to_thread(manifest.check, folder, Steps(report, "Pemeriksaan", sizes))
         for done, part in enumerate(p for p in PARTS if p in parts):
@@ -63,7 +67,9 @@ def _bring_databases(state: State, folder: Path) -> None:
 def _unpack(archive: Path, target: Path) -> None:
     target.mkdir(mode=0o700, exist_ok=True)
     with tarfile.open(archive) as found:
-        found.extractall(target, filter="data")
+        # Python before 3.11.4 knows no filter, and ignores this.
+        found.extraction_filter = getattr(tarfile, "data_filter", None)
+        found.extractall(target)  # noqa: S202 - filtered by the line before
 
 
 def _bring_notes(state: State, folder: Path) -> None:
