@@ -2,7 +2,8 @@
 
 Commands of 20 facts, as a roll call has, begin at a constant rate: as many facts a second as 30 % of what the hearing
 service's handlers were measured to take. Each latency counts from when its command was to begin, not from when it
-did, so that a command that had to wait is not left out. The baseline is a producer and consumer at the same pace.
+did, so that a command that had to wait is not left out. The baseline is a producer and consumer at the same pace. The
+first seconds of either are thrown away.
 """
 
 import asyncio
@@ -104,7 +105,7 @@ async def _begun(begin: Callable[[int, float], Awaitable[None]], number: int, tu
 
 async def _bare(parts: Parts, per_second: float) -> list[float]:
     """A producer and a `getmany` loop with one insert and commit per batch, at the same pace."""
-    topic, commands = await parts.topic(), int(per_second * SECONDS)
+    topic, commands = await parts.topic(), int(per_second * (SECONDS + WARM_SECONDS))
     connection = await connect(await parts.database(LATENCY.hearer))
     await connection.execute("CREATE TABLE effect (id bigint PRIMARY KEY)")
     consumer = AIOKafkaConsumer(
@@ -133,8 +134,9 @@ async def _bare(parts: Parts, per_second: float) -> list[float]:
                 await consumer.commit()
 
     producer = AIOKafkaProducer(bootstrap_servers=parts.kafka.bootstrap, acks="all", enable_idempotence=True)
-    async with producer, asyncio.timeout(SECONDS + 60):
+    async with producer, asyncio.timeout(SECONDS + WARM_SECONDS + 60):
         await asyncio.gather(pace(commands, per_second, send), take())
     await consumer.stop()
     await connection.close()
-    return [effects[fact] - turn for fact, turn in turns.items()]
+    begun = min(turns.values()) + WARM_SECONDS
+    return [effects[fact] - turn for fact, turn in turns.items() if turn >= begun]

@@ -1,6 +1,6 @@
 """E-mails from planned to sent and marked, one worker, with a mail server on this machine that throws them away.
 
-The baseline is `smtplib` over one connection, sending as many messages of the same size and doing nothing else.
+The baseline is `smtplib` over one connection, sending a fifth as many plain messages of 2 KB and doing nothing else.
 """
 
 import asyncio
