@@ -50,6 +50,8 @@ def test_what_was_told_is_read_back(message: Message):
         ("envelope.invalid", lambda m: with_header(m, "ce_time", b"9999-12-31T23:59:59Z")),
         ("envelope.invalid", lambda m: with_header(m, "ce_time", b"1999-12-31T23:59:59Z")),
         ("envelope.invalid", lambda m: with_header(m, "ce_aggregateversion", b"many")),
+        ("envelope.invalid", lambda m: with_header(m, "ce_aggregateversion", b"9223372036854775808")),
+        ("envelope.invalid", lambda m: with_header(m, "ce_aggregateversion", b"-1")),
         ("version.unknown", lambda m: with_header(m, "ce_type", b"enrollment.accepted.v2")),
     ],
 )

@@ -17,10 +17,11 @@ UNMET = -1
 
 
 def reader(bootstrap: str) -> AIOKafkaConsumer:
-    """A reader without a group, of modest fetches."""
+    """A reader without a group, of modest fetches; what retention takes before it comes there is passed over."""
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=None,
+        auto_offset_reset="earliest",
         enable_auto_commit=False,
         fetch_max_bytes=4 * 1024 * 1024,
         max_partition_fetch_bytes=2 * 1024 * 1024,
@@ -82,7 +83,7 @@ def key_in(record: ConsumerRecord[Any, Any]) -> str:
 
 def id_in(record: ConsumerRecord[Any, Any]) -> UUID | None:
     """The event's id in a record's headers, if it is one of ours."""
-    found = next((value for name, value in record.headers if name == "ce_id"), b"")
+    found = next((value for name, value in record.headers if name == "ce_id"), b"") or b""
     try:
         return UUID(found.decode())
     except ValueError:

@@ -17,6 +17,8 @@ from bina.events import TOMBSTONES, Envelope, Event, agency
 log = logging.getLogger(__name__)
 MAX_BYTES = 900_000
 MAX_NAME = 200
+LAST_VERSION = 2**62 - 1
+"""No stream comes so far; what lies above would not fit the database, or stand above erasures."""
 _BETWEEN = b"\x1f"
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -178,7 +180,7 @@ def _envelope(message: Message, headers: dict[str, str]) -> Envelope:
             subject=headers.get("ce_subject", ""),
             correlation_id=headers.get("ce_correlationid", ""),
             causation_id=headers.get("ce_causationid", ""),
-            version=int(headers.get("ce_aggregateversion") or 0),
+            version=_version(headers.get("ce_aggregateversion", "")),
             traceparent=headers.get("traceparent", ""),
             publisher=message.publisher,
         )
@@ -192,6 +194,12 @@ def _id(message: Message, text: str) -> str:
     if not message.foreign and not _UUID.fullmatch(text):
         raise UnreadableError("envelope.invalid", f"ce_id: {text!r} is not a UUID in lower case")
     return _bounded("ce_id", text)
+
+
+def _version(text: str) -> int:
+    if 0 <= (version := int(text or 0)) <= LAST_VERSION:
+        return version
+    raise ValueError(f"version {text[:MAX_NAME]} is out of range")
 
 
 def _named(headers: dict[str, str], name: str) -> str:

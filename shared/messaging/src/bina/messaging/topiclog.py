@@ -7,6 +7,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaTimeoutError
 
+from .records import LAST_VERSION
+
 PATIENCE = 30
 """Empty polls of a second each after which the broker counts as away."""
 
@@ -72,8 +74,9 @@ class TopicLog:
 
 def version_in(headers: Any) -> int:
     """The version in a record's headers; 0 where none can be read: such a record is older than all that we tell."""
-    text = next((value for name, value in headers if name == "ce_aggregateversion"), b"0")
+    text = next((value for name, value in headers if name == "ce_aggregateversion"), b"")
     try:
-        return int(text)
+        version = int(text or b"0")
     except ValueError:
         return 0
+    return version if 0 <= version <= LAST_VERSION else 0
