@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, InternalError
 
-from bina.messaging.database import driver, is_transient, meanwhile
+from bina.messaging.database import connect, driver, is_transient, meanwhile
 from bina.messaging.testing import ServiceUnderTest
 
 REGISTER = "INSERT INTO people VALUES ('0192f0c1-0000-7000-8000-000000000001', 'Rahma Yulita')"
@@ -58,3 +58,17 @@ async def test_work_that_fails_is_told_once_the_answer_is_there(service: Service
 async def test_the_database_works_meanwhile(service: ServiceUnderTest):
     async with service.sessions() as session:
         assert await meanwhile(session.scalar(text("SELECT 1")), lambda: "done") == (1, "done")
+
+
+async def test_whoever_falls_silent_with_a_lock_loses_it_in_a_transaction_too(service: ServiceUnderTest):
+    dsn = service.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = await connect(dsn, "test")
+    try:
+        async with connection.transaction():
+            limits = [
+                await connection.fetchval(f"SHOW {name}")
+                for name in ("idle_session_timeout", "idle_in_transaction_session_timeout")
+            ]
+    finally:
+        await connection.close()
+    assert limits == ["10s", "10s"]

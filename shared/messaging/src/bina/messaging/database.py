@@ -59,7 +59,9 @@ def keep_alive(connected: Any) -> None:
 async def connect(dsn: str, name: str) -> LiveConnection:
     """One connection outside the pool for whoever speaks at least every ten seconds; it holds a lock, so a silent
     one is ended by the server. `name` is what the server's list of connections shows."""
-    settings = {**KEEPALIVES, "idle_session_timeout": "10s", "application_name": name}
+    # The first of these two holds between transactions alone, the second within one.
+    silence = {"idle_session_timeout": "10s", "idle_in_transaction_session_timeout": "10s"}
+    settings = {**KEEPALIVES, **silence, "application_name": name}
     return await asyncpg.connect(
         dsn, server_settings=settings, timeout=10, command_timeout=30, connection_class=LiveConnection
     )
