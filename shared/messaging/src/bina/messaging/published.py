@@ -21,12 +21,14 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import RecordMetadata
 
+from bina.events import agency
+
 from .disagreements import Disagreement, keep
 from .logreader import UNMET, between, id_in, key_in, reader, stamps
 from .topiclog import version_in
 
 NAMED = 5
-"""Keys that a report names."""
+"""Most keys that a report names."""
 TOLERANCE_MS = 10_000
 """What an acknowledgement says of a record's timestamp is not quite what the log keeps; seen: 29 ms."""
 MARGIN = timedelta(hours=2)
@@ -274,9 +276,11 @@ class Comparison:
 
 
 def _unknown(topic: str, many: int, keys: Sequence[str]) -> Disagreement:
-    more = ", …" if many > len(keys) else ""
+    # Keys of agencies' topics are NIP: a report stays, in a table and in logs.
+    shown = [] if topic.startswith(f"{agency.OUTCOMES}.") else keys
+    names = f" (keys {', '.join(shown)}{', …' if many > len(keys) else ''})" if shown else ""
     detail = (
-        f"{many} facts on the broker are unknown to this database, which is older (keys {', '.join(keys)}{more}); "
+        f"{many} facts on the broker are unknown to this database, which is older{names}; "
         "versions go on after theirs; restore a newer backup of the database, or settle these by hand"
     )
     return Disagreement("facts.unknown", topic, None, detail)
