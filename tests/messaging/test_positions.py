@@ -1,11 +1,15 @@
 """What the database says of how far its log is applied."""
 
+import asyncio
+
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy import text
 
-from bina.messaging import Runtime
+from bina.messaging import Runtime, Settings
+from bina.messaging.consumer import Consumer
 from bina.messaging.reading import Reached
+from bina.messaging.resume import Resumer
 from bina.messaging.testing import ServiceUnderTest
 from messaging.facts import accepted, met
 from messaging.watching import Start, seats, send, until
@@ -72,3 +76,47 @@ async def test_a_topic_left_out_of_a_batch_is_left_out_of_what_it_reaches(servic
     batch.reached = {(TOPIC, 0): (5, 1700), ("enrollment.asn", 1): (3, 1600)}
     await service.intake.take(batch.without(TOPIC))
     assert await positions(service) == {("enrollment.asn", 1): (3, 1600)}
+
+
+class Meeting:
+    """What a resumer asks of the broker; another worker applies a batch before the answer is there."""
+
+    def __init__(self, service: ServiceUnderTest) -> None:
+        self._service = service
+
+    def partitions_for_topic(self, topic: str) -> set[int]:
+        return {0, 1}
+
+    async def beginning_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        await takes(self._service, {(TOPIC, 0): (5, 1700)})
+        return dict.fromkeys(partitions, 0)
+
+
+async def test_two_workers_that_meet_a_topic_at_once_take_nothing_back(service: ServiceUnderTest):
+    known = await Resumer(service.sessions, "")._known(Meeting(service), {TOPIC})
+    assert known == {(TOPIC, 0): (5, 1700), (TOPIC, 1): (0, -1)}
+    assert await positions(service) == {(TOPIC, 0): (5, 1700)}
+
+
+class Silent:
+    """A consumer that was given a partition just before the broker fell silent."""
+
+    def assignment(self) -> set[TopicPartition]:
+        return {TopicPartition(TOPIC, 0)}
+
+    async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, 9)
+
+    async def position(self, partition: TopicPartition) -> int:
+        await asyncio.Event().wait()
+        return 0
+
+
+async def test_where_a_worker_stands_is_not_waited_for_without_end(service: ServiceUnderTest, monkeypatch):
+    monkeypatch.setattr("bina.messaging.consumer.POSITIONS_SECONDS", 0.01)
+    monkeypatch.setattr(Consumer, "kafka", Silent())
+    settings = Settings(
+        database_url="postgresql+asyncpg://x@localhost/x", kafka="localhost:1", secret="x" * 32
+    )
+    async with asyncio.timeout(5):
+        assert await service.runtime(settings).consumer.positions() == {}

@@ -221,7 +221,7 @@ class Consumer:
         try:
             async with asyncio.timeout(POSITIONS_SECONDS):
                 ends = await self.kafka.end_offsets(partitions) if partitions else {}
-            fetched = {p: await self.kafka.position(p) for p in partitions}
+                fetched = {p: await self.kafka.position(p) for p in partitions}
         except (KafkaError, IllegalStateError, TimeoutError):
             return {}
         applied = {p: self._ahead.unapplied(p) for p in partitions}

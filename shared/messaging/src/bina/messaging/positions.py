@@ -30,6 +30,11 @@ _LOAD = text(
     """SELECT topic, "partition", next_offset, last_timestamp FROM messaging.positions
     WHERE topic = ANY (CAST(:topics AS text[]))"""
 )
+_MEET = text(
+    """INSERT INTO messaging.positions (topic, "partition", next_offset, last_timestamp)
+    SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[]),
+        CAST(:timestamps AS bigint[])) ORDER BY 1, 2 ON CONFLICT DO NOTHING"""
+)
 _SET = text(
     """INSERT INTO messaging.positions (topic, "partition", next_offset, last_timestamp)
     SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[]),
@@ -57,6 +62,11 @@ async def load(session: AsyncSession, topics: Iterable[str]) -> Reached:
     """Positions of these topics' partitions; a timestamp of -1 says that no record was met yet."""
     rows = await session.execute(_LOAD, {"topics": list(topics)})
     return {(row.topic, row.partition): (row.next_offset, row.last_timestamp) for row in rows}
+
+
+async def meet(session: AsyncSession, reached: Reached) -> None:
+    """Write positions of partitions that nobody met before; where another worker was quicker, its own stay."""
+    await session.execute(_MEET, _columns(reached))
 
 
 async def write(session: AsyncSession, reached: Reached) -> None:

@@ -127,8 +127,8 @@ class Resumer:
             if await positions.kept_late(session):
                 first |= {p: c for p in unmet if (c := await consumer.committed(p)) is not None}
             new = {(p.topic, p.partition): (offset, UNMET) for p, offset in first.items()}
-            await positions.write(session, new)
-            return known | new
+            await positions.meet(session, new)
+            return await positions.load(session, topics)
 
     async def _places(
         self,
