@@ -1,5 +1,7 @@
 """One journey for each role, as its person goes through the pages."""
 
+import re
+
 import pytest
 
 from browser.town import Town
@@ -186,16 +188,25 @@ async def test_a_platform_operator_finds_a_parked_message(town: Town, door: Door
     visitor = await door.enter(town.platform, "platform", width=DESK)
     await visitor.go("/ops")
     assert visitor.path == "/enrollment/ops"
-    await visitor.press("enrollment.requested.v1")
+    assert "enrollment.requested.v1" in await visitor.text()
+    async with visitor.page.expect_navigation():
+        await visitor.page.get_by_role("link", name=re.compile(r"^Pesan \d+$")).first.click()
     text = await visitor.text()
     assert '{"nip": "1980' in text
     assert "json.invalid" in text
     await visitor.shoot("platform-gagal")
     await visitor.is_sound()
     await visitor.is_accessible()
-    await visitor.press("Ulangi")
-    assert "Pesan diproses ulang." in await visitor.page.locator("body").inner_text()
-    assert "enrollment.requested.v1" in await visitor.text()
+    await visitor.press("Ulangi pesan ini")
+
+    async def tried() -> bool:
+        await visitor.go(visitor.path)
+        return await visitor.heading() == "Pengulangan selesai"
+
+    await eventually(tried)
+    assert "1 dari 1 pesan dicoba: 0 berlaku, 1 gagal lagi." in await visitor.text()
+    await visitor.is_sound()
+    await visitor.press("Lihat yang masih tertahan")
     for name in ("assessment", "evaluation", "notification"):
         await visitor.press(name)
         assert visitor.path == f"/{name}/ops"
