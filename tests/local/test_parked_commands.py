@@ -19,6 +19,8 @@ from bina.messaging.testing import ServiceUnderTest
 from bina.web.app import create_app
 from bina_local.addresses import NOTE, PARTS
 from bina_local.cli import app as bina
+from bina_local.commands.parked import _discarded, _seen
+from bina_local.context import Context
 from bina_local.services import signing_secret
 from bina_local.state import State
 from messaging import toy
@@ -123,6 +125,20 @@ async def test_a_group_is_discarded_for_a_reason_that_is_listed(service, parked)
         ("Data uji vendor", f"bina ({getpass.getuser()})")
     }
     assert {row.history for row in await service.rows("SELECT history FROM seats")} == {"m"}
+
+
+async def test_what_comes_while_a_group_is_discarded_stays(service, parked, folder):
+    context = Context.of(folder)
+    await fail(service, 2)
+    [group] = json.loads((await parked("groups", "--json")).stdout)
+    path, seen = (
+        f"ops/parked/groups/{group['cause']}/discard",
+        await _seen(context, "evaluation", group["cause"]),
+    )
+    await fail(service, 1)
+    assert await _discarded(context, "evaluation", path, {"reason": "Data uji vendor"} | seen) == 2
+    [left] = json.loads((await parked("groups", "--json")).stdout)
+    assert (left["cause"], left["count"]) == (group["cause"], 1)
 
 
 @pytest.mark.parametrize(

@@ -155,8 +155,10 @@ def discard(
     """Buang pesan atau satu kelompok dengan alasan; yang di belakangnya lalu berjalan."""
     if (number is None) == (group is None):
         fail("Sebutkan satu: NOMOR pesan atau --group. Lihat: bina parked groups")
+    context = opened(state)
     path = f"ops/parked/{number}/discard" if group is None else f"ops/parked/groups/{group}/discard"
-    count = asked(_discarded(opened(state), service, path, reason))
+    body = {"reason": reason} | (asked(_seen(context, service, group)) if group is not None else {})
+    count = asked(_discarded(context, service, path, body))
     if as_json:
         console.print_json(json.dumps({"service": service, "discarded": count}))
     else:
@@ -219,13 +221,19 @@ def _show(found: Rows, table: Callable[[Rows], Table], nothing: str, *, as_json:
         console.print(table(found) if found else nothing)
 
 
-async def _discarded(context: Context, service: str, path: str, reason: str) -> int:
+async def _seen(context: Context, service: str, group: str) -> dict[str, Any]:
+    """Up to which message the group is known now: what comes while it is discarded, part by part, is nobody's choice."""
+    found = await _listed(context, [service], "ops/parked/groups?limit=1000")
+    return next(({"newest": row["newest"]} for row in found if row["cause"] == group), {})
+
+
+async def _discarded(context: Context, service: str, path: str, body: dict[str, Any]) -> int:
     """Part after part until nothing is left; how many messages."""
     from bina_local.operations import call
 
     count, left = 0, 1
     while left:
-        done = await call(context, "POST", service, path, {"reason": reason}, command_key=str(uuid.uuid4()))
+        done = await call(context, "POST", service, path, body, command_key=str(uuid.uuid4()))
         count, left = count + done["discarded"], done["left"]
     return count
 
