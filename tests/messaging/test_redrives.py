@@ -240,3 +240,12 @@ async def test_an_order_outlives_a_killed_worker(service, redriver):
     done = await state_of(service, number)
     assert (done.state, done.tried, done.applied, done.others_applied) == ("done", 9, 9, 9)
     assert await histories(service) == dict.fromkeys(ids, "am")
+
+
+async def test_without_an_order_nothing_is_due(service: ServiceUnderTest, redriver: Redriver):
+    await park(service, 1)
+    assert await redriver.wait_seconds() is None
+    await order(service)
+    assert await redriver.wait_seconds() == 0
+    await to_the_end(redriver)
+    assert await redriver.wait_seconds() is None

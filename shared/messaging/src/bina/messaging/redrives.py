@@ -36,7 +36,7 @@ _ADD = text(
 )
 _NEXT = text(
     """SELECT greatest(0, extract(epoch FROM min(next_at) - clock_timestamp())) FROM messaging.redrives
-    WHERE ended_at IS NULL"""
+    WHERE ended_at IS NULL HAVING count(*) > 0"""
 )
 _DUE = "ended_at IS NULL AND next_at <= coalesce(:at, clock_timestamp())"
 _ANY_DUE = statement(f"SELECT EXISTS (SELECT FROM messaging.redrives WHERE {_DUE})", "at")  # noqa: S608 - as above
