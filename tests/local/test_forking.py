@@ -1,12 +1,13 @@
 """Workers forked from a template: real processes, whose module is small enough to load at once."""
 
 import asyncio
+import ctypes
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import psutil
@@ -43,6 +44,13 @@ def state(tmp_path: Path) -> State:
     """A folder whose path is longer than the system takes for a socket."""
     (tmp_path / ("long" * 30)).mkdir()
     return State.at(tmp_path / ("long" * 30))
+
+
+@pytest.fixture(autouse=True)
+def adopts_nobody_afterwards() -> Iterator[None]:
+    """Else orphans of other tests become children of this process, who waits for none of them."""
+    yield
+    ctypes.CDLL(None).prctl(forking.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 @pytest.fixture

@@ -147,8 +147,29 @@ def test_the_next_start_ends_what_was_left(state: State):
     left = psutil.Popen([sys.executable, "-c", "import signal; signal.pause()"])
     process_in(state.run / "kafka.pid", left, left.create_time())
     assert end_leftovers(state) == ["kafka"]
-    assert not left.is_running()
-    left.poll()
+    assert left.wait() == -signal.SIGTERM
+
+
+def test_the_next_start_waits_for_nobody_who_has_ended_already(state: State):
+    """In a container nobody may ever take a dead process's exit code."""
+    code = "import signal; signal.signal(15, signal.SIG_IGN); print('up', flush=True); signal.pause()"
+    with psutil.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as left:
+        assert left.stdout
+        left.stdout.readline()
+        process_in(state.run / "kafka.pid", left, left.create_time())
+        parent = subprocess.run(
+            [sys.executable, "-c", LEFTOVER, str(state.root)], timeout=SECONDS, check=False
+        )
+        assert parent.returncode == 0
+        assert left.status() == psutil.STATUS_ZOMBIE
+    assert not (state.run / "kafka.pid").exists()
+
+
+LEFTOVER = """
+import pathlib, sys
+from bina_local.process import end_leftover
+assert end_leftover(pathlib.Path(sys.argv[1], "run", "kafka.pid"), 0.2)
+"""
 
 
 def test_a_stranger_with_the_same_number_is_left_alone(state: State):

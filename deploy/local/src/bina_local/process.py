@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 
 from bina_local.state import State, write_private
 
+KILL_SECONDS, LOOK_SECONDS = 5.0, 0.05
 LAUNCHER = Path(__file__).with_name("launch.py")
 
 
@@ -201,10 +203,18 @@ def end_leftover(pid_file: Path, seconds: float = 15) -> bool:
         with contextlib.suppress(psutil.NoSuchProcess):
             process = psutil.Process(note["pid"])
             process.send_signal(note["stop_signal"])
-            try:
-                process.wait(seconds)
-            except psutil.TimeoutExpired:
+            if not _gone(pid_file, seconds):
                 process.kill()
-                process.wait(5)
+                _gone(pid_file, KILL_SECONDS)
     pid_file.unlink(missing_ok=True)
     return note is not None
+
+
+def _gone(pid_file: Path, seconds: float) -> bool:
+    """Whether the process ends in time. Nobody may ever wait for it, as in a container whose first process does not."""
+    deadline = time.monotonic() + seconds
+    while still_ours(pid_file) is not None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK_SECONDS)
+    return True
