@@ -1,12 +1,13 @@
 """Two workers of one service on a real broker: what is behind while one is away, and who goes on."""
 
+import asyncio
 import uuid
 
 import pytest
 
 from bina.messaging import Runtime
 from messaging.facts import accepted
-from messaging.watching import Start, seats, send, until
+from messaging.watching import Start, seats, send, true, until
 
 pytestmark = pytest.mark.kafka
 TOPIC = "enrollment.enrollments"
@@ -55,6 +56,35 @@ async def test_what_a_worker_leaves_for_good_is_taken_at_once(start: Start, prod
 
     await until(all_in)  # sooner than the broker would miss a worker that may return
     assert (await one.status()).group_lag[TOPIC] == 0
+
+
+async def test_who_is_to_end_before_it_could_join_does_not_join(start: Start, broker: str):
+    one = await start()
+    late = Runtime(one.service, one.settings.model_copy(update={"worker": 1}))
+    await late.consumer.drain()
+    await late.consumer.start()
+    joined = late.consumer.kafka
+    await late.stop()
+    assert joined is None
+
+
+async def test_who_is_to_end_while_it_joins_leaves_at_once(start: Start, producer):
+    one = await start()
+    late = Runtime(one.service, one.settings.model_copy(update={"worker": 1}))
+    joining = asyncio.create_task(late.consumer.start())
+    await until(lambda: true(late.consumer.kafka))
+    await late.consumer.drain(for_good=True)
+    async with asyncio.timeout(30):
+        await joining
+    assert late.consumer.kafka is None
+    await late.engine.dispose()
+    events = [accepted() for _ in range(30)]
+    await send(producer, *events)
+
+    async def all_in() -> bool:
+        return len(await seats(one, *(event.enrollment_id for event in events))) == len(events)
+
+    await until(all_in)
 
 
 def scraped(runtime: Runtime) -> str:

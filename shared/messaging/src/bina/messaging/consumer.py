@@ -52,6 +52,9 @@ class Consumer:
         self._settings = settings
         self._intake = intake
         self._metrics = metrics
+        self._starting = False
+        self._leaving: bool | None = None
+        """Whether for good, once it is to join no more."""
         self._paused: dict[str, float] = {}
         self._assigned: Set[TopicPartition] | None = None
         self._resumer = Resumer(make, settings.kafka, settings.accept_gaps)
@@ -92,9 +95,25 @@ class Consumer:
         return subscriber
 
     async def start(self) -> None:
-        """Join the group; raises while the broker is away."""
+        """Join the group, unless told to drain; raises while the broker is away."""
+        if self._leaving is not None:
+            return
         _calm_collector()
-        await self._broker.start()
+        self._starting = True
+        try:
+            await self._broker.start()
+        finally:
+            self._starting = False
+        if self._leaving is not None:
+            await self.stop(for_good=self._leaving)
+
+    async def drain(self, *, for_good: bool = False) -> None:
+        """Stop as `stop` does, and join no more: whoever still waits for the broker would take partitions later."""
+        self._leaving = for_good
+        if (
+            not self._starting
+        ):  # else it stops once it has joined: a client stopped in its start would go on joining
+            await self.stop(for_good=for_good)
 
     async def stop(self, *, for_good: bool = False) -> None:
         """Finish the batch in hand, then stop. Its partitions wait for its return, unless it stops for good."""

@@ -68,7 +68,7 @@ def _drain_when_told(app: FastAPI) -> list[asyncio.Task[None]]:
 
 async def _drain(app: FastAPI, *, for_good: bool) -> None:
     app.state.draining = True
-    await app.state.runtime.consumer.stop(for_good=for_good)
+    await app.state.runtime.consumer.drain(for_good=for_good)
 
 
 async def _end_when_stuck(server: uvicorn.Server, runtime: Runtime) -> None:
