@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import IllegalStateError
 from sqlalchemy import text
 
 from bina.messaging import Runtime, Settings
@@ -15,6 +16,7 @@ from messaging.facts import accepted, met
 from messaging.watching import Start, seats, send, until
 
 TOPIC = "enrollment.enrollments"
+SETTINGS = Settings(database_url="postgresql+asyncpg://x@localhost/x", kafka="localhost:1", secret="x" * 32)
 
 
 async def positions(runtime: "Runtime | ServiceUnderTest") -> Reached:
@@ -112,11 +114,27 @@ class Silent:
         return 0
 
 
+class Leaving(Silent):
+    """A consumer that is stopped while it is asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._patch = monkeypatch
+
+    async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        self._patch.setattr(Consumer, "kafka", None)
+        return await super().end_offsets(partitions)
+
+    async def position(self, partition: TopicPartition) -> int:
+        raise IllegalStateError
+
+
+async def test_a_worker_that_stops_while_it_is_asked_stands_nowhere(service: ServiceUnderTest, monkeypatch):
+    monkeypatch.setattr(Consumer, "kafka", Leaving(monkeypatch))
+    assert await service.runtime(SETTINGS).consumer.positions() == {}
+
+
 async def test_where_a_worker_stands_is_not_waited_for_without_end(service: ServiceUnderTest, monkeypatch):
     monkeypatch.setattr("bina.messaging.consumer.POSITIONS_SECONDS", 0.01)
     monkeypatch.setattr(Consumer, "kafka", Silent())
-    settings = Settings(
-        database_url="postgresql+asyncpg://x@localhost/x", kafka="localhost:1", secret="x" * 32
-    )
     async with asyncio.timeout(5):
-        assert await service.runtime(settings).consumer.positions() == {}
+        assert await service.runtime(SETTINGS).consumer.positions() == {}

@@ -234,13 +234,14 @@ class Consumer:
 
     async def positions(self) -> dict[TopicPartition, tuple[int, int]]:
         """Per partition: up to where all is applied, and where the log ends."""
-        if self.kafka is None:
+        kafka = self.kafka  # gone for others once this worker is told to drain
+        if kafka is None:
             return {}
-        partitions = list(self.kafka.assignment())
+        partitions = list(kafka.assignment())
         try:
             async with asyncio.timeout(POSITIONS_SECONDS):
-                ends = await self.kafka.end_offsets(partitions) if partitions else {}
-                fetched = {p: await self.kafka.position(p) for p in partitions}
+                ends = await kafka.end_offsets(partitions) if partitions else {}
+                fetched = {p: await kafka.position(p) for p in partitions}
         except (KafkaError, IllegalStateError, TimeoutError):
             return {}
         applied = {p: self._ahead.unapplied(p) for p in partitions}
