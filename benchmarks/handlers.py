@@ -5,6 +5,7 @@ handlers left are given to them.
 """
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -102,6 +103,8 @@ def _wanted(peer: str, events: int) -> int:
 async def _peer(parts: Parts, scenario: Scenario, work: Work, peer: str) -> float:
     """The peer's rate in a database of its own, where it must have written the very number of rows."""
     url, before = await prepared(parts, scenario)
+    gc.collect()
+    gc.freeze()  # the rows that it is given are not its own garbage to look through
     rate = await RUN[peer](replace(work, url=url))
     if work.wanted == work.events:
         after = await count_rows(url)
