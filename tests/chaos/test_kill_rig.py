@@ -8,7 +8,7 @@ from chaos.driver import Load
 from chaos.rig import run
 from chaos.saboteur import KILL
 
-pytestmark = [pytest.mark.kafka, pytest.mark.chaos, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.kafka, pytest.mark.chaos, pytest.mark.timeout(900)]
 SHORT = Load(seed=11, seconds=60, per_second=6, poison=0.03, crowd_every=20)
 
 

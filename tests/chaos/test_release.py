@@ -7,7 +7,7 @@ import pytest
 from chaos.driver import Load
 from chaos.rig import Plan, run
 
-pytestmark = [pytest.mark.kafka, pytest.mark.chaos, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.kafka, pytest.mark.chaos, pytest.mark.timeout(900)]
 LOAD = Load(seed=3, seconds=100, per_second=3, crowd_every=12)
 """At most so long: it ends with the rollout."""
 
