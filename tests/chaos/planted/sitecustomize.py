@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from bina.messaging import consumer, handlers, held, inbox, intake, positions, relay
+from bina.messaging import applying, consumer, handlers, held, inbox, positions, relay
 
 claim, persist = inbox.claim, consumer.Consumer._persist
 NEXT_AFTER = relay._NEXT.replace("WHERE published_at IS NULL", "WHERE id > $2")
@@ -75,7 +75,7 @@ def key_not_blocked() -> None:
         return set()
 
     held.blocked = none_blocked
-    intake._stops = lambda _: {}
+    applying._stops = lambda _: {}
 
 
 def topics_in_order() -> None:

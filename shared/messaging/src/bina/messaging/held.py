@@ -47,20 +47,27 @@ _BLOCKED = text(
     JOIN unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS asked (topic, key) USING (topic, key)
     WHERE blocks AND state <> 'discarded'"""
 )
+_ROWS = """SELECT id, state, blocks, topic, key, "partition", "offset", record_key, headers, value, claimed
+    FROM messaging.held"""
+_LOAD = text(f"{_ROWS} WHERE id = ANY (CAST(:ids AS bigint[])) AND state <> 'discarded' ORDER BY id")
+# The oldest of them all are of each stream its oldest.
 _OF_STREAMS = text(
-    """SELECT id, state, blocks, topic, key, "partition", "offset", record_key, headers, value, claimed
-    FROM messaging.held
-    JOIN unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS asked (topic, key) USING (topic, key)
-    WHERE blocks AND state <> 'discarded' ORDER BY id FOR UPDATE OF held"""
+    f"""{_ROWS} WHERE blocks AND state <> 'discarded' AND id IN (
+        SELECT h.id FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS asked (topic, key)
+        CROSS JOIN LATERAL (SELECT id FROM messaging.held h WHERE h.topic = asked.topic AND h.key = asked.key
+            AND h.blocks AND h.state <> 'discarded' ORDER BY h.id LIMIT :most) h
+        ORDER BY h.id LIMIT :most)
+    ORDER BY id FOR UPDATE OF held"""  # noqa: S608 - our own words
 )
 _READY = text(
     """SELECT DISTINCT h.topic, h.key FROM messaging.held h JOIN messaging.facts f
     ON f.fact = h.fact AND f.key = h.fact_key WHERE h.state = 'waiting' LIMIT 1000"""
 )
 _FREED = text(
-    """SELECT DISTINCT topic, key FROM messaging.held b WHERE b.state = 'behind' AND NOT EXISTS (
-        SELECT FROM messaging.held h WHERE h.topic = b.topic AND h.key = b.key AND h.blocks
-        AND h.state IN ('parked', 'waiting')) LIMIT 1000"""
+    """SELECT b.topic, b.key FROM (SELECT DISTINCT topic, key FROM messaging.held WHERE state = 'behind') b
+    CROSS JOIN LATERAL (SELECT h.state FROM messaging.held h WHERE h.topic = b.topic AND h.key = b.key
+        AND h.blocks AND h.state <> 'discarded' ORDER BY h.id LIMIT 1) first
+    WHERE first.state = 'behind' LIMIT 1000"""
 )
 
 
@@ -145,9 +152,23 @@ async def blocked(session: AsyncSession, streams: Iterable[Stream]) -> set[Strea
     return {(row.topic, row.key) for row in rows}
 
 
-async def of_streams(session: AsyncSession, streams: Iterable[Stream]) -> list[Row[Any]]:
-    """Every held row of the streams, in their order; locked, for another batch may learn the same fact just now."""
-    return list(await session.execute(_OF_STREAMS, _pairs(list(streams))))
+async def load(session: AsyncSession, ids: Sequence[int]) -> list[Row[Any]]:
+    """These rows, in their order."""
+    return list(await session.execute(_LOAD, {"ids": list(ids)})) if ids else []
+
+
+async def of_streams(session: AsyncSession, streams: Iterable[Stream], most: int) -> list[Row[Any]]:
+    """The oldest held rows of the streams, in their order; locked, for another batch may learn the same fact now."""
+    return list(await session.execute(_OF_STREAMS, {**_pairs(list(streams)), "most": most}))
+
+
+async def tried(session: AsyncSession, ids: Sequence[int]) -> None:
+    """Note that these were to be tried just now; a redrive does not try them once more."""
+    if ids:
+        await session.execute(
+            text("UPDATE messaging.held SET last_tried = now() WHERE id = ANY (CAST(:ids AS bigint[]))"),
+            {"ids": list(ids)},
+        )
 
 
 async def ready(session: AsyncSession) -> set[Stream]:

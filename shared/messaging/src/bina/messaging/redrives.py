@@ -16,8 +16,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from . import held
+from .applying import Outcome
 from .database import is_transient, statement
-from .intake import Intake, Outcome
+from .intake import Intake
 from .parked import Choice
 
 CHUNK = 100
@@ -194,7 +195,9 @@ class Redriver:
         size = max(1, min(CHUNK, job.per_second // 2))
         ids, last_id, last = await _choose(session, job, size)
         outcome = await self._intake.redrive_in(session, ids) if ids else Outcome()
-        counts, failed = _tally(set(ids), outcome)
+        if outcome.later:  # the order goes on there
+            last_id, last = min(last_id, outcome.later[0] - 1), False
+        counts, failed = _tally(set(ids).difference(outcome.later), outcome)
         causes = _merged(_causes(job.causes), await _causes_of(session, failed))
         rest = (counts["tried"] + counts["others_applied"] + counts["others_failed"]) / job.per_second
         place = {"id": job.id, "last_id": last_id, "last": last, "started": job.started, "rest": rest}
@@ -219,10 +222,10 @@ async def _choose(session: AsyncSession, job: Any, size: int) -> tuple[list[int]
 
 
 def _tally(ids: set[int], outcome: Outcome) -> tuple[dict[str, int], list[int]]:
-    """What became of the messages chosen and of those that went along; and the ids of all that failed."""
+    """What became of the messages tried and of those that went along; and the ids of all that failed."""
     done = {arrived.held_id for arrived in outcome.done}
     failed = {hold.held_id for hold in outcome.holds if hold.state == "parked" and hold.held_id is not None}
-    queued = {hold.held_id for hold in outcome.holds if hold.state != "parked"}
+    queued = {hold.held_id for hold in outcome.holds if hold.state != "parked"} | outcome.queued
     counts = {
         "tried": len(ids),
         "applied": len(ids & done),

@@ -49,15 +49,16 @@ async def replay(
     await upgrade(url, service.migrations)
     engine = create_engine(url, pool_size=2)
     try:
-        rebuilding = _Rebuilding(
-            service, Intake(sessions(engine), service.reactions(demo=False), cap=NO_CAP), report
-        )
+        intake = Intake(sessions(engine), service.reactions(demo=False), cap=NO_CAP)
+        rebuilding = _Rebuilding(service, intake, report)
         async with sessions(engine)() as session:
             known = await positions.load(
                 session, {topic for topic, _ in upto or {}} or service.reactions(demo=False).topics
             )
         ends = {TopicPartition(*place): end for place, (end, _) in upto.items()} if upto is not None else None
         await rebuilding.run(bootstrap, known, ends)
+        while await intake.sweep():  # what it tells is discarded too
+            pass
         async with sessions(engine)() as session, session.begin():
             await session.execute(_DISCARD)
         return Replayed(rebuilding.done, rebuilding.begins)

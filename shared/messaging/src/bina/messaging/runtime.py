@@ -137,14 +137,12 @@ class Runtime:
             self._wake_due.clear()
             sweep = time.monotonic() - swept >= POLL_SECONDS
             swept = time.monotonic() if sweep else swept
-            try:
-                claimed = await self._due_once(sweep=sweep)
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                claimed = 0
-                log.warning("due work again: %s", error)
-            if claimed:
+            done = 0
+            async with self._tolerantly("due work"):
+                if released := await self.intake.sweep() if sweep else 0:
+                    swept = -POLL_SECONDS  # more may be ready
+                done = released + await self._due_once()
+            if done:
                 self.relay.wake()
             else:
                 await _pause(self._wake_due)
@@ -160,12 +158,10 @@ class Runtime:
                 wait = await self.redriver.wait_seconds()
             await _pause(self._wake_redrive, POLL_SECONDS if wait is None else min(wait, POLL_SECONDS))
 
-    async def _due_once(self, *, sweep: bool) -> int:
+    async def _due_once(self) -> int:
         if self.settings.demo:
             async with self.sessions() as session:
                 await follow_clock(session)
-        if sweep and await self.intake.sweep():
-            self.relay.wake()
         return await self.due.run()
 
     async def _upkeep(self) -> None:
