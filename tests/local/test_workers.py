@@ -1,12 +1,17 @@
 """How many workers a service has, and what is told of them."""
 
+import re
+import signal
+import socket
+
 import pytest
 
 from bina_local.addresses import SERVICES, Addresses, parts
-from bina_local.gateway import caddyfile
 from bina_local.operations import over_workers
+from bina_local.ports import HOST
+from bina_local.postgres import Postgres
 from bina_local.state import State
-from bina_local.workers import UnknownServiceError, asked, numbers
+from bina_local.workers import RELOAD, UnknownServiceError, Workers, asked, numbers
 
 
 def test_one_number_is_for_every_service():
@@ -33,17 +38,55 @@ def test_each_worker_has_a_port_and_each_service_a_spare_one(tmp_path):
     chosen = Addresses.choose(state, workers={"enrollment": 3})
     assert set(chosen.ports) == set(parts({"enrollment": 3}))
     assert chosen.workers("enrollment") == ["enrollment", "enrollment-1", "enrollment-2"]
-    assert len(chosen.upstreams("enrollment")) == 4
+    assert len(chosen.upstreams("enrollment")) == 3
     assert Addresses.choose(state).workers("enrollment") == ["enrollment"]
 
 
-def test_a_successor_keeps_the_gateways_configuration(tmp_path):
+class Stage:
+    """A supervisor without processes, and its gateway: notes which ports it is told of."""
+
+    running = False
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.told: list[set[int]] = []
+        self.begun: list[int] = []
+
+    def child(self, name: str) -> "Stage":
+        assert name == "gateway"
+        return self
+
+    def signal(self, number: signal.Signals) -> None:
+        assert number is RELOAD
+        config = (self._state.root / "gateway" / "Caddyfile").read_text()
+        [line] = re.findall(r"@evaluation {\n\s*reverse_proxy (.*) {", config)
+        self.told.append({int(upstream.rpartition(":")[2]) for upstream in line.split()})
+
+    async def replace(self, program, ready, seconds, retire) -> None:
+        ready.close()
+        self.begun.append(int(program.env["BINA_HTTP_PORT"]))
+        await retire(self)
+
+
+async def test_the_gateway_knows_the_spare_port_only_while_a_successor_comes(tmp_path):
     state = State.at(tmp_path)
-    chosen = Addresses.choose(state, workers={"enrollment": 2})
-    before, worker = caddyfile(chosen, tmp_path), chosen.ports["enrollment-1"]
-    chosen.swap(state, "enrollment-1", "enrollment-spare")
-    assert caddyfile(chosen, tmp_path) == before
-    assert Addresses.of(state).ports["enrollment-spare"] == worker
+    chosen = Addresses.choose(state, workers={"evaluation": 2})
+    one, two, spare = (chosen.ports[name] for name in ("evaluation", "evaluation-1", "evaluation-spare"))
+    stage = Stage(state)
+    await Workers(state, chosen, Postgres(state.root, 1), stage).restart("evaluation")
+    assert stage.begun == [spare, one]
+    assert stage.told == [{one, two, spare}, {spare, two}, {spare, two, one}, {spare, one}]
+    assert Addresses.of(state).ports["evaluation-spare"] == two
+
+
+async def test_a_spare_port_that_somebody_took_is_given_up(tmp_path):
+    state = State.at(tmp_path)
+    chosen = Addresses.choose(state)
+    taken = chosen.ports["evaluation-spare"]
+    stage = Stage(state)
+    with socket.create_server((HOST, taken)):
+        await Workers(state, chosen, Postgres(state.root, 1), stage).restart("evaluation")
+    assert taken not in {*stage.begun, *set().union(*stage.told)}
 
 
 def test_without_a_note_each_service_is_to_have_one_worker(tmp_path):

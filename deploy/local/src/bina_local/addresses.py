@@ -42,6 +42,8 @@ class Addresses:
 
     ports: dict[str, int]
     moved: list[Moved] = field(default_factory=list)
+    renewing: set[str] = field(default_factory=set)
+    """Services of which a worker and its successor change places now."""
 
     @classmethod
     def choose(
@@ -85,9 +87,12 @@ class Addresses:
         return [name for name in names if name in self.ports]
 
     def upstreams(self, service: str) -> list[int]:
-        """Every port that a worker of the service listens on, now or while another takes its place."""
-        spare = worker_name(service, SPARE)
-        return sorted(self.ports[name] for name in (*self.workers(service), spare) if name in self.ports)
+        """Every port that a worker of the service listens on; the spare one only while workers change places.
+
+        At other times whoever binds it would be sent people's requests.
+        """
+        spare = [worker_name(service, SPARE)] if service in self.renewing else []
+        return sorted(self.ports[name] for name in (*self.workers(service), *spare))
 
     def swap(self, state: State, one: str, other: str) -> None:
         """Two listeners change places."""

@@ -1,14 +1,16 @@
 """Each service's workers: how many there are, and how they change places without a request or an event being lost."""
 
 import asyncio
+import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
 from bina_local.addresses import MOST_WORKERS, SERVICES, SPARE, Addresses, worker_name
 from bina_local.gateway import HEALTH_SECONDS, write_configuration
 from bina_local.health import Check
+from bina_local.ports import is_free
 from bina_local.postgres import Postgres
 from bina_local.process import Child, ChildFailedError
 from bina_local.services import http_status, ready, service
@@ -131,6 +133,8 @@ class Workers:
     async def _renew(self, name: str, number: int) -> None:
         """The successor has the worker's number, so it takes over its partitions as they are, and the spare port."""
         worker, spare = worker_name(name, number), worker_name(name, SPARE)
+        if not is_free(self._addresses.ports[spare]):
+            self._addresses.open(self._state, spare)
         port = self._addresses.ports[spare]
         program = service(self._state, self._addresses, self._postgres, name, number)
         program = replace(program, env={**program.env, "BINA_HTTP_PORT": str(port)})
@@ -140,7 +144,19 @@ class Workers:
             self._watch(worker)
             await drain(old, DRAIN)
 
-        await self._supervisor.replace(program, ready(port), READY_SECONDS, retire)
+        with self._at_both_ports(name):
+            await self._supervisor.replace(program, ready(port), READY_SECONDS, retire)
+
+    @contextlib.contextmanager
+    def _at_both_ports(self, name: str) -> Iterator[None]:
+        """The gateway knows the spare port, too, and reads of it while the successor starts."""
+        self._addresses.renewing.add(name)
+        self._tell_gateway()
+        try:
+            yield
+        finally:
+            self._addresses.renewing.discard(name)
+            self._tell_gateway()
 
     async def _end(self, worker: str) -> None:
         del self.checks[worker]
