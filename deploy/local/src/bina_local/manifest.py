@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from bina_local.state import write_private
@@ -55,7 +55,7 @@ class Manifest:
 
     @classmethod
     def _parsed(cls, found: dict[str, Any]) -> Self:
-        files = {name: (int(size), str(digest)) for name, (size, digest) in found["files"].items()}
+        files = {_inside(name): (int(size), str(digest)) for name, (size, digest) in found["files"].items()}
         return cls(
             found["parts"],
             files,
@@ -64,6 +64,11 @@ class Manifest:
             found["release"],
             int(found["format"]),
         )
+
+    def below(self, part: str) -> list[str]:
+        """Files in a folder of the backup, by their path below that."""
+        names = [PurePosixPath(name) for name in self.files]
+        return [str(name.relative_to(part)) for name in names if name.parts[0] == part]
 
     def check(self, folder: Path, count: Count) -> None:
         """Compare every file. Raises BackupRefusedError naming the first that is missing or changed."""
@@ -88,6 +93,13 @@ def sha256(path: Path, count: Count) -> str:
             found.update(block)
             count(len(block))
     return found.hexdigest()
+
+
+def _inside(name: str) -> str:
+    path = PurePosixPath(name)
+    if not path.parts or path.is_absolute() or ".." in path.parts:
+        raise ValueError(name)
+    return name
 
 
 def _newer(release: str, format_: int) -> BackupRefusedError:

@@ -10,9 +10,9 @@ import json
 import shutil
 import tarfile
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime
 from pathlib import Path
 
+from bina_local.aside import replace
 from bina_local.backup import Report, Steps, notes, postgres_version
 from bina_local.manifest import BackupRefusedError, Manifest
 from bina_local.postgres import give, run_as
@@ -21,6 +21,7 @@ from bina_local.state import State, write_private
 from bina_local.supervisor import end_leftovers
 
 PARTS = ("databases", "broker")
+BASE, WAL, SECRETS = "postgres/base.tar.gz", "postgres/pg_wal.tar.gz", "secrets.json"
 
 
 async def restore(state: State, folder: Path, parts: Collection[str], report: Report) -> Manifest:
@@ -33,6 +34,8 @@ async def restore(state: State, folder: Path, parts: Collection[str], report: Re
         raise BackupRefusedError(
             f"Basis data cadangan ini dari PostgreSQL {manifest.postgres}; di sini {postgres_version()}"
         )
+    if "databases" in parts and (lacking := {BASE, WAL, SECRETS} - set(manifest.files)):
+        raise BackupRefusedError(f"Cadangan rusak: {min(lacking)} tidak tercatat. Pakai cadangan lain.")
     with RunLock(state):
         await asyncio.to_thread(
             end_leftovers, state
@@ -41,7 +44,7 @@ async def restore(state: State, folder: Path, parts: Collection[str], report: Re
         await asyncio.to_thread(manifest.check, folder, Steps(report, "Pemeriksaan", sizes))
         for done, part in enumerate(p for p in PARTS if p in parts):
             report("Pemulihan", done, len(parts))
-            await asyncio.to_thread(_BRING[part], state, folder)
+            await asyncio.to_thread(_BRING[part], state, folder, manifest)
         report("Pemulihan", len(parts), len(parts))
     return manifest
 
@@ -51,17 +54,17 @@ def holds_data(state: State) -> bool:
     return (state.root / "postgres").exists() or (state.root / "kafka" / "data").exists()
 
 
-def _bring_databases(state: State, folder: Path) -> None:
+def _bring_databases(state: State, folder: Path, manifest: Manifest) -> None:
     draft = state.root / "postgres.new"
     shutil.rmtree(draft, ignore_errors=True)
-    _unpack(folder / "postgres" / "base.tar.gz", draft)
-    _unpack(folder / "postgres" / "pg_wal.tar.gz", draft / "pg_wal")
+    _unpack(folder / BASE, draft)
+    _unpack(folder / WAL, draft / "pg_wal")
     user, _ = run_as(state.root / "postgres")
     for path in (draft, *draft.rglob("*")):
         give(path, user)
     draft.chmod(0o700)
-    _bring_notes(state, folder)
-    _replace(draft, state.root / "postgres")
+    _bring_notes(state, folder, manifest)
+    replace(draft, state.root / "postgres")
 
 
 def _unpack(archive: Path, target: Path) -> None:
@@ -72,29 +75,30 @@ def _unpack(archive: Path, target: Path) -> None:
         found.extractall(target)  # noqa: S202 - filtered by the line before
 
 
-def _bring_notes(state: State, folder: Path) -> None:
+def _bring_notes(state: State, folder: Path, manifest: Manifest) -> None:
     """The databases open with their own passwords."""
     known = json.loads(state.secrets.path.read_text()) if state.secrets.path.exists() else {}
-    found = json.loads((folder / "secrets.json").read_text())
+    found = json.loads((folder / SECRETS).read_text())
     write_private(state.secrets.path, json.dumps({**known, **found}, indent=1))
     for note in notes(folder):
-        if note.name != state.secrets.path.name:
+        if note.name in manifest.files and note.name != SECRETS:
             shutil.copy2(note, state.root / note.name)
 
 
-def _bring_broker(state: State, folder: Path) -> None:
+def _bring_broker(state: State, folder: Path, manifest: Manifest) -> None:
     place = state.root / "kafka"
     place.mkdir(mode=0o700, exist_ok=True)
-    shutil.rmtree(place / "data.new", ignore_errors=True)
-    shutil.copytree(folder / "kafka", place / "data.new")
-    _replace(place / "data.new", place / "data")
+    draft = place / "data.new"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    for name in manifest.below("kafka"):
+        copied = draft / name
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(folder / "kafka" / name, copied)
+    replace(draft, place / "data")
 
 
-def _replace(draft: Path, place: Path) -> None:
-    """Put what is there aside: nobody is left without the data they had."""
-    if place.exists():
-        place.rename(place.with_name(f"{place.name}.{datetime.now(UTC):%Y%m%dT%H%M%S}"))
-    draft.rename(place)
-
-
-_BRING: dict[str, Callable[[State, Path], None]] = {"databases": _bring_databases, "broker": _bring_broker}
+_BRING: dict[str, Callable[[State, Path, Manifest], None]] = {
+    "databases": _bring_databases,
+    "broker": _bring_broker,
+}

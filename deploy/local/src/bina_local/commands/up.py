@@ -19,6 +19,7 @@ from rich.progress import (
 
 from bina_local import demo
 from bina_local.addresses import Addresses
+from bina_local.aside import HalfRestoredError, check_whole
 from bina_local.commands.screen import StateOption, console, plain_errors
 from bina_local.jars import JarRefusedError, JarUnavailableError
 from bina_local.process import ChildFailedError
@@ -31,6 +32,7 @@ from bina_local.workers import UnknownServiceError, numbers
 FAILURES = (
     AlreadyRunningError,
     ChildFailedError,
+    HalfRestoredError,
     JarRefusedError,
     JarUnavailableError,
     TopicsFailedError,
@@ -55,6 +57,7 @@ def up(
     with plain_errors(*FAILURES):
         wanted = numbers(workers)
         with RunLock(folder):
+            check_whole(folder)
             asyncio.run(_run(folder, port, wanted, empty=empty))
 
 
