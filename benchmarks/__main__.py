@@ -4,9 +4,10 @@ Every part brings its own broker and database: what one leaves on the topics is 
 """
 
 import argparse
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+
+import uvloop
 
 from . import (
     audience,
@@ -135,7 +136,7 @@ def main() -> None:
         "--full", action="store_true", help="a backlog of a million, tables of ten million rows"
     )
     arguments = parser.parse_args()
-    asyncio.run(_measure(Asked(arguments.only, arguments.runs, arguments.full)))
+    uvloop.run(_measure(Asked(arguments.only, arguments.runs, arguments.full)))
     plots.write()
     plan.write()
 

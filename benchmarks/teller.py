@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Sequence
 
+import uvloop
+
 from bina.events import Event
 from bina.messaging import Runtime, emit
 
@@ -64,4 +66,4 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    uvloop.run(main(*sys.argv[1:]))

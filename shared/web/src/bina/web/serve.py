@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 
 from bina.messaging import telemetry
@@ -37,7 +38,7 @@ def run(create: Callable[[], FastAPI], settings: Settings) -> None:
             timeout_graceful_shutdown=10,
         )
     )
-    asyncio.run(_serve(server, app))
+    uvloop.run(_serve(server, app))
     telemetry.stop()
     if not app.state.runtime.healthy() or not server.started:
         sys.exit(1)
