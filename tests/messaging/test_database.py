@@ -1,12 +1,16 @@
 """Speaking to the database: past SQLAlchemy, and while it is away."""
 
+import traceback
+
 import asyncpg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, InternalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
 
 from bina.messaging.database import connect, driver, is_transient, meanwhile
+from bina.messaging.outbox import emit
 from bina.messaging.testing import ServiceUnderTest
+from messaging.facts import asn
 
 REGISTER = "INSERT INTO people VALUES ('0192f0c1-0000-7000-8000-000000000001', 'Rahma Yulita')"
 
@@ -47,6 +51,34 @@ async def test_what_the_driver_is_asked_first_goes_with_the_transaction(service:
         await (await driver(session)).execute(REGISTER)
         assert await session.scalar(text("SELECT name FROM people")) == "Rahma Yulita"
     assert await service.rows("SELECT name FROM people") == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "values", "told"),
+    [
+        ("INSERT INTO people VALUES (:id, :name)", {"id": None}, "null value in column"),
+        (
+            "INSERT INTO people VALUES (CAST(:name AS uuid), :id)",
+            {"id": ""},
+            "invalid input for query argument",
+        ),
+    ],
+)
+async def test_an_error_names_no_values(service: ServiceUnderTest, sql: str, values: dict, told: str):
+    with pytest.raises(DBAPIError, match=told) as failed:
+        await service.rows(sql, name="Rahma Yulita", **values)
+    logged = "".join(traceback.format_exception(failed.value))
+    assert told in logged
+    assert "Rahma" not in logged.replace('name="Rahma Yulita"', "")
+
+
+async def test_what_cannot_be_told_names_no_values(service: ServiceUnderTest):
+    person = asn().model_copy(update={"name": "Rahma Yulita" * 100_000})
+    with pytest.raises(asyncpg.CheckViolationError) as failed:
+        async with service.sessions() as session, session.begin():
+            await emit(session, [person])
+    assert "violates check constraint" in str(failed.value)
+    assert str(person.asn_id) not in str(failed.value)
 
 
 async def test_work_that_fails_is_told_once_the_answer_is_there(service: ServiceUnderTest):

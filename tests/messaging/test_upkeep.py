@@ -15,7 +15,7 @@ from bina.messaging.old_waits import OldWaits
 from bina.messaging.reconcile import next_night
 from bina.messaging.testing import ServiceUnderTest
 from messaging import toy
-from messaging.facts import accepted, asn, completed, run
+from messaging.facts import NIP, accepted, asn, completed, run
 
 KEEPALIVES = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
 
@@ -120,6 +120,23 @@ async def test_an_old_wait_is_logged_with_its_fact_and_then_rests(service: Servi
     assert len(caplog.records) == 1
     await check(service, waits, 600)
     assert len(caplog.records) == 2
+
+
+async def test_an_old_wait_of_an_agencys_message_names_no_person(service: ServiceUnderTest, caplog):
+    await service.receives(completed(uuid4(), uuid4()))
+    async with service.sessions() as session, session.begin():
+        await session.execute(
+            text(
+                """UPDATE messaging.held SET first_seen = now() - interval '2 hours',
+                topic = 'agency.enrollments.5571', key = :nip, fact_key = :nip"""
+            ),
+            {"nip": NIP},
+        )
+    await check(service, OldWaits(seconds=3600), 0)
+    [record] = caplog.records
+    assert "agency.enrollments.5571" in record.message
+    assert "1 messages wait" in record.message
+    assert NIP not in record.message
 
 
 async def check(service: ServiceUnderTest, waits: OldWaits, now: float) -> None:

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar, cast
 
 import asyncpg
-from sqlalchemy import DateTime, TextClause, bindparam, event, text
+from sqlalchemy import DateTime, ExceptionContext, TextClause, bindparam, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, InternalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -30,6 +31,7 @@ TRANSIENT_CLASSES = ("08", "40", "53", "57", "58")
 TRANSIENT_STATES = ("55P03", "25P03", "25P04")
 
 _NOTHING = text("SELECT")
+_VALUES = re.compile(r"\nDETAIL:  .*|(invalid input for query argument \$\d+).*", re.DOTALL)
 
 # The same from our side: a server that vanished without a word is given up within half a minute. The names are the
 # system's; where it lacks one, its own figure stays.
@@ -68,9 +70,10 @@ async def connect(dsn: str, name: str) -> LiveConnection:
 
 
 def create_engine(url: str, *, pool_size: int = 5) -> AsyncEngine:
-    """Engine of the service's own role."""
+    """Engine of the service's own role. Its errors name no values: they end in logs and beside held messages."""
     engine = create_async_engine(
         url,
+        hide_parameters=True,
         pool_size=pool_size,
         max_overflow=5,
         connect_args={
@@ -80,6 +83,7 @@ def create_engine(url: str, *, pool_size: int = 5) -> AsyncEngine:
         },
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "handle_error", _keep_silent)
     return engine
 
 
@@ -87,6 +91,25 @@ def _refuse_closed(connection: Any, *_: Any) -> None:
     """Have the pool make a connection anew that the server has ended. A ping would ask it four questions first."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError("the server has closed this connection")
+
+
+def _keep_silent(context: ExceptionContext) -> None:
+    """Take the values out of an error and of all that it came from."""
+    error: BaseException | None = context.sqlalchemy_exception or context.original_exception
+    while error is not None:
+        silence(error)
+        error = getattr(error, "orig", None) or error.__cause__
+
+
+def silence(error: BaseException) -> None:
+    """Take the values of rows and parameters out of an error: the server names them in its DETAIL, the driver where
+    a parameter is not of its column's type."""
+    if isinstance(error, asyncpg.PostgresError):
+        error.detail = None
+    if isinstance(error, asyncpg.DataError):
+        error.__cause__ = None
+    if error.args and isinstance(error.args[0], str):
+        error.args = (_VALUES.sub(r"\1", error.args[0]), *error.args[1:])
 
 
 def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:

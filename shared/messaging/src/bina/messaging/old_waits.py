@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bina.events import agency
+
 EVERY_SECONDS = 600.0
 log = logging.getLogger(__name__)
 
@@ -31,12 +33,12 @@ class OldWaits:
         oldest = (await session.execute(_OLDEST, {"seconds": self.seconds})).one_or_none()
         if oldest is not None:
             self._quiet_until = now + EVERY_SECONDS
+            # Keys of agencies' topics are NIP, and so may be those that their messages wait for.
+            named = not oldest.topic.startswith(f"{agency.INBOUND}.")
             log.error(
-                "%s %s has waited %d s for %s %s; %d messages wait",
-                oldest.topic,
-                oldest.key,
+                "%s has waited %d s for %s; %d messages wait",
+                f"{oldest.topic} {oldest.key}" if named else f"a message of {oldest.topic}",
                 oldest.seconds,
-                oldest.fact,
-                oldest.fact_key,
+                f"{oldest.fact} {oldest.fact_key}" if named else oldest.fact,
                 oldest.many,
             )

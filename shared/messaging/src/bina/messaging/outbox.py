@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import uuid_utils
 import uuid_utils.compat as uuids
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.events import Event
 
 from . import clock
-from .database import driver
+from .database import driver, silence
 from .held import Stream
 from .records import encode_value, has_nul
 
@@ -45,7 +46,11 @@ async def emit(session: AsyncSession, events: Sequence[Event], *, at: datetime |
     if events:
         streams = [(event.destination, event.key) for event in events]
         rows = zip(*_rows(events, streams), strict=True)
-        await (await driver(session)).execute(_TELL, *map(list, rows), at or clock.now())
+        try:
+            await (await driver(session)).execute(_TELL, *map(list, rows), at or clock.now())
+        except asyncpg.PostgresError as error:
+            silence(error)
+            raise
         session.info["told"] = True
 
 
