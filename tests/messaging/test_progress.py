@@ -49,4 +49,25 @@ def test_a_partition_that_comes_back_is_given_time():
 
 
 def test_a_broker_that_does_not_answer_for_a_moment_gives_no_more_time():
-    assert watched(*[{SLOW: (5, 9)}] * 2, {}, {SLOW: (5, 9)})
+    assert watched(*[{SLOW: (5, 9)}] * 2, {}, *[{SLOW: (5, 9)}] * 2)
+
+
+def test_a_broker_that_answers_every_other_time_gives_no_time_for_ever():
+    assert watched(*[{SLOW: (5, 9)}, {}] * 9, {SLOW: (5, 9)})
+
+
+def test_time_in_which_nothing_was_known_does_not_count():
+    assert not watched(*[{SLOW: (5, 9)}] * 2, *[{}] * 9, {SLOW: (5, 9)})
+
+
+def test_who_stood_still_before_nothing_was_known_gets_one_more_look():
+    before = [{SLOW: (5, 9)}] * 3
+    assert not watched(*before, *[{}] * 9, {SLOW: (5, 9)})
+    assert not watched(*before, *[{}] * 9, {SLOW: (5, 9)}, *[{SLOW: (6, 9)}] * 3)
+    assert watched(*before, *[{}] * 9, *[{SLOW: (5, 9)}] * 2)
+
+
+def test_after_each_progress_a_look_more_is_given_again():
+    outage = [*[{}] * 2]
+    first, then = [{SLOW: (5, 99)}] * 3, [{SLOW: (6, 99)}] * 3
+    assert not watched(*first, *outage, {SLOW: (5, 99)}, *then, *outage, {SLOW: (6, 99)})
