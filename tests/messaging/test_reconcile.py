@@ -10,7 +10,7 @@ from bina.messaging import Runtime, emit
 from bina.messaging.relay import LOCK
 from bina.messaging.topiclog import TopicLog
 from messaging.facts import asn
-from messaging.watching import Start, last, until
+from messaging.watching import Start, last, true, until
 
 TOPIC = AsnRecorded.topic
 
@@ -132,3 +132,30 @@ def test_an_older_record_behind_a_newer_is_not_a_good_end():
     assert records.highest("a") == 2
     records.note("a", 3)
     assert records.ends_with("a", 3)
+
+
+@pytest.mark.kafka
+async def test_who_leads_next_tells_anew_what_the_last_one_found_lost(start: Start, broker: str, monkeypatch):
+    first = await start(states=STATES)
+    lost, kept = asn(), asn()
+    await tell(first, lost, lost=True)
+    await tell(first, kept)
+    await published(first)
+    async with first.transaction() as session:  # so much is gone that the outbox cannot mend it
+        await session.execute(text("DELETE FROM messaging.outbox"))
+        await session.execute(text("UPDATE messaging.published SET next_offset = next_offset + 1"))
+    await first.stop()
+    again = {"name": first.service.name, "url": first.settings.database_url, "states": STATES}
+    second = await start(**again)
+    await until(lambda: true(second.relay.leading))
+    assert await second.reconciler.lacking()
+    await second.stop()
+    monkeypatch.setattr("bina.messaging.runtime.RECONCILE_SECONDS", 0.1)
+    third = await start(**again)
+
+    async def mended() -> bool:
+        return not await third.reconciler.lacking()
+
+    await until(mended)
+    await published(third)
+    assert await found(broker, lost) == (2, lost.model_dump_json().encode())

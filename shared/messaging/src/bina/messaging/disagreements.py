@@ -23,6 +23,10 @@ _LATELY = text(
     """SELECT found_at, kind, topic, "partition", detail FROM messaging.disagreements
     WHERE found_at > now() - make_interval(days => :days) ORDER BY id DESC LIMIT :most"""
 )
+LACKING = "states.lacking"
+"""Kind of a loss that the reconcile has yet to mend, whoever leads by then; it becomes `states.told`."""
+_LACKING = text("SELECT coalesce(max(id), 0) FROM messaging.disagreements WHERE kind = :kind")
+_MENDED = text("UPDATE messaging.disagreements SET kind = 'states.told' WHERE kind = :kind AND id <= :upto")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,16 @@ async def keep(connection: "asyncpg.Connection[Any]", *found: Disagreement) -> N
     for one in found:
         log.error("broker and database disagree: %s", one)
         await connection.execute(_KEEP, one.kind, one.topic, one.partition, one.detail)
+
+
+async def lacking(session: AsyncSession) -> int:
+    """The newest loss of states that no reconcile has mended; 0 if there is none."""
+    return int(await session.scalar(_LACKING, {"kind": LACKING}) or 0)
+
+
+async def mended(session: AsyncSession, upto: int) -> None:
+    """The states lost up to then have been told anew."""
+    await session.execute(_MENDED, {"kind": LACKING, "upto": upto})
 
 
 async def lately(session: AsyncSession) -> list[Disagreement]:

@@ -12,7 +12,7 @@ broker and one record per partition show it. Where they do not:
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from aiokafka.structs import RecordMetadata
 
 from bina.events import agency
 
-from .disagreements import Disagreement, keep
+from .disagreements import LACKING, Disagreement, keep
 from .logreader import UNMET, between, id_in, key_in, reader, stamps
 from .topiclog import version_in
 
@@ -111,8 +111,6 @@ class Comparison:
     bootstrap: str
     source: str
     beat: Callable[[], None]
-    lacking: bool = field(default=False, init=False)
-    """Whether the broker has lost facts that the outbox no longer holds."""
 
     async def settle(self) -> None:
         """Compare, repair, report. Raises KafkaError and what asyncpg raises; what is done by then stays done."""
@@ -205,9 +203,8 @@ class Comparison:
                 await self.connection.copy_records_to_table("on_broker", records=rows)
             again = {row["topic"]: row["many"] for row in await self._fetch(_AGAIN, sorted(behind))}
             await self._set({**ours, **recent})
-            await keep(
-                self.connection, *[self._lost(t, again.get(t, 0), ours, known) for t in sorted(behind)]
-            )
+            for topic in sorted(behind):
+                await keep(self.connection, *_lost(topic, again.get(topic, 0), ours, known))
 
     async def _recent(
         self, consumer: AIOKafkaConsumer, ours: Mapping[TopicPartition, int]
@@ -219,31 +216,6 @@ class Comparison:
         moment = int((since - MARGIN).timestamp() * 1000)
         found = await consumer.offsets_for_times(dict.fromkeys(ours, moment))
         return {p: place.offset for p, place in found.items() if place is not None and place.offset < ours[p]}
-
-    def _lost(
-        self,
-        topic: str,
-        again: int,
-        ends: Mapping[TopicPartition, int],
-        known: Mapping[tuple[str, int], tuple[int, int]],
-    ) -> Disagreement:
-        spans = [
-            f"[{p.partition}] ends at {end}, acknowledged up to {known[p.topic, p.partition][0]}"
-            for p, end in ends.items()
-            if p.topic == topic and (p.topic, p.partition) in known
-        ]
-        gone = sum(max(0, known.get((t, n), (0, 0))[0] - end) for (t, n), end in ends.items() if t == topic)
-        older = max(0, gone - again)
-        self.lacking = self.lacking or older > 0
-        rest = (
-            f"; {older} older ones are not in the outbox: restore a newer backup of the broker"
-            if older
-            else ""
-        )
-        detail = (
-            f"the broker is older than this database ({', '.join(spans)}); {again} facts are told again{rest}"
-        )
-        return Disagreement("broker.behind", topic, None, detail)
 
     async def _take_over(
         self, begun: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
@@ -273,6 +245,32 @@ class Comparison:
             stamped = [(p.topic, p.partition, r.offset + 1, r.timestamp) for p, r in after.items()]
             await self.connection.execute(_SET, *_columns(stamped, 4))
         return unknown
+
+
+def _lost(
+    topic: str,
+    again: int,
+    ends: Mapping[TopicPartition, int],
+    known: Mapping[tuple[str, int], tuple[int, int]],
+) -> list[Disagreement]:
+    spans = [
+        f"[{p.partition}] ends at {end}, acknowledged up to {known[p.topic, p.partition][0]}"
+        for p, end in ends.items()
+        if p.topic == topic and (p.topic, p.partition) in known
+    ]
+    gone = sum(max(0, known.get((t, n), (0, 0))[0] - end) for (t, n), end in ends.items() if t == topic)
+    older = max(0, gone - again)
+    rest = (
+        f"; {older} older ones are not in the outbox: restore a newer backup of the broker" if older else ""
+    )
+    detail = (
+        f"the broker is older than this database ({', '.join(spans)}); {again} facts are told again{rest}"
+    )
+    found = [Disagreement("broker.behind", topic, None, detail)]
+    if older:
+        states = f"{older} facts are lost; where they were states, the reconcile tells them anew"
+        found.append(Disagreement(LACKING, topic, None, states))
+    return found
 
 
 def _unknown(topic: str, many: int, keys: Sequence[str]) -> Disagreement:

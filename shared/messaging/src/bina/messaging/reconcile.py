@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from . import clock
+from . import clock, disagreements
 from .metrics import Metrics
 from .outbox import emit
 from .service import StateLoader
@@ -65,7 +65,17 @@ class Reconciler:
         The mark of an erasure that compaction has removed by now counts as missing; telling it again harms nobody.
         Raises KafkaError while the broker is away. Needs about 200 bytes of memory per key of a topic.
         """
-        return {topic: await self._mend(topic) for topic in self.states}
+        lost = await self.lacking()
+        told = {topic: await self._mend(topic) for topic in self.states}
+        if lost:
+            async with self.make() as session, session.begin():
+                await disagreements.mended(session, lost)
+        return told
+
+    async def lacking(self) -> int:
+        """Whether the broker lost states that were not told anew since; which loss was the last."""
+        async with self.make() as session:
+            return await disagreements.lacking(session)
 
     async def _mend(self, topic: str) -> int:
         async with TopicLog.opened(self.bootstrap, topic) as records:

@@ -71,8 +71,6 @@ class Relay:
         self.leading = False
         self.trouble = ""
         """Why nothing is published at present; empty while all is well."""
-        self.lacking = False
-        """Whether the broker has lost facts that the outbox no longer holds."""
         self.beat = time.monotonic()
         """When it last began to publish, to wait or to try again: who neither does so hangs."""
 
@@ -134,9 +132,7 @@ class Relay:
 
     async def _compare(self, connection: "asyncpg.Connection[Any]") -> None:
         """What the broker has and what was marked may tell different pasts: nothing is told before that is settled."""
-        comparison = Comparison(connection, self._bootstrap, self._source, self._beat)
-        await comparison.settle()
-        self.lacking = self.lacking or comparison.lacking
+        await Comparison(connection, self._bootstrap, self._source, self._beat).settle()
 
     async def _publish_forever(
         self, connection: "asyncpg.Connection[Any]", producer: AIOKafkaProducer

@@ -35,6 +35,7 @@ POLL_SECONDS = 5.0
 unit, and what is due at once wakes its service by itself."""
 WATCH_SECONDS = 5.0
 ALERT_SECONDS = 60.0
+RECONCILE_SECONDS = 60.0
 RELAY_SECONDS = 180.0
 """Longer than any of the relay's own time limits: a producer gives up a record after 40 s, a query after 30 s."""
 log = logging.getLogger(__name__)
@@ -177,14 +178,13 @@ class Runtime:
         a failure that passes, again in a minute."""
         night = next_night(datetime.now(UTC))
         while True:
-            await asyncio.sleep(60)
-            if datetime.now(UTC) < night and not self.relay.lacking:
-                continue
+            await asyncio.sleep(RECONCILE_SECONDS)
+            due = datetime.now(UTC) >= night
             async with self._tolerantly("reconcile"):
-                if self.relay.leading:
+                if self.relay.leading and (due or await self.reconciler.lacking()):
                     await self.reconcile()
-                    self.relay.lacking = False
-                night = next_night(datetime.now(UTC))
+                if due:
+                    night = next_night(datetime.now(UTC))
 
     async def _alert(self) -> None:
         """Say aloud that messages wait too long."""
