@@ -151,8 +151,9 @@ async def test_another_message_at_the_position_of_a_held_one_is_held_too(service
     await service.receives_raw(first)
     await service.receives_raw(again)
     await service.receives_raw(first)
-    rows = await service.rows('SELECT "offset", event_id FROM messaging.held ORDER BY id')
-    assert [(row.offset, row.event_id) for row in rows] == [
+    async with service.sessions() as session:
+        found = await parked.find(session)
+    assert [(message.offset, message.event_id) for message in found] == [
         (first.offset, first.header("ce_id")),
         (first.offset, again.header("ce_id")),
     ]

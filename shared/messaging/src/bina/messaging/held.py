@@ -23,15 +23,29 @@ Position = tuple[str, int, int]
 LOCK = 7_001
 """Advisory lock: every batch shares it; a sweep or redrive, which releases held messages of any key, has it alone."""
 
+_KNOWN_ASIDE = """EXISTS (SELECT FROM messaging.held a WHERE a.topic = n.topic AND a."partition" = n."partition"
+    AND a.moved_from = n."offset" AND a.digest = decode(md5(n.event_id), 'hex') || sha256(coalesce(n.value, '')))"""
+# A topic made anew counts its offsets from the start. Who is at its positions goes below all of them, by id: the order
+# of a key is that of its offsets, too.
+_MOVE_ASIDE = text(
+    f"""UPDATE messaging.held h SET moved_from = h."offset", "offset" = h.id - (1::bigint << 62)
+    FROM unnest(CAST(:topic AS text[]), CAST(:partition AS int[]), CAST(:offset AS bigint[]),
+        CAST(:event_id AS text[]), CAST(:value AS bytea[])) AS n (topic, "partition", "offset", event_id, value)
+    WHERE h.topic = n.topic AND h."partition" = n."partition" AND h."offset" = n."offset"
+        AND h.digest <> decode(md5(n.event_id), 'hex') || sha256(coalesce(n.value, '')) AND NOT {_KNOWN_ASIDE}"""  # noqa: S608 - as above
+)
+# A position is one row's: the release before says so in its ON CONFLICT, and runs beside this one for a while.
 _HOLD = text(
-    """INSERT INTO messaging.held (state, blocks, topic, key, "partition", "offset", record_key, headers, value,
+    f"""INSERT INTO messaging.held (state, blocks, topic, key, "partition", "offset", record_key, headers, value,
         event_id, type, claimed, fact, fact_key, code, error, code_version)
     SELECT n.*, :code_version FROM unnest(CAST(:state AS text[]), CAST(:blocks AS boolean[]), CAST(:topic AS text[]),
         CAST(:key AS text[]), CAST(:partition AS int[]), CAST(:offset AS bigint[]), CAST(:record_key AS bytea[]),
         CAST(:headers AS jsonb[]), CAST(:value AS bytea[]), CAST(:event_id AS text[]), CAST(:type AS text[]),
         CAST(:claimed AS boolean[]), CAST(:fact AS text[]), CAST(:fact_key AS text[]), CAST(:code AS text[]),
-        CAST(:error AS text[])) AS n
-    ON CONFLICT (topic, "partition", "offset", digest) DO NOTHING RETURNING "partition", "offset", topic"""
+        CAST(:error AS text[])) AS n (state, blocks, topic, key, "partition", "offset", record_key, headers, value,
+        event_id, type, claimed, fact, fact_key, code, error)
+    WHERE NOT {_KNOWN_ASIDE}
+    ON CONFLICT (topic, "partition", "offset") DO NOTHING RETURNING "partition", "offset", topic"""  # noqa: S608 - as above
 )
 _HOLD_AGAIN = text(
     """UPDATE messaging.held h SET state = n.state, blocks = n.blocks, fact = n.fact, fact_key = n.fact_key,
@@ -108,7 +122,10 @@ async def keep(session: AsyncSession, holds: Sequence[Hold]) -> set[Position]:
     again = [hold for hold in holds if hold.held_id is not None]
     stored: set[Position] = set()
     if new:
-        values = {**_texts(new), **_records(new), "code_version": code_version()}
+        records = _records(new)
+        placed = {name: records[name] for name in ("topic", "partition", "offset", "event_id", "value")}
+        await session.execute(_MOVE_ASIDE, placed)
+        values = {**_texts(new), **records, "code_version": code_version()}
         stored = {(row.topic, row.partition, row.offset) for row in await session.execute(_HOLD, values)}
     if again:
         ids = {"id": [hold.held_id for hold in again]}

@@ -191,5 +191,6 @@ def _held(row: Any) -> HeldMessage:
     packed = json.loads(row.headers) if isinstance(row.headers, str) else row.headers
     headers = {name: b64decode(value).decode("utf-8", "replace") for name, value in packed}
     value = row.value.decode("utf-8", "replace")[:20_000] if row.value is not None else None
-    names = HeldMessage.__dataclass_fields__.keys() - {"headers", "value"}
-    return HeldMessage(**{name: getattr(row, name) for name in names}, headers=headers, value=value)
+    names = HeldMessage.__dataclass_fields__.keys() - {"headers", "value", "offset"}
+    offset = row.offset if row.moved_from is None else row.moved_from
+    return HeldMessage(**{n: getattr(row, n) for n in names}, offset=offset, headers=headers, value=value)

@@ -59,6 +59,10 @@ OPERATIONS = (
     """CREATE TABLE messaging.positions (
         topic text NOT NULL, "partition" int NOT NULL, next_offset bigint NOT NULL,
         last_timestamp bigint NOT NULL DEFAULT -1, PRIMARY KEY (topic, "partition"))""",
+    # Partitions that came to a topic later, and since when they are kept back.
+    """CREATE TABLE messaging.growing (
+        topic text NOT NULL, "partition" int NOT NULL, since timestamptz NOT NULL,
+        PRIMARY KEY (topic, "partition"))""",
     # Up to where the relay knows each partition of the service's own topics: acknowledged and marked.
     """CREATE TABLE messaging.published (
         topic text NOT NULL, "partition" int NOT NULL, next_offset bigint NOT NULL,
@@ -95,10 +99,9 @@ OPERATIONS = (
             (left(md5(topic || E'\n' || type || E'\n' || code || E'\n' || messaging.fold(error)), 12)) STORED,
         ADD COLUMN digest bytea NOT NULL GENERATED ALWAYS AS
             (decode(md5(event_id), 'hex') || sha256(coalesce(value, ''))) STORED,
-        ADD COLUMN discarded_by text, ADD COLUMN discarded_at timestamptz""",
+        ADD COLUMN discarded_by text, ADD COLUMN discarded_at timestamptz, ADD COLUMN moved_from bigint""",
     "CREATE INDEX held_cause ON messaging.held (state, cause, id) INCLUDE (first_seen, code_version, blocks)",
-    # A topic made anew counts its offsets from the start: the same position may then be another message.
-    "DROP INDEX messaging.held_position",
-    """CREATE UNIQUE INDEX held_position ON messaging.held (topic, "partition", "offset", digest)""",
+    # Messages of a log that is no more: another one, of the topic made anew, has their position now.
+    """CREATE INDEX held_moved ON messaging.held (topic, "partition", moved_from) WHERE moved_from IS NOT NULL""",
 )
 """What came with the second release; a migration of each service runs it."""
