@@ -1,7 +1,8 @@
 """A service's projections made anew from the topics alone, in a database of their own; the producers need not help.
 
 What handlers tell is discarded, due work is kept but not done, nobody sends mails from there. It reads by assignment,
-without a group, so the running service notices nothing.
+without a group, so the running service notices nothing. Of a topic that has grown, too, each key's facts come in their
+order: see `merging`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +18,8 @@ from bina.events import agency
 from . import positions
 from .database import create_engine, sessions
 from .intake import Intake
-from .logreader import UNMET, between, reader
+from .logreader import UNMET, reader
+from .merging import merged
 from .migrate import upgrade
 from .reading import Reached
 from .records import Message
@@ -87,10 +89,8 @@ class _Rebuilding:
             begun = {p: offset for p, offset in begun.items() if offset < upto[p]}
             in_all = sum(upto[p] - offset for p, offset in begun.items())
             self._report(0, in_all)
-            async for records in between(bootstrap, begun, upto, _at_once):
-                await self._take(
-                    [r for r in records if r.offset < upto[TopicPartition(r.topic, r.partition)]]
-                )
+            async for records in merged(bootstrap, begun, upto):
+                await self._take(records)
                 self._report(min(self.done, in_all), in_all)
 
     async def _partitions(self, bootstrap: str) -> list[TopicPartition]:
@@ -112,8 +112,6 @@ class _Rebuilding:
         return inbound or topic in self._topics
 
     async def _take(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
-        if not records:
-            return
         batch = self._intake.read(map(_message, records))
         batch.reached = {(r.topic, r.partition): (r.offset + 1, r.timestamp) for r in records}
         await self._intake.take(batch)
@@ -124,7 +122,3 @@ def _message(record: ConsumerRecord[Any, Any]) -> Message:
     return Message(
         record.topic, record.partition, record.offset, record.key, tuple(record.headers), record.value
     )
-
-
-async def _at_once() -> None:
-    """Nothing waits for a replay."""
