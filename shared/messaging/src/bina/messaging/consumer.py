@@ -57,7 +57,7 @@ class Consumer:
         """Whether for good, once it is to join no more."""
         self._paused: dict[str, float] = {}
         self._assigned: Set[TopicPartition] | None = None
-        self._resumer = Resumer(make, settings.kafka, settings.accept_gaps)
+        self._resumer = Resumer(make, settings.kafka, settings.accept_gaps, settings.growth_seconds)
         self._growth = Growth(make, settings.growth_seconds)
         self._ahead = Ahead(intake.read, settings.max_records)
         self._broker = KafkaBroker(
@@ -158,7 +158,7 @@ class Consumer:
             return
         self._ahead.forget()
         found = await self._resumer.resume(consumer, assigned)
-        self._growth.hold(consumer, found.grown)
+        await self._growth.hold(consumer, found.grown)
         self.gap = "; ".join(map(str, found.gaps))
         if self.gap:
             log.critical("consumer stopped: %s", self.gap)

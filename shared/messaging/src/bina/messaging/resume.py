@@ -8,19 +8,24 @@
 | ends before it, or holds another record there: an older broker was restored, or the topic was made anew | at the log's beginning; the inbox drops what is known | by name |
 | the database knows no position of the topic: a new consumer | at the log's beginning | |
 | the topic has grown by this partition | at its beginning, once all before it is applied: see `growth` | in the log |
+| the database has taken messages, but kept no positions: the release before it did | at the group's offset | |
+
+While that release runs beside this one, its workers move the group's offset alone. So a position taken from the group
+stays the group's until a worker of this release takes the partition over.
 
 A topic is made anew with its consumers stopped, or deleted for longer than their 30 s of metadata: who sees neither
 could mistake the new log's offsets for the old one's.
 """
 
 import logging
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from . import disagreements, positions
+from . import disagreements, growth, positions
 from .disagreements import Disagreement
 from .logreader import UNMET, stamps
 from .reading import Reached
@@ -95,6 +100,8 @@ class Resumer:
     make: async_sessionmaker[AsyncSession]
     bootstrap: str
     accept_gaps: bool = False
+    growth_seconds: float = math.inf
+    """A partition that begins later by more than this, its topic got later."""
 
     async def resume(self, consumer: AIOKafkaConsumer, assigned: Iterable[TopicPartition]) -> Resumed:
         """Where to go on with these partitions. Raises KafkaError, and what is transient of the database."""
@@ -102,6 +109,7 @@ class Resumer:
         # Before the database is asked: who had these partitions may end a batch now, first there and then here.
         committed = {p: await consumer.committed(p) for p in assigned}
         known = await self._known(consumer, {p.topic for p in assigned})
+        known = await self._taken_over(known, committed)
         ours = [p for p in assigned if (p.topic, p.partition) in known]
         places = await self._places(consumer, {p: known[p.topic, p.partition] for p in ours}, committed)
         courses = {place.partition: self._accepted(place, course(place)) for place in places}
@@ -113,22 +121,49 @@ class Resumer:
         )
 
     async def _known(self, consumer: AIOKafkaConsumer, topics: set[str]) -> Reached:
-        """The database's positions; a topic that it meets for the first time gets those of all its partitions."""
+        """The database's positions; a topic that it meets for the first time gets those of its first partitions."""
         async with self.make() as session, session.begin():
             known = await positions.load(session, topics)
-            unmet = [
-                TopicPartition(topic, number)
-                for topic in topics - {topic for topic, _ in known}
-                for number in consumer.partitions_for_topic(topic) or ()
-            ]
+            unmet = topics - {topic for topic, _ in known}
             if not unmet:
                 return known
-            first = dict(await consumer.beginning_offsets(unmet))
             if await positions.kept_late(session):
-                first |= {p: c for p in unmet if (c := await consumer.committed(p)) is not None}
-            new = {(p.topic, p.partition): (offset, UNMET) for p, offset in first.items()}
-            await positions.meet(session, new)
+                # All that it reads at once: as soon as one is kept, nobody can tell any more.
+                await self._go_by_group(session, consumer, topics | consumer.subscription())
+            else:
+                await self._meet(session, consumer, unmet)
             return await positions.load(session, topics)
+
+    async def _go_by_group(
+        self, session: AsyncSession, consumer: AIOKafkaConsumer, topics: Iterable[str]
+    ) -> None:
+        found = _partitions(consumer, topics)
+        first = dict(await consumer.beginning_offsets(found)) if found else {}
+        first |= {p: c for p in found if (c := await consumer.committed(p)) is not None}
+        late = {(p.topic, p.partition): (offset, positions.LATE) for p, offset in first.items()}
+        await positions.meet(session, late)
+
+    async def _meet(self, session: AsyncSession, consumer: AIOKafkaConsumer, topics: Iterable[str]) -> None:
+        found = _partitions(consumer, topics)
+        if not found:
+            return
+        later = await growth.later(consumer, found, self.growth_seconds)
+        await growth.note(session, later)
+        first = await consumer.beginning_offsets([p for p in found if p not in later])
+        await positions.meet(session, {(p.topic, p.partition): (at, UNMET) for p, at in first.items()})
+
+    async def _taken_over(self, known: Reached, committed: Mapping[TopicPartition, int | None]) -> Reached:
+        nobody = (0, UNMET)
+        late = {
+            p: offset
+            for p, offset in committed.items()
+            if known.get((p.topic, p.partition), nobody)[1] == positions.LATE
+        }
+        if not late:
+            return known
+        async with self.make() as session, session.begin():
+            await positions.take_over(session, late)
+            return await positions.load(session, {topic for topic, _ in known})
 
     async def _places(
         self,
@@ -164,3 +199,7 @@ class Resumer:
             async with self.make() as session, session.begin():
                 await positions.write(session, moved)
                 await disagreements.report(session, *told)
+
+
+def _partitions(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> list[TopicPartition]:
+    return [TopicPartition(t, number) for t in topics for number in consumer.partitions_for_topic(t) or ()]
