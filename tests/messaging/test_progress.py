@@ -57,7 +57,7 @@ def test_a_broker_that_answers_every_other_time_gives_no_time_for_ever():
 
 
 def test_time_in_which_nothing_was_known_does_not_count():
-    assert not watched(*[{SLOW: (5, 9)}] * 2, *[{}] * 9, {SLOW: (5, 9)})
+    assert not watched({SLOW: (5, 9)}, *[{}] * 9, *[{SLOW: (5, 9)}] * 2)
 
 
 def test_who_stood_still_before_nothing_was_known_gets_one_more_look():
