@@ -9,11 +9,12 @@ import pytest
 
 from bina.messaging import Settings, parked, release
 from bina.messaging.redrives import Redriver
+from bina.messaging.replay import replay
 from bina.messaging.testing import ServiceUnderTest
 from messaging import toy
 from messaging.facts import accepted, asn, completed, met, run
 from messaging.test_redrives import histories, order, park, state_of
-from messaging.watching import until
+from messaging.watching import send, until
 
 LATER = datetime.now(UTC) + timedelta(days=1)
 
@@ -140,3 +141,20 @@ async def test_a_service_sweeps_on_while_there_is_more(service: ServiceUnderTest
 
 async def nothing_held(service: ServiceUnderTest) -> bool:
     return not await service.held()
+
+
+@pytest.mark.kafka
+async def test_a_replay_ends_when_all_that_can_go_has_gone(broker: str, producer, fresh_database):
+    training, person = run(), asn()
+    seats = {uuid4() for _ in range(9)}
+    await send(producer, *(completed(training.run_id, person.asn_id, seat) for seat in seats), person)
+    url = await fresh_database("toy")
+    await replay(toy.service, url, broker, lambda *_: None)
+    await send(producer, training)
+    await replay(toy.service, url, broker, lambda *_: None)
+    made = ServiceUnderTest(toy.service, url)
+    try:
+        assert seats <= (await histories(made)).keys()
+        assert await made.emitted() == []
+    finally:
+        await made.close()
