@@ -112,10 +112,17 @@ def test_nothing_starts_between_two_folders_of_a_broken_restore(tmp_path: Path, 
     assert isinstance(CliRunner().invoke(app, ["up", "--state", str(tmp_path)]).exception, AssertionError)
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [{"files": None}, {"files": {"kafka": 3}}, {"files": {"kafka/../../x": [1, ""]}}, {"release": 7}],
-)
+async def test_a_manifest_lists_nothing_outside_its_backup(folder: Path, tmp_path: Path):
+    outside = tmp_path / "outside"
+    outside.write_bytes(b"x")
+    manifest = json.loads((folder / NAME).read_text())
+    manifest["files"]["kafka/../../outside"] = described(tmp_path, [outside], nothing)["outside"]
+    (folder / NAME).write_text(json.dumps(manifest))
+    with pytest.raises(BackupRefusedError, match="rusak"):
+        await restore(State.at(tmp_path / "state"), folder, ["broker"], nothing)
+
+
+@pytest.mark.parametrize("damage", [{"files": None}, {"files": {"kafka": 3}}, {"release": 7}])
 async def test_a_manifest_that_cannot_be_read_is_refused(folder: Path, tmp_path: Path, damage: dict):
     manifest = json.loads((folder / NAME).read_text())
     (folder / NAME).write_text(json.dumps(manifest | damage))

@@ -13,7 +13,7 @@ from bina.messaging.held import Hold
 from bina.messaging.records import Message
 from bina.messaging.resume import Resumer
 from bina.messaging.testing import ServiceUnderTest
-from messaging.facts import accepted
+from messaging.facts import accepted, run
 from messaging.watching import send
 
 TOPIC = "enrollment.enrollments"
@@ -106,6 +106,21 @@ async def test_what_a_worker_of_before_applied_meanwhile_is_no_disagreement(
     await group.commit({TopicPartition(TOPIC, 1): 3})
     assert await gone_on(service, group, [1, 2]) == {1: 3, 2: 2}
     assert await told(service) == []
+
+
+@pytest.mark.kafka
+async def test_a_topic_that_only_a_worker_of_before_reads_is_met_with_the_others(
+    service: ServiceUnderTest, group: AIOKafkaConsumer, producer
+):
+    other = TopicPartition("enrollment.trainings", 0)
+    while (await group.end_offsets([other]))[other] < 2:
+        await send(producer, run())
+    group.assign([*group.assignment(), other])
+    await group.commit({other: 1})
+    await service.receives(accepted())
+    await gone_on(service, group, [0])
+    found = await Resumer(service.sessions, "").resume(group, [other])
+    assert (found.offsets, await told(service)) == ({other: 1}, [])
 
 
 @pytest.mark.kafka
