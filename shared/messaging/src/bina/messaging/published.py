@@ -50,28 +50,29 @@ _SET = """INSERT INTO messaging.published (topic, "partition", next_offset, last
     SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) ORDER BY 1, 2
     ON CONFLICT (topic, "partition") DO UPDATE
     SET next_offset = excluded.next_offset, last_timestamp = excluded.last_timestamp"""
-_WAITING = """waiting AS (SELECT topic, key, count(*) AS many, array_agg(event_id) AS ids
-    FROM messaging.outbox WHERE published_at IS NULL AND (topic, key) IN (SELECT topic, key FROM told)
-    GROUP BY topic, key)"""
-_UNKNOWN = f"""WITH told AS (SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::uuid[])
-        AS t (topic, key, version, event_id)), {_WAITING}
+_WAITING = """waiting AS (SELECT topic, key, count(*) AS many FROM messaging.outbox
+    WHERE published_at IS NULL AND (topic, key) IN (SELECT topic, key FROM {keys}) GROUP BY topic, key)"""
+_ON_LOG = "CREATE TEMP TABLE on_log (topic text, key text, version bigint, event_id uuid)"
+_UNKNOWN = f"""CREATE TEMP TABLE not_known ON COMMIT DROP AS WITH {_WAITING.format(keys="on_log")}
     SELECT t.topic, t.key, max(t.version) AS version, count(*) AS many
-    FROM told t LEFT JOIN messaging.streams s USING (topic, key) LEFT JOIN waiting w USING (topic, key)
-    WHERE t.version > coalesce(s.version, 0) - coalesce(w.many, 0)
-        AND NOT coalesce(t.event_id = ANY (w.ids), false)
-    GROUP BY t.topic, t.key ORDER BY t.topic, t.key"""  # noqa: S608 - our own words
+    FROM on_log t LEFT JOIN messaging.streams s USING (topic, key) LEFT JOIN waiting w USING (topic, key)
+    WHERE t.version > coalesce(s.version, 0) - coalesce(w.many, 0) AND NOT EXISTS (
+        SELECT FROM messaging.outbox o WHERE o.published_at IS NULL AND o.event_id = t.event_id)
+    GROUP BY t.topic, t.key"""  # noqa: S608 - our own words
 _MEET = """INSERT INTO messaging.streams (topic, key, version)
-    SELECT *, 0 FROM unnest($1::text[], $2::text[]) ORDER BY 1, 2 ON CONFLICT DO NOTHING"""
-_LOCK = """SELECT FROM messaging.streams JOIN unnest($1::text[], $2::text[]) AS t (topic, key) USING (topic, key)
-    ORDER BY topic, key FOR UPDATE OF streams"""
-_LIFT = f"""WITH told AS (SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[]) AS t (topic, key, version)),
-    {_WAITING}, lift AS (
-        SELECT t.topic, t.key, t.version - s.version + coalesce(w.many, 0) AS many
-        FROM told t JOIN messaging.streams s USING (topic, key) LEFT JOIN waiting w USING (topic, key)),
+    SELECT topic, key, 0 FROM not_known ORDER BY 1, 2 ON CONFLICT DO NOTHING"""
+_LOCK = """SELECT count(*) FROM (SELECT FROM messaging.streams JOIN not_known USING (topic, key)
+    ORDER BY topic, key FOR UPDATE OF streams) AS locked"""
+_LIFT = f"""WITH {_WAITING.format(keys="not_known")}, lift AS (
+        SELECT t.topic, t.key, t.version - s.version + coalesce(w.many, 0) AS many FROM not_known t
+        JOIN messaging.streams s USING (topic, key) LEFT JOIN waiting w USING (topic, key)),
     lifted AS (UPDATE messaging.outbox o SET version = o.version + l.many FROM lift l
         WHERE o.published_at IS NULL AND o.topic = l.topic AND o.key = l.key AND l.many > 0)
     UPDATE messaging.streams s SET version = s.version + l.many FROM lift l
     WHERE s.topic = l.topic AND s.key = l.key AND l.many > 0"""  # noqa: S608 - our own words
+_NAMES = """SELECT topic, sum(many)::bigint AS many,
+    ARRAY(SELECT key FROM not_known n WHERE n.topic = u.topic ORDER BY key LIMIT $1) AS keys
+    FROM not_known u GROUP BY topic ORDER BY topic"""
 _SINCE = (
     "SELECT min(created_at) FROM messaging.outbox WHERE published_at IS NOT NULL AND topic = ANY ($1::text[])"
 )
@@ -220,31 +221,34 @@ class Comparison:
     async def _take_over(
         self, begun: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
     ) -> None:
-        """Read what the log has beyond the marks; its versions are taken over, its unknown facts named."""
-        many: dict[str, int] = {}
-        named: dict[str, list[str]] = {}
+        """Read what the log has beyond the marks. Then, at once, for each look at what waits is one at all that waits:
+        its versions are taken over, its unknown facts named, the marks set."""
+        if not begun:
+            return
+        await self.connection.execute(_ON_LOG)
+        after: dict[TopicPartition, ConsumerRecord[Any, Any]] = {}
         async for records in between(self.bootstrap, begun, ends, self._breathe):
-            for row in await self._learn(records):
-                many[row["topic"]] = many.get(row["topic"], 0) + row["many"]
-                if len(keys := named.setdefault(row["topic"], [])) < NAMED:
-                    keys.append(row["key"])
-        await keep(self.connection, *[_unknown(topic, many[topic], named[topic]) for topic in sorted(many)])
-
-    async def _learn(self, records: Sequence[ConsumerRecord[Any, Any]]) -> list[Any]:
-        """One transaction: versions of these records' keys rise to theirs, the marks to their offsets."""
-        told = [
-            t for r in records if (t := (r.topic, key_in(r), version_in(r.headers), id_in(r)))[3] is not None
-        ]
-        after = {TopicPartition(r.topic, r.partition): r for r in records}
+            told = [(r.topic, key_in(r), version_in(r.headers), id_in(r)) for r in records]
+            await self.connection.copy_records_to_table(
+                "on_log", records=[t for t in told if t[3] is not None]
+            )
+            after |= {TopicPartition(r.topic, r.partition): r for r in records}
         async with self.connection.transaction():
-            unknown = await self._fetch(_UNKNOWN, *_columns(told, 4))
-            if unknown:
-                await self.connection.execute(_MEET, *_columns(unknown, 2))
-                await self.connection.execute(_LOCK, *_columns(unknown, 2))
-                await self.connection.execute(_LIFT, *_columns(unknown, 3))
+            await self._learn()
             stamped = [(p.topic, p.partition, r.offset + 1, r.timestamp) for p, r in after.items()]
             await self.connection.execute(_SET, *_columns(stamped, 4))
-        return unknown
+        await self.connection.execute("DROP TABLE on_log")
+
+    async def _learn(self) -> None:
+        await self._do("ANALYZE on_log", _UNKNOWN)
+        if unknown := await self._fetch(_NAMES, NAMED):
+            await self._do(_MEET, _LOCK, _LIFT)
+            await keep(self.connection, *[_unknown(u["topic"], u["many"], u["keys"]) for u in unknown])
+
+    async def _do(self, *statements: str) -> None:
+        for sql in statements:
+            self.beat()
+            await self.connection.execute(sql, timeout=SLOW)
 
 
 def _lost(
