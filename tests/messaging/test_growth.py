@@ -109,14 +109,15 @@ async def test_a_replay_reads_a_grown_topic_in_its_keys_order(
 async def test_spans_are_merged_up_to_their_ends_in_chunks(broker: str, people: list[UUID], monkeypatch):
     monkeypatch.setattr("bina.messaging.merging.CHUNK", 7)
     monkeypatch.setattr("bina.messaging.merging.FULL", 3)
-    spans = {TopicPartition(TOPIC, number): (2, 9) for number in range(3)}
+    spans = {TopicPartition(TOPIC, number): (2, 20) for number in range(12)}
     found: list[ConsumerRecord] = []
     begun, ends = ({p: span[at] for p, span in spans.items()} for at in (0, 1))
     async for chunk in merged(broker, begun, ends):
         assert 0 < len(chunk) <= 7
         found += chunk
     for partition in spans:
-        assert [r.offset for r in found if r.partition == partition.partition] == list(range(2, 9))
+        assert [r.offset for r in found if r.partition == partition.partition] == list(range(2, 20))
+    assert [r.timestamp for r in found] == sorted(r.timestamp for r in found)
 
 
 class Log:

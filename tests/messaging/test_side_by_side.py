@@ -67,6 +67,9 @@ async def test_a_topic_made_anew_is_held_beside_the_old_one(service: ServiceUnde
     rows = await service.rows("""SELECT id FROM messaging.held ORDER BY "offset" """)
     aside = await service.rows("SELECT id FROM messaging.held WHERE moved_from IS NOT NULL ORDER BY id")
     assert rows[:3] == aside  # below all of the new log, and the oldest first
+    async with service.sessions() as session, session.begin():
+        await held.forget(session, [rows[-1].id, rows[-2].id])  # who had their positions is applied
+    assert await kept(service, *old) == set()
 
 
 @pytest_asyncio.fixture
