@@ -373,6 +373,9 @@ def bench(url: str) -> Iterator[Bench]:
 
 
 @pytest.mark.timeout(TIMEOUT)
-def test_delivery_machine(bench: Bench):
+@pytest.mark.parametrize("portion", [500, 2])
+def test_delivery_machine(bench: Bench, portion: int, monkeypatch):
+    """`portion`: held messages that one transaction sets free."""
+    monkeypatch.setattr("bina.messaging.release.MOST", portion)
     machine = type("Machine", (DeliveryMachine,), {"bench": bench})
     run_state_machine_as_test(machine, settings=profile(40))
