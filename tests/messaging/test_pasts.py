@@ -163,6 +163,9 @@ async def test_a_topic_made_anew_with_more_partitions_is_read_from_its_beginning
     await made_anew(broker)
 
 
+@pytest.mark.skip(
+    reason="now and then the broker names no leader of what was made just now, and the test waits in vain: to be mended"
+)
 async def test_a_key_that_moves_to_a_new_partition_keeps_its_order(start: Start, broker: str, producer):
     first = await start("toy-grown", max_records=1)
     seat = accepted()

@@ -44,7 +44,7 @@ _HOLD = text(
         CAST(:claimed AS boolean[]), CAST(:fact AS text[]), CAST(:fact_key AS text[]), CAST(:code AS text[]),
         CAST(:error AS text[])) AS n (state, blocks, topic, key, "partition", "offset", record_key, headers, value,
         event_id, type, claimed, fact, fact_key, code, error)
-    WHERE NOT {_KNOWN_ASIDE}
+    WHERE NOT {_KNOWN_ASIDE} ORDER BY n.topic, n."partition", n."offset"
     ON CONFLICT (topic, "partition", "offset") DO NOTHING RETURNING "partition", "offset", topic"""  # noqa: S608 - as above
 )
 _HOLD_AGAIN = text(

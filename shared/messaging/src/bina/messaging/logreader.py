@@ -23,6 +23,7 @@ def reader(bootstrap: str) -> AIOKafkaConsumer:
         group_id=None,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
+        metadata_max_age_ms=1_000,  # a topic made just now has no leader in the first answer
         fetch_max_bytes=4 * 1024 * 1024,
         max_partition_fetch_bytes=2 * 1024 * 1024,
     )
