@@ -131,9 +131,6 @@ async def test_a_batch_that_another_worker_ends_just_now_is_no_disagreement(
     await runtime.engine.dispose()
 
 
-@pytest.mark.skip(
-    reason="now and then the broker names no leader of what was made just now, and the test waits in vain: to be mended"
-)
 async def test_what_retention_took_before_it_was_applied_stops_the_consumer(
     start: Start, producer, fresh_database, broker: str
 ):

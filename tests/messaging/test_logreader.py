@@ -1,14 +1,17 @@
 """Reading logs without a group, and what their records may hold."""
 
+import gc
 from uuid import UUID
 
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
+from aiokafka.errors import KafkaConnectionError
 from aiokafka.structs import ConsumerRecord
 
-from bina.messaging.logreader import between, id_in
+from bina.messaging.logreader import between, id_in, reader
 from bina.messaging.topiclog import version_in
+from bina_local.ports import any_free
 from messaging.watching import true
 
 ID = "0192f0c1-0000-7000-8000-000000000001"
@@ -31,6 +34,13 @@ def record(name: str, value: bytes | None) -> ConsumerRecord:
 )
 def test_a_version_that_nobody_can_keep_is_none(value: bytes | None, version: int):
     assert version_in(record("ce_aggregateversion", value).headers) == version
+
+
+async def test_a_reader_that_could_not_begin_leaves_nothing_open():
+    with pytest.raises(KafkaConnectionError):
+        async with reader(f"127.0.0.1:{any_free()}"):
+            pass
+    gc.collect()  # what is left open says so now
 
 
 @pytest.mark.parametrize(("value", "found"), [(ID.encode(), UUID(ID)), (b"\xff", None), (None, None)])

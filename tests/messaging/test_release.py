@@ -10,6 +10,7 @@ import pytest
 from bina.messaging import Settings, parked, release
 from bina.messaging.redrives import Redriver
 from bina.messaging.replay import replay
+from bina.messaging.runtime import end
 from bina.messaging.testing import ServiceUnderTest
 from messaging import toy
 from messaging.facts import accepted, asn, completed, met, run
@@ -135,7 +136,7 @@ async def test_a_service_sweeps_on_while_there_is_more(service: ServiceUnderTest
     try:
         await until(lambda: nothing_held(service))
     finally:
-        running.cancel()
+        await end([running])
     assert await histories(service) == {key: "a" + "m" * 12}
 
 

@@ -1,5 +1,6 @@
 """Reading a log without a group: single records, and spans up to a known end."""
 
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
@@ -16,17 +17,29 @@ UNMET = -1
 """Timestamp of a position before which no record was met."""
 
 
-def reader(bootstrap: str) -> AIOKafkaConsumer:
-    """A reader without a group, of modest fetches; what retention takes before it comes there is passed over."""
-    return AIOKafkaConsumer(
+@contextlib.asynccontextmanager
+async def reader(
+    bootstrap: str, begun: Mapping[TopicPartition, int] | None = None
+) -> AsyncIterator[AIOKafkaConsumer]:
+    """A reader without a group, of modest fetches, that stands at these offsets; what retention takes before it comes
+    there is passed over. Raises KafkaError while the broker is away."""
+    consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=None,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
-        metadata_max_age_ms=1_000,  # a topic made just now has no leader in the first answer
         fetch_max_bytes=4 * 1024 * 1024,
         max_partition_fetch_bytes=2 * 1024 * 1024,
     )
+    try:
+        await consumer.start()
+        if begun:
+            consumer.assign(list(begun))
+            for partition, offset in begun.items():
+                consumer.seek(partition, offset)
+        yield consumer
+    finally:
+        await consumer.stop()  # also of a start that failed or was broken off
 
 
 async def stamps(bootstrap: str, asked: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
@@ -34,10 +47,7 @@ async def stamps(bootstrap: str, asked: Mapping[TopicPartition, int]) -> dict[To
     found: dict[TopicPartition, int] = {}
     if not asked:
         return found
-    async with reader(bootstrap) as consumer:
-        consumer.assign(list(asked))
-        for partition, offset in asked.items():
-            consumer.seek(partition, offset)
+    async with reader(bootstrap, asked) as consumer:
         waiting, idle = set(asked), 0
         while waiting and idle < PATIENCE:
             records = await consumer.getmany(timeout_ms=1000, max_records=1)
@@ -62,10 +72,7 @@ async def between(
     """
     if not begun:
         return
-    async with reader(bootstrap) as consumer:
-        consumer.assign(list(begun))
-        for partition, offset in begun.items():
-            consumer.seek(partition, offset)
+    async with reader(bootstrap, begun) as consumer:
         idle = 0
         while [p for p in begun if await consumer.position(p) < ends[p]]:
             found = await consumer.getmany(timeout_ms=1000, max_records=CHUNK)

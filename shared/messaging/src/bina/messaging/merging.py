@@ -32,10 +32,7 @@ async def merged(
     """
     if not begun:
         return
-    async with reader(bootstrap) as consumer:
-        consumer.assign(list(begun))
-        for partition, offset in begun.items():
-            consumer.seek(partition, offset)
+    async with reader(bootstrap, begun) as consumer:
         merging, idle = _Merging({p: deque() for p in begun}), 0
         while merging.lines:
             found = await _more(consumer, merging.hungry(), ends)
