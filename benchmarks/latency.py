@@ -10,14 +10,14 @@ import time
 from dataclasses import replace
 from uuid import uuid4
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 
 from bina.messaging import Runtime, Service, Settings
 from bina.messaging.intake import Taken
 from bina.messaging.reading import Read
 
 from .figures import Figure, figure, say
-from .parts import Parts, connect
+from .parts import Parts, connect, following
 from .scenarios import LATENCY
 
 COMMANDS = 200
@@ -107,18 +107,9 @@ async def _bare(parts: Parts) -> list[float]:
     topic = await parts.topic()
     connection = await connect(await parts.database(LATENCY.hearer))
     await connection.execute("CREATE TABLE effect (id uuid PRIMARY KEY)")
-    consumer = AIOKafkaConsumer(
-        topic,
-        bootstrap_servers=parts.kafka.bootstrap,
-        group_id=topic,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-    )
-    await consumer.start()
     times = []
-    async with AIOKafkaProducer(
-        bootstrap_servers=parts.kafka.bootstrap, acks="all", enable_idempotence=True
-    ) as producer:
+    producer = AIOKafkaProducer(bootstrap_servers=parts.kafka.bootstrap, acks="all", enable_idempotence=True)
+    async with producer, following(parts.kafka.bootstrap, topic) as consumer:
         for _ in range(COMMANDS):
             fetching = asyncio.create_task(consumer.getmany(timeout_ms=5000))
             started = time.perf_counter()
@@ -128,6 +119,5 @@ async def _bare(parts: Parts) -> list[float]:
             times.append(time.perf_counter() - started)
             await consumer.commit()
             await asyncio.sleep(PAUSE_SECONDS)
-    await consumer.stop()
     await connection.close()
     return times

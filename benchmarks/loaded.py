@@ -12,11 +12,11 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 
 from .figures import LATEST, Figure, figure, say
 from .latency import at_quantile, runtime, watch
-from .parts import Parts, connect
+from .parts import Parts, connect, following
 from .scenarios import LATENCY
 
 SHARE = 0.3
@@ -108,14 +108,6 @@ async def _bare(parts: Parts, per_second: float) -> list[float]:
     topic, commands = await parts.topic(), int(per_second * (SECONDS + WARM_SECONDS))
     connection = await connect(await parts.database(LATENCY.hearer))
     await connection.execute("CREATE TABLE effect (id bigint PRIMARY KEY)")
-    consumer = AIOKafkaConsumer(
-        topic,
-        bootstrap_servers=parts.kafka.bootstrap,
-        group_id=topic,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-    )
-    await consumer.start()
     turns: dict[int, float] = {}
     effects: dict[int, float] = {}
 
@@ -134,9 +126,9 @@ async def _bare(parts: Parts, per_second: float) -> list[float]:
                 await consumer.commit()
 
     producer = AIOKafkaProducer(bootstrap_servers=parts.kafka.bootstrap, acks="all", enable_idempotence=True)
-    async with producer, asyncio.timeout(SECONDS + WARM_SECONDS + 60):
+    limit = asyncio.timeout(SECONDS + WARM_SECONDS + 60)
+    async with producer, following(parts.kafka.bootstrap, topic) as consumer, limit:
         await asyncio.gather(pace(commands, per_second, send), take())
-    await consumer.stop()
     await connection.close()
     begun = min(turns.values()) + WARM_SECONDS
     return [effects[fact] - turn for fact, turn in turns.items() if turn >= begun]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from bina.messaging import Service
@@ -98,3 +98,20 @@ async def parts(postgres: type[Postgres] = Postgres) -> AsyncIterator[Parts]:
 async def connect(url: str) -> "asyncpg.Connection[Any]":
     """A plain connection for baselines."""
     return await asyncpg.connect(url.replace("+asyncpg", ""))
+
+
+@contextlib.asynccontextmanager
+async def following(bootstrap: str, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """A plain consumer in a group of its own, from the topic's beginning, for baselines."""
+    consumer = AIOKafkaConsumer(
+        topic,
+        bootstrap_servers=bootstrap,
+        group_id=topic,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+    )
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await consumer.stop()

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 
 from bina.events import Envelope
-from bina.events.enrollment import AsnRecorded, EnrollmentAccepted, TrainingAnnounced, TrainingCompleted
+from bina.events.enrollment import AsnRecorded, EnrollmentAccepted, TrainingCompleted
 from bina.messaging import Runtime, Settings, clock, new_id
 from bina.messaging.migrate import upgrade
 from bina.messaging.records import message_of
@@ -17,6 +17,7 @@ from bina.messaging.replay import replay
 from bina.messaging.testing import ServiceUnderTest
 from bina_local import topics
 from bina_local.replaying import NotReplayableError, Replaying, service_named
+from messaging.facts import run
 from messaging.watching import until
 
 pytestmark = pytest.mark.kafka
@@ -48,17 +49,7 @@ def facts(people: int) -> list:
     """A run, and as many people who took part in it; completions come before what they rely on."""
     run_id = uuid.uuid4()
     ids = [(uuid.uuid4(), uuid.uuid4()) for _ in range(people)]
-    run = TrainingAnnounced(
-        run_id=run_id,
-        run_code=f"PKA-{run_id.hex[:6]}",
-        programme_code="PKA",
-        programme_name="Pelatihan Kepemimpinan Administrator",
-        organiser="5500",
-        jp=900,
-        starts_on=date(2026, 2, 9),
-        ends_on=date(2026, 6, 26),
-        seats=40,
-    )
+    training = run(run_id)
     named = {"run_id": run_id, "agency_code": "5571"}
     return [
         *(EnrollmentAccepted(enrollment_id=e, asn_id=a, **named) for a, e in ids),
@@ -66,7 +57,7 @@ def facts(people: int) -> list:
             TrainingCompleted(enrollment_id=e, asn_id=a, jp=900, completed_on=date(2026, 6, 26), **named)
             for a, e in ids
         ),
-        run,
+        training,
         *(
             AsnRecorded(
                 asn_id=a, nip="198703032010011003", name="Rahma", employment="PNS", agency_code="5571"

@@ -1,15 +1,17 @@
+import contextlib
 import dataclasses
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
-from bina.messaging import Runtime, Settings
+from bina.messaging import Runtime, Settings, relay
 from bina.messaging.testing import ServiceUnderTest
 from bina_local import topics
 from messaging import toy
+from messaging.machines.bench import Bench
 from messaging.watching import Start, true, until
 
 
@@ -55,3 +57,16 @@ async def start(broker: str, migrated) -> AsyncIterator[Start]:
     yield begin
     for runtime in running:
         await runtime.stop()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def machine_url(migrated) -> str:
+    return await migrated(toy.service)
+
+
+@pytest.fixture
+def bench(machine_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """What a state machine drives; its relay takes a few facts at once."""
+    monkeypatch.setattr(relay, "CHUNK", 4)
+    with contextlib.closing(Bench(machine_url)) as bench:
+        yield bench

@@ -1,14 +1,11 @@
 """From the topics to effects: exactly once, in order per key, whatever crashes, comes twice, fails or comes late."""
 
-import contextlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -27,7 +24,7 @@ from bina.events.enrollment import (
     TrainingCompleted,
 )
 from bina.messaging import parked
-from messaging import facts, toy
+from messaging import facts
 from messaging.machines import ledger
 from messaging.machines.bench import TIMEOUT, Bench, profile
 from messaging.machines.consuming import Fate, Reaction, Worker
@@ -359,17 +356,6 @@ def _said(told: Told) -> tuple[str, str]:
 
 def _first(log: list[Told]) -> list[Told]:
     return list({told.event_id: told for told in reversed(log)}.values())
-
-
-@pytest_asyncio.fixture(scope="module")
-async def url(migrated) -> str:
-    return await migrated(toy.service)
-
-
-@pytest.fixture
-def bench(url: str) -> Iterator[Bench]:
-    with contextlib.closing(Bench(url)) as bench:
-        yield bench
 
 
 @pytest.mark.timeout(TIMEOUT)

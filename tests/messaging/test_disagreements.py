@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from sqlalchemy import text
 
+from bina.events.enrollment import EnrollmentAccepted
 from bina.messaging import Runtime, positions
 from bina.messaging.resume import Resumer
 from messaging import toy
@@ -50,14 +51,35 @@ async def cut(broker: str) -> None:
     await admin.close()
 
 
+async def seated(runtime: Runtime, producer) -> EnrollmentAccepted:
+    """Somebody whose acceptance it has applied."""
+    seat = accepted()
+    await send(producer, seat)
+    await until(lambda: has(runtime, seat.enrollment_id, "a"))
+    return seat
+
+
+async def gone_ahead(
+    name: str, start: Start, producer, fresh_database
+) -> tuple[Runtime, str, EnrollmentAccepted]:
+    """A group that has applied, and then stopped; its database of before the last fact; whose fact that is."""
+    first = await start(name)
+    seat = await seated(first, producer)
+    await first.stop()
+    yesterday = await copied(fresh_database, first)
+    second = await start(name, url=first.settings.database_url)
+    await send(producer, met(seat.enrollment_id))
+    await until(lambda: has(second, seat.enrollment_id, "am"))
+    await second.stop()
+    return second, yesterday, seat
+
+
 @pytest.mark.parametrize("how", ["reset", "deleted"])
 async def test_after_a_group_is_reset_the_database_says_where_to_go_on(
     start: Start, producer, broker: str, how: str
 ):
     first = await start(f"toy-before-{how}")
-    seat = accepted()
-    await send(producer, seat)
-    await until(lambda: has(first, seat.enrollment_id, "a"))
+    seat = await seated(first, producer)
     await first.stop()
     if how == "reset":
         await reset(broker, f"toy-{how}")
@@ -70,9 +92,7 @@ async def test_after_a_group_is_reset_the_database_says_where_to_go_on(
 
 async def test_a_log_read_from_the_beginning_again_acts_once(start: Start, producer):
     first = await start("toy-again")
-    seat = accepted()
-    await send(producer, seat)
-    await until(lambda: has(first, seat.enrollment_id, "a"))
+    seat = await seated(first, producer)
     await first.stop()
     async with first.sessions() as session, session.begin():
         await session.execute(text("DELETE FROM messaging.positions"))
@@ -87,16 +107,7 @@ async def test_a_log_read_from_the_beginning_again_acts_once(start: Start, produ
 async def test_a_database_of_yesterday_reads_again_what_it_lacks(
     start: Start, producer, fresh_database, broker: str
 ):
-    first = await start("toy-yesterday")
-    seat = accepted()
-    await send(producer, seat)
-    await until(lambda: has(first, seat.enrollment_id, "a"))
-    await first.stop()
-    yesterday = await copied(fresh_database, first)
-    second = await start("toy-yesterday", url=first.settings.database_url)
-    await send(producer, met(seat.enrollment_id))
-    await until(lambda: has(second, seat.enrollment_id, "am"))
-    await second.stop()
+    _, yesterday, seat = await gone_ahead("toy-yesterday", start, producer, fresh_database)
     third = await start("toy-yesterday", url=yesterday)
     await until(lambda: has(third, seat.enrollment_id, "am"))
     assert await told(third) == {"database.behind"}
@@ -106,9 +117,7 @@ async def test_a_batch_that_another_worker_ends_just_now_is_no_disagreement(
     start: Start, producer, broker: str, monkeypatch
 ):
     runtime = await start("toy-ends")
-    seat = accepted()
-    await send(producer, seat)
-    await until(lambda: has(runtime, seat.enrollment_id, "a"))
+    await seated(runtime, producer)
     applied = {
         p: position for p, (position, _) in (await runtime.consumer.positions()).items() if p.topic == TOPIC
     }
@@ -134,16 +143,7 @@ async def test_a_batch_that_another_worker_ends_just_now_is_no_disagreement(
 async def test_what_retention_took_before_it_was_applied_stops_the_consumer(
     start: Start, producer, fresh_database, broker: str
 ):
-    first = await start("toy-gap")
-    seat = accepted()
-    await send(producer, seat)
-    await until(lambda: has(first, seat.enrollment_id, "a"))
-    await first.stop()
-    yesterday = await copied(fresh_database, first)
-    second = await start("toy-gap", url=first.settings.database_url)
-    await send(producer, met(seat.enrollment_id))
-    await until(lambda: has(second, seat.enrollment_id, "am"))
-    await second.stop()
+    second, yesterday, seat = await gone_ahead("toy-gap", start, producer, fresh_database)
     await cut(broker)
     settings = second.settings.model_copy(update={"database_url": yesterday})
     third = Runtime(dataclasses.replace(toy.service, name="toy-gap"), settings)
@@ -167,9 +167,7 @@ async def test_what_retention_took_before_it_was_applied_stops_the_consumer(
 
 async def test_a_fresh_database_reads_all_though_its_group_was_there_before(start: Start, producer):
     first = await start("toy-fresh")
-    seat = accepted()
-    await send(producer, seat)
-    await until(lambda: has(first, seat.enrollment_id, "a"))
+    seat = await seated(first, producer)
     await first.stop()
     second = await start("toy-fresh")
     await until(lambda: has(second, seat.enrollment_id, "a"))
@@ -182,9 +180,7 @@ async def test_a_fresh_database_reads_all_though_its_group_was_there_before(star
 
 async def test_a_database_older_than_positions_goes_by_its_group(start: Start, producer):
     first = await start("toy-late")
-    seat = accepted()
-    await send(producer, seat)
-    await until(lambda: has(first, seat.enrollment_id, "a"))
+    seat = await seated(first, producer)
     await first.stop()
     async with first.sessions() as session, session.begin():
         await session.execute(text("DELETE FROM messaging.positions"))

@@ -1,14 +1,8 @@
 """Each machine finds the defects that it is there to find."""
 
-import contextlib
-from collections.abc import Iterator
-
 import pytest
-import pytest_asyncio
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from bina.messaging import relay
-from messaging import toy
 from messaging.machines import planted
 from messaging.machines.bench import LONG, TIMEOUT, Bench, hunting
 from messaging.test_delivery_machine import DeliveryMachine
@@ -27,18 +21,6 @@ DEFECTS = [
     (DeliveryMachine, planted.offset_before_commit),
     (DeliveryMachine, planted.not_sought_back),
 ]
-
-
-@pytest_asyncio.fixture(scope="module")
-async def url(migrated) -> str:
-    return await migrated(toy.service)
-
-
-@pytest.fixture
-def bench(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.setattr(relay, "CHUNK", 4)
-    with contextlib.closing(Bench(url)) as bench:
-        yield bench
 
 
 @pytest.mark.skipif(not LONG, reason="takes minutes: HYPOTHESIS_PROFILE=long")

@@ -1,15 +1,12 @@
 """The outbox and its relay, whatever the broker, the connection and a second relay do meanwhile."""
 
 import asyncio
-import contextlib
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
-import pytest_asyncio
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -25,7 +22,6 @@ from bina.messaging import relay
 from bina.messaging.database import sessions
 from bina.messaging.metrics import Metrics
 from bina.messaging.outbox import emit
-from messaging import toy
 from messaging.machines.bench import TIMEOUT, Bench, profile
 from messaging.machines.wire import Log, Prompt, SimulatedProducer, Stream
 
@@ -309,18 +305,6 @@ class RelayMachine(RuleBasedStateMachine):
         producer = Prompt(self.log)
         while await relay.publish_once(here.connection, producer, "toy", METRICS):
             pass
-
-
-@pytest_asyncio.fixture(scope="module")
-async def url(migrated) -> str:
-    return await migrated(toy.service)
-
-
-@pytest.fixture
-def bench(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.setattr(relay, "CHUNK", 4)
-    with contextlib.closing(Bench(url)) as bench:
-        yield bench
 
 
 @pytest.mark.timeout(TIMEOUT)

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events import Event
-from bina.events.agency import EnrollmentRequested, RequestAnswered
+from bina.events.agency import EnrollmentRequested
 from bina.events.enrollment import (
     AsnErased,
     AsnRecorded,
@@ -17,7 +17,7 @@ from bina.events.enrollment import (
     TrainingCompleted,
 )
 from bina.events.evaluation import EvaluationTaskClosed
-from bina.messaging import Broken, Handlers, Need, Service
+from bina.messaging import Handlers, Need, Service
 from messaging import toy
 
 handlers = Handlers()
@@ -135,26 +135,8 @@ async def on_training_completed(events: list[TrainingCompleted], session: AsyncS
 async def on_enrollment_requested(events: list[EnrollmentRequested], session: AsyncSession) -> list[Event]:
     trouble.meet()
     refuse(events)
-    return [
-        RequestAnswered(
-            agency_code=e.envelope.publisher,
-            request_id=e.event_id,
-            nip=e.nip,
-            run_code=e.run_code,
-            outcome="accepted",
-        )
-        for e in events
-    ]
+    return toy.grant(events)
 
 
-@handlers.on_unreadable
-async def on_unreadable(messages: list[Broken], session: AsyncSession) -> list[Event]:
-    return [
-        RequestAnswered(
-            agency_code=b.message.publisher, request_id=b.message.header("ce_id") or "-", outcome="refused"
-        )
-        for b in messages
-    ]
-
-
+handlers.on_unreadable(toy.on_unreadable)
 service = Service("toy", toy.MIGRATIONS, [handlers])
