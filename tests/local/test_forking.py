@@ -78,7 +78,7 @@ def pretended(**env: str) -> Program:
 
 async def said(child: Child, words: str) -> None:
     async def says() -> bool:
-        return words in child.log.read_text()
+        return child.log.exists() and words in child.log.read_text()
 
     await asyncio.wait_for(until(says, every=0.02), SECONDS)
 

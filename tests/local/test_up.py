@@ -66,7 +66,10 @@ def lives(process: psutil.Process) -> bool:
 
 
 class Asking:
-    """Asks for a page again and again until told to end."""
+    """Asks for a page again and again until told to end.
+
+    Each time over a line of its own: one that is kept may be closed the moment it is asked over again.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -76,9 +79,8 @@ class Asking:
         self._thread.start()
 
     def _ask(self) -> None:
-        with httpx.Client(timeout=SECONDS) as client:
-            while not self._enough.is_set():
-                self._statuses.append(client.get(self._url).status_code)
+        while not self._enough.is_set():
+            self._statuses.append(httpx.get(self._url, timeout=SECONDS).status_code)
 
     def end(self) -> list[int]:
         self._enough.set()

@@ -12,6 +12,7 @@ from bina.messaging import clock
 from bina.messaging.testing import ServiceUnderTest
 from bina.web.access import read_task_link
 from notification.deliveries.courier import Courier, deliver_mail
+from notification.deliveries.store.contacts import put_contacts
 from notification.preferences.store import put_preference
 
 from . import story as facts
@@ -191,6 +192,22 @@ async def test_a_mail_waits_for_its_address(notification: ServiceUnderTest, cour
     [row] = await notification.rows("SELECT state, needs_address, attempts FROM deliveries")
     assert tuple(row) == ("waiting", True, 0)
     await notification.receives(at(facts.contact(asn_id, "late@example.org")))
+    await courier.run_once()
+    assert [mail["To"] for mail in server.taken] == ["late@example.org"]
+
+
+async def test_a_mail_finds_the_address_that_comes_while_it_is_set_aside(
+    notification: ServiceUnderTest, courier: Courier, server: Server
+):
+    [asn_id] = await enrolled(notification, "")
+    lease = uuid4()
+    claimed, _, results = await courier._claim(lease)
+    async with notification.sessions() as session, session.begin():
+        await put_contacts(session, [facts.contact(asn_id, "late@example.org")])
+        marking = asyncio.create_task(courier._mark(lease, claimed, results))
+        await asyncio.wait({marking}, timeout=0.3)
+        assert not marking.done()
+    await marking
     await courier.run_once()
     assert [mail["To"] for mail in server.taken] == ["late@example.org"]
 

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import random
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -30,7 +29,6 @@ from notification.settings import NotificationSettings
 
 POLL_SECONDS = 1.0
 LONGEST_REST_SECONDS = 20.0
-ADDRESS_SWEEP_SECONDS = 300.0
 EXPIRE_CHUNK = 2000
 log = logging.getLogger(__name__)
 
@@ -77,7 +75,6 @@ class Courier:
             runtime.settings.mail_from,
             runtime.settings.public_url.rstrip("/"),
         )
-        self._swept = time.monotonic()
         dsn = runtime.settings.database_url.replace("+asyncpg", "")
         self._number = WorkerNumber(dsn, runtime.settings.worker)
         self._unmarked: tuple[UUID, Sequence[Claimed], Sequence[Result]] | None = None
@@ -117,9 +114,6 @@ class Courier:
 
     async def _expire(self) -> bool:
         async with self._runtime.transaction() as session:
-            if time.monotonic() - self._swept > ADDRESS_SWEEP_SECONDS:
-                self._swept = time.monotonic()
-                await store.find_new_addresses(session)
             rows = await store.expire(session, clock.now(), EXPIRE_CHUNK)
             tellings = await load_tellings(session, [row.notice_id for row in rows]) if rows else {}
             await emit(session, [_failed(tellings[r.notice_id], r.reason_code, r.reason) for r in rows])

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import statement
 from notification.deliveries.domain import LEASE
+from notification.deliveries.store.contacts import hold_contacts
 
 _RELEASE_LAPSED = text(
     """UPDATE deliveries SET state = 'waiting', lease = NULL, leased_until = NULL, worker = NULL
@@ -37,8 +38,10 @@ _ADDRESSES = text(
 # Only the holder of the lease may say what became of a mail: a worker that froze meanwhile changes nothing.
 _MARK = statement(
     """UPDATE deliveries d SET
-        state = n.state, needs_address = n.needs_address, attempts = n.attempts, reason_code = n.reason_code,
+        state = n.state, attempts = n.attempts, reason_code = n.reason_code,
         reason = n.reason, lease = NULL, leased_until = NULL, worker = NULL,
+        needs_address = n.needs_address
+            AND NOT EXISTS (SELECT FROM contacts c WHERE c.asn_id = d.recipient_id AND c.email <> ''),
         not_before = CASE WHEN n.state = 'waiting' THEN now() + n.pause ELSE d.not_before END,
         ended_at = CASE WHEN n.state = 'waiting' THEN NULL ELSE :business END
     FROM unnest(CAST(:notice_id AS uuid[]), CAST(:state AS text[]), CAST(:needs_address AS boolean[]),
@@ -60,10 +63,6 @@ _EXPIRE = statement(
     FROM picked WHERE d.notice_id = picked.notice_id AND d.channel = picked.channel
     RETURNING d.notice_id, d.reason_code, d.reason""",
     "business",
-)
-_FOUND_ADDRESS = text(
-    """UPDATE deliveries d SET needs_address = false FROM contacts c
-    WHERE c.asn_id = d.recipient_id AND c.email <> '' AND d.state = 'waiting' AND d.needs_address"""
 )
 
 
@@ -131,7 +130,12 @@ async def load_addresses(session: AsyncSession, recipients: Sequence[UUID]) -> d
 
 
 async def mark(session: AsyncSession, lease: UUID, business: datetime, marks: Sequence[Mark]) -> set[UUID]:
-    """Write what became of mails; returns those that were still this worker's to mark."""
+    """Write what became of mails; returns those that were still this worker's to mark.
+
+    A mail is set aside for lack of an address only where none came since it was claimed: later ones will find it.
+    """
+    if any(mark.needs_address for mark in marks):
+        await hold_contacts(session)
     rows = sorted(marks, key=lambda m: m.notice_id)
     names = ("notice_id", "state", "needs_address", "attempts", "reason_code", "reason", "pause")
     found = await session.scalars(
@@ -148,8 +152,3 @@ async def mark(session: AsyncSession, lease: UUID, business: datetime, marks: Se
 async def expire(session: AsyncSession, business: datetime, chunk: int) -> Sequence[Any]:
     """Give up what is too late; returns (notice_id, reason_code, reason)."""
     return list(await session.execute(_EXPIRE, {"business": business, "chunk": chunk}))
-
-
-async def find_new_addresses(session: AsyncSession) -> None:
-    """Take up mails whose address came in the very moment they were set aside for lack of it."""
-    await session.execute(_FOUND_ADDRESS)

@@ -20,7 +20,7 @@ _WAKE = text(
     """UPDATE deliveries SET needs_address = false
     WHERE recipient_id = ANY (CAST(:ids AS uuid[])) AND state = 'waiting' AND needs_address"""
 )
-# A person without a contact has no row to lock, so a new one and forgetting wait for each other here.
+# A person without a contact has no row to lock, so who adds one waits here for who forgets or misses one.
 _LOCK = 7_008
 _SHARE = text("SELECT pg_advisory_xact_lock_shared(:lock)")
 _ALONE = text("SELECT pg_advisory_xact_lock(:lock)")
@@ -38,6 +38,11 @@ async def put_contacts(session: AsyncSession, contacts: Sequence[ContactRecorded
     await session.execute(_WAKE, {"ids": sorted(c.asn_id for c in contacts)})
 
 
+async def hold_contacts(session: AsyncSession) -> None:
+    """Until this commits nobody's contact is added, and all that were are seen."""
+    await session.execute(_ALONE, {"lock": _LOCK})
+
+
 async def forget_contacts(session: AsyncSession, asn_ids: Sequence[UUID]) -> None:
     """Erase contacts."""
     await session.execute(_FORGET, {"ids": sorted(asn_ids)})
@@ -45,6 +50,6 @@ async def forget_contacts(session: AsyncSession, asn_ids: Sequence[UUID]) -> Non
 
 async def forget_people(session: AsyncSession, asn_ids: Sequence[UUID]) -> None:
     """Erase contacts of erased people, those that are still to come included."""
-    await session.execute(_ALONE, {"lock": _LOCK})
+    await hold_contacts(session)
     await session.execute(_REMEMBER_FORGOTTEN, {"ids": sorted(asn_ids)})
     await forget_contacts(session, asn_ids)
