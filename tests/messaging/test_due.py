@@ -66,3 +66,14 @@ def test_the_business_day_is_the_fields_own():
     clock.move(datetime(2026, 11, 20, 18, tzinfo=UTC) - datetime.now(UTC))
     assert clock.today().isoformat() == "2026-11-21"
     clock.move(timedelta(0))
+
+
+async def test_the_next_work_is_waited_for_and_soon_work_wakes_its_service(service: ServiceUnderTest):
+    assert await service.due.wait_seconds() == due.POLL.total_seconds()
+    async with service.sessions() as session, session.begin():
+        await due.add(session, [DueItem("remind", str(uuid4()), clock.now() + timedelta(days=1))])
+        assert "due" not in session.info
+        await due.add(session, [DueItem("remind", str(uuid4()), clock.now() + timedelta(seconds=4))])
+        await due.add(session, [DueItem("nobody's", str(uuid4()), clock.now() + timedelta(seconds=1))])
+        assert session.info["due"]
+    assert 0 < await service.due.wait_seconds() <= 4

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -17,6 +17,8 @@ from .database import is_transient, statement
 from .outbox import emit
 
 CHUNK = 2000
+POLL = timedelta(seconds=5)
+"""How long due work waits at most for what nobody in this process announced: days are the field's unit."""
 log = logging.getLogger(__name__)
 
 
@@ -68,6 +70,11 @@ _CLAIM = statement(
     ORDER BY due_at, id LIMIT :chunk FOR UPDATE SKIP LOCKED""",
     "now",
 )
+_NEXT = statement(
+    """SELECT min(due_at) FROM messaging.due
+    WHERE due_at > :now AND due_at < CAST(:now AS timestamptz) + :poll AND kind = ANY (CAST(:kinds AS text[]))""",
+    "now",
+)
 _DONE = text("DELETE FROM messaging.due WHERE id = ANY (CAST(:ids AS bigint[]))")
 _FAILED = text(
     """UPDATE messaging.due SET attempts = attempts + 1, error = :error,
@@ -77,10 +84,10 @@ _FAILED = text(
 
 
 async def add(session: AsyncSession, items: Iterable[DueItem]) -> None:
-    """Schedule work in the transaction that calls for it; what is due already is begun when that has committed."""
+    """Schedule work in the transaction that calls for it; what is due soon is begun in time when that has committed."""
     rows = {(item.kind, item.key): item for item in items}.values()
     if rows:
-        if min(item.due_at for item in rows) <= clock.now():
+        if min(item.due_at for item in rows) <= clock.now() + POLL:
             session.info["due"] = True
         await session.execute(
             _ADD,
@@ -119,6 +126,13 @@ class DueWork:
                 with telemetry.doing(kind, group):
                     await self._attempt(session, kind, group)
         return len(items)
+
+    async def wait_seconds(self) -> float:
+        """How long until the next work is due, or to look again."""
+        async with self._make() as session:
+            now = clock.now()
+            found = await session.scalar(_NEXT, {"now": now, "poll": POLL, "kinds": list(self._handlers)})
+        return ((found or now + POLL) - now).total_seconds()
 
     async def _claim(self, session: AsyncSession) -> list[DueItem]:
         found = await session.execute(

@@ -31,8 +31,7 @@ from .settings import Settings
 from .status import Backlog, Status, count, count_backlog, resident_bytes
 
 POLL_SECONDS = 5.0
-"""How long due work and held messages wait at most for what nobody in this process announced: days are the field's
-unit, and what is due at once wakes its service by itself."""
+"""How long held messages and orders wait at most for what nobody in this process announced."""
 WATCH_SECONDS = 5.0
 ALERT_SECONDS = 60.0
 RECONCILE_SECONDS = 60.0
@@ -138,15 +137,16 @@ class Runtime:
             self._wake_due.clear()
             sweep = time.monotonic() - swept >= POLL_SECONDS
             swept = time.monotonic() if sweep else swept
-            done = 0
+            done, wait = 0, POLL_SECONDS
             async with self._tolerantly("due work"):
                 if released := await self.intake.sweep() if sweep else 0:
                     swept = -POLL_SECONDS  # more may be ready
                 done = released + await self._due_once()
+                wait = await self.due.wait_seconds()
             if done:
                 self.relay.wake()
             else:
-                await _pause(self._wake_due)
+                await _pause(self._wake_due, wait)
 
     async def _redrive(self) -> None:
         """Work off orders to try parked messages again, each at its rate."""
