@@ -5,8 +5,9 @@ from datetime import timedelta
 
 SETTLE = timedelta(seconds=5)
 """An audience is looked up this long after its cause, so that facts of other topics can catch up."""
-FAN_OUT_CHUNK = 5000
-"""Most people looked at in one transaction."""
+FAN_OUT_CHUNK = 20000
+"""Most people looked at in one transaction, some 0.8 s. Notices' ids are hashes, so any chunk of a large audience writes
+to nearly each page of their indexes: with 5,000 a million took twice as long, with 50,000 a twentieth less."""
 REMIND_BEFORE = timedelta(days=3)
 
 ANNOUNCE = "notices.announce"
