@@ -34,9 +34,10 @@ _UUID = "'^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'"
 
 @dataclass(frozen=True)
 class _Grown:
-    """A table with as many rows as the handlers left in it, and the statement that writes copies of them."""
+    """A table, where in it the rows begin that the handlers left, how many they are, and what writes copies of them."""
 
     name: str
+    before: int
     rows: int
     copy: str
 
@@ -60,9 +61,11 @@ async def _measure(parts: Parts, scenario: Scenario, runs: int, sizes: tuple[int
     costs: dict[int, list[float]] = {}
     copies, start, most = 0, SEED_EVENTS, max(table.rows for table in tables)
     for size in sizes:
-        wanted = size // most
+        wanted = round(size / most) - 1
         await _fill(parts, url, tables, copies, wanted)
         copies = max(copies, wanted)
+        largest = max((await count_rows(url)).values())
+        assert 0.7 * size <= largest <= 1.4 * size, f"{largest:,} rows instead of {size:,}"
         costs[size] = []
         for _ in range(runs):
             messages = scenario.load(EVENTS, start)
@@ -87,7 +90,7 @@ async def _written(url: str, before: dict[str, int]) -> list[_Grown]:
     after = await count_rows(url)
     connection = await connect(url)
     found = [
-        _Grown(name, after[name] - before[name], await _copies(connection, name))
+        _Grown(name, before[name], after[name] - before[name], await _copies(connection, name))
         for name in after
         if after[name] > before[name]
     ]
@@ -100,8 +103,8 @@ async def _copies(connection: Any, name: str) -> str:
     listed = ", ".join(f'"{column["name"]}"' for column in columns)
     chosen = ", ".join(_other(f'"{column["name"]}"', column["kind"]) for column in columns)
     return (
-        f"INSERT INTO {name} ({listed}) SELECT {chosen} FROM (SELECT * FROM {name} LIMIT $1) AS t, "
-        f"generate_series($2::int, $3::int) AS copy ON CONFLICT DO NOTHING"
+        f"INSERT INTO {name} ({listed}) SELECT {chosen} FROM (SELECT * FROM {name} OFFSET $1 LIMIT $2) AS t, "
+        f"generate_series($3::int, $4::int) AS copy ON CONFLICT DO NOTHING"
     )
 
 
@@ -119,10 +122,11 @@ async def _fill(parts: Parts, url: str, tables: list[_Grown], copies: int, wante
     connection = await parts.postgres.connect(urlsplit(url).path.lstrip("/"))
     await connection.execute(_OTHER)
     await connection.execute("SET session_replication_role = replica")
+    await connection.execute("SET synchronize_seqscans = off")  # each scan begins at the first row
     for table in tables:
         for first in range(copies + 1, wanted + 1, COPIES_AT_ONCE):
             last = min(first + COPIES_AT_ONCE - 1, wanted)
-            await connection.execute(table.copy, table.rows, first, last, timeout=FILL_SECONDS)
+            await connection.execute(table.copy, table.before, table.rows, first, last, timeout=FILL_SECONDS)
     await connection.execute("UPDATE messaging.outbox SET published_at = now() WHERE published_at IS NULL")
     await connection.execute("VACUUM ANALYZE", timeout=FILL_SECONDS)
     await connection.execute("CHECKPOINT", timeout=FILL_SECONDS)

@@ -2,7 +2,7 @@
 
 confluent-kafka, "Consumer: synchronous commits": `consume(num_messages, timeout)` gives lists, and for at least once
 `enable.auto.commit` is off and `commit(asynchronous=False)` follows the work. psycopg, "Using COPY TO and COPY FROM":
-COPY is the fast way for many rows (`copy.write_row`, `set_types`, binary); "Differences from psycopg2" and "Pipeline
+COPY is the fast way for many rows (`copy.write_row`, in its text form: JSON and arrays come as text); "Differences from psycopg2" and "Pipeline
 mode": `executemany` sends its rows as a pipeline. COPY takes no ON CONFLICT, so a batch that is read twice would fail
 there; it stands here as the fastest that a peer can be, `executemany` as what can be repeated.
 """

@@ -126,7 +126,7 @@ def _counts(observed: Observed, heard: Counter[str]) -> dict[str, int]:
         "commands": commands,
         "agencies' events": len(sent),
         "poison among them": len({e["id"] for e in entries(observed, "event") if e["poison"]}),
-        "acknowledged": sum(e["outcome"] == ACKNOWLEDGED for e in outcomes),
+        "acknowledged": len({e.get("key") or e["id"] for e in outcomes if e["outcome"] == ACKNOWLEDGED}),
         "tries with unknown outcome": sum(e["outcome"] == UNKNOWN for e in outcomes),
         "unknown at first, then decided": len(
             {e.get("key") or e["id"] for e in outcomes if e["outcome"] == UNKNOWN}

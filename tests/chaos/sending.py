@@ -64,7 +64,10 @@ class Commands:
 
 
 class Publisher:
-    """Agencies' events; one whose writing is in doubt is written again under its id, as an agency would."""
+    """Agencies' events; one whose writing is in doubt is written again under its id, as an agency would.
+
+    Some are written again although nothing went wrong: an export that was begun anew.
+    """
 
     def __init__(self, journal: Journal, bootstrap: str) -> None:
         self._journal = journal
@@ -80,9 +83,10 @@ class Publisher:
             outcome, detail = await self._try(record)
             same = {"id": about["id"], "poison": poison, "attempt": attempt}
             self._journal.write("outcome", **same, outcome=outcome, detail=detail)
-            if outcome == ACKNOWLEDGED:
+            if outcome != ACKNOWLEDGED:
+                await asyncio.sleep(pause_after(attempt))
+            elif attempt > 1 or poison or not _is_repeated(about["digest"]):
                 return
-            await asyncio.sleep(pause_after(attempt))
 
     async def slip_in(self, record: RawRecord) -> None:
         """Write what no service told; once at least."""
@@ -132,6 +136,10 @@ class Publisher:
 
 def pause_after(attempt: int) -> float:
     return min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * attempt)
+
+
+def _is_repeated(digest: str) -> bool:
+    return digest < "08"
 
 
 def digest(value: bytes | None) -> str:
