@@ -14,7 +14,6 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from bina.events.evaluation import EvaluationTaskClosed
@@ -22,7 +21,7 @@ from bina.messaging import relay
 from bina.messaging.database import sessions
 from bina.messaging.metrics import Metrics
 from bina.messaging.outbox import emit
-from messaging.machines.bench import TIMEOUT, Bench, profile
+from messaging.machines.bench import TIMEOUT, Bench, drive, seeds
 from messaging.machines.wire import Log, Prompt, SimulatedProducer, Stream
 
 KEYS = [UUID(int=number) for number in range(1, 4)]
@@ -309,5 +308,5 @@ class RelayMachine(RuleBasedStateMachine):
 
 @pytest.mark.timeout(TIMEOUT)
 def test_relay_machine(bench: Bench):
-    machine = type("Machine", (RelayMachine,), {"bench": bench})
-    run_state_machine_as_test(machine, settings=profile(40))
+    for number in seeds(6):
+        drive(RelayMachine, bench, number)

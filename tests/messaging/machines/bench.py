@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import random
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import asyncpg
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from bina.messaging.database import create_engine
 
@@ -30,22 +32,14 @@ _TABLES = (
 )
 
 
-def profile(examples: int) -> settings:
-    """Some seconds and the same examples each time; with HYPOTHESIS_PROFILE=long forty times as many, ever new."""
-    return settings(
-        max_examples=examples * 40 if LONG else examples,
-        stateful_step_count=50 if LONG else 30,
-        deadline=None,
-        derandomize=not LONG,
-        database=None,
-        print_blob=True,
-        suppress_health_check=list(HealthCheck),
-    )
+EXAMPLES = 8
+"""Of each seed: those of one are all much alike."""
 
 
-def hunting(examples: int) -> settings:
-    """For a machine that must go red: the first falsifying example will do, however long."""
-    return settings(profile(examples), phases=[Phase.generate], print_blob=False)
+def seeds(many: int) -> range:
+    """The same each time; with HYPOTHESIS_PROFILE=long forty times as many, ever new."""
+    first = random.randrange(10**9) if LONG else 0
+    return range(first, first + many * (40 if LONG else 1))
 
 
 class Bench:
@@ -72,3 +66,17 @@ class Bench:
         self.do(self.observer.close())
         self.do(self.engine.dispose())
         self.loop.close()
+
+
+def drive(machine: type[RuleBasedStateMachine], bench: Bench, number: int, *, shrink: bool = True) -> None:
+    """Run a machine's examples of one seed. Without `shrink` the first falsifying example will do, however long."""
+    chosen = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=50 if LONG else 30,
+        deadline=None,
+        database=None,
+        print_blob=shrink,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
+    )
+    run_state_machine_as_test(seed(number)(type("Machine", (machine,), {"bench": bench})), settings=chosen)
