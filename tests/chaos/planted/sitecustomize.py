@@ -1,5 +1,6 @@
 """Plants one defect into a service at its start. Python imports this by itself where its folder is on PYTHONPATH."""
 
+import asyncio
 import os
 from typing import Any
 
@@ -51,12 +52,13 @@ def outbox_by_cursor() -> None:
 
 
 def marked_before_sent() -> None:
-    """The outbox forgets a fact before the broker has it."""
+    """The outbox forgets a fact before the broker, slow as under load, has it."""
 
     async def mark_first(connection: Any, producer: Any, source: str, metrics: Any) -> int:
         rows = await connection.fetch(relay._NEXT, relay.CHUNK)
         await mark(connection, rows)
         if rows:
+            await asyncio.sleep(0.5)
             await relay._send(producer, rows, source)
         return len(rows)
 
