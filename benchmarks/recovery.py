@@ -10,6 +10,7 @@ import contextlib
 import itertools
 import signal
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from bina.messaging.relay import LOCK
 from bina_local.addresses import Addresses
 from bina_local.postgres import Postgres
 from bina_local.state import State
+from bina_local.supervisor import STEADY_SECONDS
 
 from .figures import Figure, figure, say
 from .parts import connect, produce
@@ -91,8 +93,12 @@ async def _trickle(kafka: str) -> None:
 
 
 async def _struck(connection: Any, blow: signal.Signals, next_effect: str) -> float:
-    """Strike the worker that holds the relay's lock; wake it again afterwards where it was only stopped."""
+    """Strike the worker that holds the relay's lock; wake it again afterwards where it was only stopped.
+
+    Not one that has just begun: its supervisor lets who dies in his first seconds wait longer each time.
+    """
     worker = _owner(await connection.fetchval(_HOLDER, LOCK))
+    await asyncio.sleep(max(0.0, worker.create_time() + STEADY_SECONDS + 1 - time.time()))
     worker.send_signal(blow)
     at: datetime = await connection.fetchval("SELECT clock_timestamp()")
     async with asyncio.timeout(LIMIT_SECONDS):
