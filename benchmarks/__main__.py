@@ -75,8 +75,7 @@ async def _loaded(asked: Asked) -> list[Figure]:
 
 
 async def _audience(asked: Asked) -> list[Figure]:
-    async with parts() as found:
-        return await audience.measure(found, asked.runs)
+    return await audience.measure(asked.runs)
 
 
 async def _backlog(asked: Asked) -> list[Figure]:

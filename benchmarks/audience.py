@@ -15,6 +15,7 @@ from bina.messaging import clock, new_id
 
 from .figures import Figure, figure, say
 from .parts import Parts, connect
+from .parts import parts as start_parts
 from .running import running
 from .scenarios import AGENCY, records
 
@@ -39,16 +40,19 @@ _NOTICES = "notice_id, event_id, correlation_id, recipient_id, kind, run_id, abo
 _DELIVERIES = "notice_id, channel, recipient_id, send_before, rank"
 
 
-async def measure(parts: Parts, runs: int, people: int = PEOPLE) -> list[Figure]:
-    """Seconds from the announcement on the topic to the last notice, and the service's memory meanwhile."""
+async def measure(runs: int, people: int = PEOPLE) -> list[Figure]:
+    """Seconds from the announcement on the topic to the last notice, and the service's memory meanwhile.
+
+    Each run has a broker of its own: what an earlier one announced would be told once more.
+    """
     seconds, bare, memory = [], [], []
     for number in range(runs):
-        url = await _filled(parts, people)
-        taken, peak = await _announce(parts, url, people)
+        async with start_parts() as parts:
+            url = await _filled(parts, people)
+            taken, peak = await _announce(parts, url, people)
+            bare.append(await _bare(url))
         seconds.append(taken)
         memory.append(peak)
-        bare.append(await _bare(url))
-        await parts.drop(url)
         say(f"audience run {number + 1}: {taken:.1f} s, {peak:.0f} MiB, bare {bare[-1]:.1f} s")
     note = f"{people:,} notices and planned e-mails; bare INSERT … SELECT of the same rows"
     return [
@@ -80,6 +84,8 @@ async def _announce(parts: Parts, url: str, people: int) -> tuple[float, float]:
             while await connection.fetchval(_COUNT) < people:  # noqa: ASYNC110 - the database alone knows
                 await asyncio.sleep(LOOK_SECONDS)
         seconds = time.perf_counter() - started
+    told = await connection.fetchval("SELECT count(*) FROM notices")
+    assert told == people, f"{told} notices instead of {people}"
     await connection.close()
     return seconds, service.peak
 

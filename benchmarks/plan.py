@@ -173,8 +173,8 @@ are the services' own tables; `growth` in the figures says what an event costs o
 ## Workers and partitions
 
 Workers are counted so that nobody is used to more than {busy:.0%} in the worst minute of a rush, and two at the least, so that
-one may be killed. A topic's partitions bound how many workers can share it and cannot be changed later without breaking
-the order of keys: twice the workers, six at the least.
+one may be killed. A topic's partitions bound how many workers can share it: twice the workers, six at the least. More can
+be added while Bina runs, a multiple of what there is; consumers keep the new ones back until the old ones are read.
 
 | Stage | One worker takes, per second | Mean of a working hour | Worst minute of a rush | Of one worker | Workers | Partitions |
 |---|---|---|---|---|---|---|
