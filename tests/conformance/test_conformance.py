@@ -72,6 +72,7 @@ def service(name: str) -> Service:
 
 @pytest.fixture
 def story(name: str) -> list[tuple[Event, str]]:
+    clock.move(NOW - datetime.now(UTC))  # its days count from the same day, whenever it is told
     told = module_of(name).story()
     return [item if isinstance(item, tuple) else (item, "") for item in told]
 
