@@ -159,9 +159,9 @@ async def test_one_batch_is_as_good_as_single_messages(under_test: Make, service
 
 async def test_redelivery_changes_nothing(under_test: Make, service: Service, expected):
     whole, messages = expected
-    again = [[m, replace(m, offset=m.offset + 10_000)] for m in messages]
+    again = [[m, m._replace(offset=m.offset + 10_000)] for m in messages]
     twice = await deliver(
-        under_test, service, [*again, [replace(m, offset=m.offset + 20_000) for m in messages]]
+        under_test, service, [*again, [m._replace(offset=m.offset + 20_000) for m in messages]]
     )
     whole.check(await outcome(twice))
 
@@ -233,7 +233,7 @@ async def test_bad_payloads_are_parked_and_harm_nothing(under_test: Make, servic
     whole, messages = expected
     kinds = {message.header("ce_type"): message for message in messages if message.value is not None}
     bad = [
-        replace(message, record_key=b"bad", value=value, offset=50_000 + number)
+        message._replace(record_key=b"bad", value=value, offset=50_000 + number)
         for number, (message, value) in enumerate(
             itertools.product(kinds.values(), (b"{", b"{}", b'{"a":NaN}'))
         )

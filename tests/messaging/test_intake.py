@@ -1,6 +1,5 @@
 import asyncio
 import contextlib
-from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -116,7 +115,7 @@ async def test_redrive_applies_a_key_in_order_and_a_second_failure_stays(service
 
 
 def unreadable(service: ServiceUnderTest, enrollment_id: UUID) -> Message:
-    return replace(service.message(met(enrollment_id)), value=b"{")
+    return service.message(met(enrollment_id))._replace(value=b"{")
 
 
 async def test_a_later_unreadable_message_does_not_stop_a_redrive(service: ServiceUnderTest):
@@ -201,7 +200,7 @@ async def test_a_topic_whose_messages_all_fail_is_not_drained_into_the_parked(se
 
 
 async def test_an_unreadable_message_that_comes_again_is_answered_once(service: ServiceUnderTest):
-    broken = replace(service.message(requested(), agency="5571"), value=b"{")
+    broken = service.message(requested(), agency="5571")._replace(value=b"{")
     for _ in range(2):
         await service.receives_raw(broken)
     assert [answer.outcome for answer in await service.emitted(RequestAnswered)] == ["refused"]

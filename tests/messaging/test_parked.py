@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from bina.messaging import held, lock_alone, parked
@@ -63,7 +61,7 @@ async def test_a_thousand_failures_are_one_group_with_what_waits_behind(service:
     events = [accepted() for _ in range(1000)]
     toy.failing.update(e.enrollment_id for e in events)
     await roomy.receives(*events, *(met(e.enrollment_id) for e in events[:7]), met(events[0].enrollment_id))
-    await roomy.receives_raw(replace(roomy.message(requested(), agency="5571"), value=b"{"))
+    await roomy.receives_raw(roomy.message(requested(), agency="5571")._replace(value=b"{"))
     first, second = await groups(service)
     rows = await service.rows(
         "SELECT min(id) AS oldest, max(id) AS newest FROM messaging.held WHERE code = 'LookupError'"
@@ -105,7 +103,7 @@ async def test_a_group_is_discarded_with_its_reason_and_lets_its_followers_go(se
     events = [accepted() for _ in range(3)]
     toy.failing.update(e.enrollment_id for e in events)
     await service.receives(*events, *(met(e.enrollment_id) for e in events))
-    await service.receives_raw(replace(service.message(requested(), agency="5571"), value=b"{"))
+    await service.receives_raw(service.message(requested(), agency="5571")._replace(value=b"{"))
     group = (await groups(service))[0]
     toy.failing.clear()
     assert await give_up(service, Choice(cause=group.cause)) == Discarded(3, left=0)
@@ -146,8 +144,8 @@ async def test_a_discard_without_a_reason_is_refused(service: ServiceUnderTest):
 
 
 async def test_another_message_at_the_position_of_a_held_one_is_held_too(service: ServiceUnderTest):
-    first = replace(service.message(requested(), agency="5571"), value=b"{")
-    again = replace(service.message(requested(), agency="5571"), value=b"{", offset=first.offset)
+    first = service.message(requested(), agency="5571")._replace(value=b"{")
+    again = service.message(requested(), agency="5571")._replace(value=b"{", offset=first.offset)
     await service.receives_raw(first)
     await service.receives_raw(again)
     await service.receives_raw(first)

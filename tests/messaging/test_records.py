@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -17,11 +16,11 @@ def message(service: ServiceUnderTest) -> Message:
 
 
 def with_header(message: Message, name: str, value: bytes) -> Message:
-    return replace(message, headers=(*((k, v) for k, v in message.headers if k != name), (name, value)))
+    return message._replace(headers=(*((k, v) for k, v in message.headers if k != name), (name, value)))
 
 
 def with_value(message: Message, **changes: object) -> Message:
-    return replace(message, value=json.dumps({**json.loads(message.value or b""), **changes}).encode())
+    return message._replace(value=json.dumps({**json.loads(message.value or b""), **changes}).encode())
 
 
 def test_what_was_told_is_read_back(message: Message):
@@ -33,17 +32,17 @@ def test_what_was_told_is_read_back(message: Message):
 @pytest.mark.parametrize(
     ("code", "damage"),
     [
-        ("json.invalid", lambda m: replace(m, value=b"{not json")),
-        ("json.invalid", lambda m: replace(m, value=b'{"a": \xff}')),
+        ("json.invalid", lambda m: m._replace(value=b"{not json")),
+        ("json.invalid", lambda m: m._replace(value=b'{"a": \xff}')),
         ("contract.violated", lambda m: with_value(m, asn_id="nobody")),
-        ("contract.violated", lambda m: replace(m, value=b"[]")),
+        ("contract.violated", lambda m: m._replace(value=b"[]")),
         ("content.nul", lambda m: with_value(m, agency_code="55\x0071")),
         ("too_large", lambda m: with_value(m, filler="x" * 2_000_000)),
-        ("tombstone", lambda m: replace(m, value=None)),
-        ("key.mismatch", lambda m: replace(m, record_key=b"another")),
+        ("tombstone", lambda m: m._replace(value=None)),
+        ("key.mismatch", lambda m: m._replace(record_key=b"another")),
         ("header.encoding", lambda m: with_header(m, "ce_subject", b"\xff\xfe")),
         ("header.nul", lambda m: with_header(m, "ce_subject", b"a\x00b")),
-        ("envelope.missing", lambda m: replace(m, headers=())),
+        ("envelope.missing", lambda m: m._replace(headers=())),
         ("envelope.invalid", lambda m: with_header(m, "ce_id", b"17")),
         ("envelope.invalid", lambda m: with_header(m, "ce_time", b"2026-02-30T00:00:00Z")),
         ("envelope.invalid", lambda m: with_header(m, "ce_time", b"2026-02-03T00:00:00")),

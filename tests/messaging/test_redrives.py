@@ -2,7 +2,6 @@ import asyncio
 import os
 import signal
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -110,7 +109,7 @@ async def test_what_fails_again_is_told_with_its_new_cause_and_tried_once(servic
 
 async def test_a_group_leaves_other_causes_alone(service, redriver):
     ids = await park(service, 3)
-    await service.receives_raw(replace(service.message(requested(), agency="5571"), value=b"{"))
+    await service.receives_raw(service.message(requested(), agency="5571")._replace(value=b"{"))
     async with service.sessions() as session:
         causes = {group.code: group.cause for group in await parked.groups(session)}
     number = await order(service, Choice(cause=causes["LookupError"]))
@@ -122,7 +121,7 @@ async def test_a_group_leaves_other_causes_alone(service, redriver):
 
 async def test_one_key_goes_in_order_up_to_what_still_fails(service, redriver):
     first, other = await park(service, 2, followers=1)
-    broken = replace(service.message(met(first)), value=b"{")
+    broken = service.message(met(first))._replace(value=b"{")
     await service.receives_raw(broken, service.message(met(first)))
     number = await order(service, Choice(topic="enrollment.enrollments", key=str(first)))
     await to_the_end(redriver)

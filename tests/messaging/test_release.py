@@ -1,7 +1,6 @@
 """Held messages go in portions: one key may have any number of them."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -34,7 +33,7 @@ async def states(service: ServiceUnderTest) -> list[str]:
 
 
 def unreadable(service: ServiceUnderTest, key: UUID):
-    return replace(service.message(met(key)), value=b"{")
+    return service.message(met(key))._replace(value=b"{")
 
 
 async def test_a_long_key_goes_in_portions_and_in_order(service: ServiceUnderTest):
@@ -70,7 +69,7 @@ async def test_a_batch_that_brings_the_fact_applies_a_portion_of_what_waits(serv
 
 async def test_what_is_set_free_and_frees_others_stays_within_the_portion(service: ServiceUnderTest):
     person, trainings = asn(), [run() for _ in range(3)]
-    await service.receives_raw(*(replace(service.message(run(t.run_id)), value=b"{") for t in trainings))
+    await service.receives_raw(*(service.message(run(t.run_id))._replace(value=b"{") for t in trainings))
     await service.receives(person, *trainings)
     await service.receives(*(completed(t.run_id, person.asn_id) for t in trainings * 2))
     await give_up_all(service)

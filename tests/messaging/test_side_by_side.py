@@ -1,7 +1,6 @@
 """Workers of the release before run beside those of this one, on this one's schema."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -56,8 +55,8 @@ async def test_both_releases_hold_a_message_once(service: ServiceUnderTest):
 
 async def test_a_topic_made_anew_is_held_beside_the_old_one(service: ServiceUnderTest):
     old = [service.message(accepted()) for _ in range(2)]
-    new = [replace(service.message(accepted()), offset=message.offset) for message in old]
-    third = replace(service.message(accepted()), offset=old[0].offset)
+    new = [service.message(accepted())._replace(offset=message.offset) for message in old]
+    third = service.message(accepted())._replace(offset=old[0].offset)
     await kept_before(service, *old)
     assert await kept(service, *new) == {message.position for message in new}
     assert await kept_before(service, *new) == 0

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -161,7 +160,7 @@ async def test_a_form_with_an_impossible_rate_is_refused(client, cause):
 
 
 async def test_a_group_that_cannot_be_read_offers_to_discard_it_first(client, service):
-    await service.receives_raw(replace(service.message(requested(), agency="5571"), value=b"{"))
+    await service.receives_raw(service.message(requested(), agency="5571")._replace(value=b"{"))
     [group] = (await client.get(f"{API}/parked/groups")).json()
     page = (await client.get(f"{OPS}/kelompok/{group['cause']}")).text
     assert page.index("/buang") < page.index("/ulangi")

@@ -28,7 +28,8 @@ def offset_before_commit() -> None:
     async def commit_first(self: Any, batch: Any) -> Any:
         async with self._intake._make() as session, session.begin():
             await positions.write(session, batch.read.reached)
-        await self._ahead.commit(self.kafka, batch)
+        self._ahead.done(batch)
+        await self._ahead.commit(self.kafka, every=0)
         return await persist(self, batch)
 
     consumer.Consumer._persist = commit_first

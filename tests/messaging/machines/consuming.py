@@ -93,7 +93,8 @@ class Worker:
         if fate is Fate.KILLED:
             self.restart()
         else:
-            self._bench.do(self._ahead.commit(self._consumer, batch))  # type: ignore[arg-type]
+            self._ahead.done(batch)
+            self._bench.do(self._ahead.commit(self._consumer, every=0))  # type: ignore[arg-type]
 
     async def _fetch(self) -> Batch | None:
         batch = await self._ahead.next(self._consumer)  # type: ignore[arg-type]

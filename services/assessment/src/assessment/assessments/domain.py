@@ -9,16 +9,15 @@ from itertools import chain, zip_longest
 from typing import Literal
 from uuid import UUID
 
-from uuid_utils.compat import uuid5  # the standard library's result in half its time
-
 from assessment.assessments.bank import Item, TestSet, load_bank
 from assessment.assessments.rules import ScoringRules
 from assessment.register.domain import Target
+from bina.messaging import named_in
 
 Kind = Literal["pre", "post"]
 Standing = Literal["open", "late", "missed", "scored", "closed"]
 
-_SPACE = UUID("6f1c2f0e-52a4-5f5e-9a57-3f0f6e1d9c11")
+_named = named_in(UUID("6f1c2f0e-52a4-5f5e-9a57-3f0f6e1d9c11"))
 LAST_ATTEMPT = 2
 LETTERS = "ABCDEFGH"
 
@@ -43,12 +42,12 @@ class Scoring:
 
 def own_id(enrollment_id: UUID, kind: Kind, attempt: int = 1) -> UUID:
     """Identity of a test, the same however often and in whatever order the facts come."""
-    return uuid5(_SPACE, f"{enrollment_id}/{kind}/{attempt}")
+    return _named(f"{enrollment_id}/{kind}/{attempt}")
 
 
 def reported_id(enrollment_id: UUID, kind: Kind, revision: int = 1) -> UUID:
     """Identity of a score that the organiser reported; a corrected one is another."""
-    return uuid5(_SPACE, f"{enrollment_id}/{kind}/organiser/{revision}")
+    return _named(f"{enrollment_id}/{kind}/organiser/{revision}")
 
 
 @lru_cache(maxsize=4096)

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Literal
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from bina.events.enrollment import CompetencyTarget, TrainingAnnounced, TrainingChanged
+from bina.messaging import named_in
 
-RUNS = UUID("5c3f4a52-6f0c-4c1f-8a53-3a5f7b1f0d10")
+_named = named_in(UUID("5c3f4a52-6f0c-4c1f-8a53-3a5f7b1f0d10"))
 Status = Literal["open", "full", "closed", "cancelled"]
 
 
@@ -97,4 +98,4 @@ class Run:
 
 def run_id_of(code: str) -> UUID:
     """The identity of a run whose announcer gave none: from its code in normal form."""
-    return uuid5(RUNS, code)
+    return _named(code)

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events import Event
+from bina.messaging import meanwhile
 from enrollment.enrolments import store
 from enrollment.enrolments.domain import (
     Change,
+    SeatChange,
+    WaitingAsk,
     facts_of,
     late_answer,
     left_waiting,
@@ -20,18 +24,44 @@ from enrollment.entitlement import store as ledger
 from enrollment.entitlement.domain import Entry
 
 
+class _Following(NamedTuple):
+    """What follows from changes. `facts` of those that need no sum of the ledger's; None for the others."""
+
+    seats: list[SeatChange]
+    entries: list[Entry]
+    removed: list[UUID]
+    waiting: list[WaitingAsk]
+    left: list[UUID]
+    facts: list[list[Event] | None]
+
+
 async def apply(session: AsyncSession, changes: Sequence[Change]) -> list[list[Event]]:
     """Store changes (at most one per enrolment; their runs' seats are held) and give the facts of each."""
-    await store.save_enrolments(session, [change.after for change in changes])
-    await store.count_seats(session, seat_changes(changes))
-    in_year = await ledger.record(session, _entries(changes), _removed(changes))
-    await store.add_waiting_asks(session, waiting_asks(changes))
-    asked = await store.take_waiting_asks(session, left_waiting(changes))
+    saved = store.save_enrolments(session, [change.after for change in changes])
+    _, following = await meanwhile(saved, lambda: _following(changes))
+    await store.count_seats(session, following.seats)
+    in_year = await ledger.record(session, following.entries, following.removed)
+    await store.add_waiting_asks(session, following.waiting)
+    asked = await store.take_waiting_asks(session, following.left)
     return [
-        [*facts_of(change, in_year.get(id_, 0)), *late_answer(change, asked.get(id_))]
-        for change in changes
+        [
+            *(facts_of(change, in_year.get(id_, 0)) if facts is None else facts),
+            *late_answer(change, asked.get(id_)),
+        ]
+        for change, facts in zip(changes, following.facts, strict=True)
         if (id_ := change.after.enrollment_id)
     ]
+
+
+def _following(changes: Sequence[Change]) -> _Following:
+    return _Following(
+        seat_changes(changes),
+        _entries(changes),
+        _removed(changes),
+        waiting_asks(changes),
+        left_waiting(changes),
+        [None if change.earned_on else facts_of(change) for change in changes],
+    )
 
 
 async def fill_seats(

@@ -39,8 +39,9 @@ async def on_enrollment_requested(events: list[EnrollmentRequested], session: As
     """Give seats in order of arrival, and answer each request."""
     scopes = await _scopes(session, Kind.PENDAFTARAN, events)
     now = clock.now()
+    on = _day(now)
     asks = [
-        _ask(event, scopes[event.envelope.publisher], now, event.note, event.once(checked))
+        _ask(event, scopes[event.envelope.publisher], now, on, note=event.note, checked=event.once(checked))
         for event in events
     ]
     decisions = await judge(session, asks)
@@ -56,7 +57,8 @@ async def on_withdrawal_requested(events: list[WithdrawalRequested], session: As
     """Give seats back to the waiting lists, and answer each request."""
     scopes = await _scopes(session, Kind.PENDAFTARAN, events)
     now = clock.now()
-    asks = [(_ask(event, scopes[event.envelope.publisher], now), event.reason) for event in events]
+    on = _day(now)
+    asks = [(_ask(event, scopes[event.envelope.publisher], now, on), event.reason) for event in events]
     decisions, facts = await withdraw(session, asks)
     return [*facts, *(_answered(event, d) for event, d in zip(events, decisions, strict=True))]
 
@@ -99,10 +101,11 @@ def _ask(
     event: EnrollmentRequested | WithdrawalRequested,
     scope: Scope,
     now: datetime,
+    on: date,
+    *,
     note: str = "",
     checked: tuple[date, Checked] | None = None,
 ) -> Ask:
-    on = _day(now)
     return Ask(
         nip=event.nip,
         run_code=event.run_code,

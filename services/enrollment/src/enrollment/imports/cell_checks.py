@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import NamedTuple
 
 from enrollment.imports.cells import CellValue, collapsed, is_broken, is_empty, raw_text, trimmed
 from enrollment.imports.columns import Column, configuration
@@ -36,8 +37,7 @@ class Day:
     epoch: date = EPOCH_1900
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(NamedTuple):
     """A row's normal values by field (absent where empty or wrong) and all that is wrong in its cells."""
 
     values: Mapping[str, object]

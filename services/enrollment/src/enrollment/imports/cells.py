@@ -21,6 +21,7 @@ _ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\u180e]")
 # NUL and lone surrogates, which escapes in workbooks and in JSON can smuggle in, break databases and UTF-8
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _EMPTY = frozenset({"", "-", "–", "—", "n/a", "null"})
+_LONGEST_EMPTY = max(map(len, _EMPTY))
 _ERROR_TEXT = re.compile(
     r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!|BUSY!"
     r"|GETTING_DATA)|Err:[0-9]{3}",
@@ -90,7 +91,9 @@ def is_empty(value: CellValue) -> bool:
     """Whether a cell says nothing: blank, a lone dash, `n/a` or `null`."""
     if value is None:
         return True
-    return isinstance(value, str) and trimmed(value).lower() in _EMPTY
+    if not isinstance(value, str) or (len(value) > _LONGEST_EMPTY and value.isascii() and value.isalnum()):
+        return False
+    return trimmed(value).lower() in _EMPTY
 
 
 def is_broken(value: CellValue) -> bool:

@@ -17,6 +17,7 @@ _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
 _FLOAT_TAIL = re.compile(r"(?<=[0-9])[.,]0{1,2}$")
 _SEPARATOR = re.compile(r"(?<=[0-9])[.-](?=[0-9])")
 _DIGITS = re.compile(r"[0-9]{18}")
+_SEXES = {"1": "L", "2": "P"}
 _FIRST_UNSAFE = 10**15  # Excel keeps 15 digits
 _FLOAT_STEP = 32  # distance of neighbouring 64-bit floats between 2**57 and 2**58, where NIPs lie
 
@@ -81,12 +82,12 @@ def employment_of(nip: str) -> str | None:
 
 def sex_of(nip: str) -> str | None:
     """`L` or `P` by digit 15; None where it means neither."""
-    return {"1": "L", "2": "P"}.get(nip[14])
+    return _SEXES.get(nip[14])
 
 
 def is_plausible(nip: str, as_of: date) -> bool:
     """Whether birth date, appointment and sex digit can be true on `as_of`."""
-    born = _birth_date(nip)
+    born = _birth_date(nip[:8])
     if born is None or born > as_of or sex_of(nip) is None:
         return False
     employment = employment_of(nip)
@@ -95,9 +96,10 @@ def is_plausible(nip: str, as_of: date) -> bool:
     return employment == "PPPK" and _pppk_fits(nip, born, as_of)
 
 
-def _birth_date(nip: str) -> date | None:
+@lru_cache(maxsize=32_768)  # those born in 90 years
+def _birth_date(digits: str) -> date | None:
     try:
-        return date(int(nip[:4]), int(nip[4:6]), int(nip[6:8]))
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
 

@@ -9,6 +9,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from enrollment.imports.claims import EnrolmentClaim, ResultClaim
 from enrollment.imports.problems import Problem, error, warning
@@ -22,8 +23,7 @@ class Scope:
     employers: Container[str]
 
 
-@dataclass(frozen=True, slots=True)
-class PersonFact:
+class PersonFact(NamedTuple):
     """What the rules need of a registered person: the employer's code, and the supervisor's NIP."""
 
     agency: str
@@ -82,8 +82,7 @@ class Seats:
         return left > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What is to be answered to one row or event."""
 
     problems: tuple[Problem, ...]
@@ -91,20 +90,20 @@ class Verdict:
     @property
     def refused(self) -> bool:
         """Whether any problem is an error."""
-        return any(problem.is_error for problem in self.problems)
+        return bool(self.problems) and any(problem.is_error for problem in self.problems)
 
     @property
     def waitlisted(self) -> bool:
         """Whether it is accepted without a seat."""
-        return not self.refused and self._has("run.full")
+        return self._has("run.full") and not self.refused
 
     @property
     def existing(self) -> bool:
         """Whether it only repeats what is recorded."""
-        return not self.refused and self._has("duplicate.existing")
+        return self._has("duplicate.existing") and not self.refused
 
     def _has(self, code: str) -> bool:
-        return any(problem.code == code for problem in self.problems)
+        return bool(self.problems) and any(problem.code == code for problem in self.problems)
 
 
 def judge_enrolment(
@@ -139,11 +138,10 @@ def enrolment_errors(
 ) -> tuple[Problem, ...]:
     """nip.unknown, nip.other_agency, run.unknown, run.closed."""
     employer = person.agency if person else scope.agency
-    found = (
-        _person_error(claim.nip, scope, person),
-        _run_error(claim.run_code, run, known=run is not None and employer in run.open_to, enrolled=enrolled),
-    )
-    return tuple(problem for problem in found if problem)
+    known = run is not None and employer in run.open_to
+    who = _person_error(claim.nip, scope, person)
+    where = _run_error(claim.run_code, run, known=known, enrolled=enrolled)
+    return tuple(problem for problem in (who, where) if problem) if who or where else ()
 
 
 def enrolment_notices(run: RunFact | None, *, enrolled: bool, seats: Seats) -> tuple[Problem, ...]:

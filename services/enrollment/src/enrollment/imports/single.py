@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from enrollment.imports.cell_checks import Day, Examined, examine
 from enrollment.imports.cells import CellValue
@@ -53,4 +54,9 @@ def _number(score: Decimal | float | None) -> CellValue:
 
 
 def _examine(kind: Kind, cells: Mapping[str, CellValue], as_of: date) -> Examined:
-    return examine([(column, cells[column.field]) for column in configuration().columns[kind]], Day(as_of))
+    return examine([(column, cells[column.field]) for column in configuration().columns[kind]], _day(as_of))
+
+
+@lru_cache(maxsize=8)
+def _day(as_of: date) -> Day:
+    return Day(as_of)

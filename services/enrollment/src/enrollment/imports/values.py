@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from enrollment.imports.cells import CellValue, collapsed, compact, raw_text
 
@@ -116,6 +116,7 @@ def read_whole(value: CellValue) -> int | None:
 _DASH = re.compile("[\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d\u00ad]")
 
 
+@lru_cache(maxsize=4096)  # many name the same run
 def run_code(text: str) -> str:
     """A run's code as it is compared: NFKC, upper case, no white space, every dash `-`."""
     if text.isascii():  # as nearly always: nothing to normalise

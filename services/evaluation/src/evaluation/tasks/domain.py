@@ -7,12 +7,11 @@ from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from uuid_utils.compat import uuid5  # the standard library's result in half its time
-
 from bina.events.evaluation import EvaluationTaskClosed, EvaluationTaskOpened
+from bina.messaging import named_in
 from evaluation.instruments.shipped import Instrument, load_instruments
 
-NAMESPACE = UUID("6f0f6a52-6c0f-5f0a-9c5c-1f1f3f3c7a10")
+_named = named_in(UUID("6f0f6a52-6c0f-5f0a-9c5c-1f1f3f3c7a10"))
 Role = Literal["alumnus", "supervisor", "peer", "evaluator"]
 Reason = Literal["answered", "expired", "withdrawn"]
 
@@ -94,7 +93,7 @@ class Task(NamedTuple):
 def task_id(enrollment_id: UUID, instrument: str, role: str, attempt: int = 1) -> UUID:
     """Deterministic, so that redelivery and any order of topics lead to the same row."""
     again = f"/{attempt}" if attempt > 1 else ""
-    return uuid5(NAMESPACE, f"{enrollment_id}/{instrument}/{role}{again}")
+    return _named(f"{enrollment_id}/{instrument}/{role}{again}")
 
 
 def plan_after_completion(

@@ -8,7 +8,8 @@ from .database import columns, meanwhile, statement
 from .due import DueItem, Schedule
 from .handlers import Handlers, Need
 from .held import lock_alone
-from .outbox import emit, new_id
+from .identity import named_in, new_id
+from .outbox import emit
 from .records import Broken
 from .runtime import Runtime
 from .service import Service
@@ -27,6 +28,7 @@ __all__ = [
     "emit",
     "lock_alone",
     "meanwhile",
+    "named_in",
     "new_id",
     "statement",
 ]

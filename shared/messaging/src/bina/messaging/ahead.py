@@ -1,10 +1,12 @@
 """The next batch is fetched and read while the database works on the one before: reading needs no database, and the
 database needs no Python.
 
-What was fetched ahead is not applied yet, so offsets are committed by batch, never by how far fetching has come.
+What was fetched ahead is not applied yet, so offsets are committed by batch, never by how far fetching has come; and
+once a second only, for they are what others see of the lag: where to go on, the database itself says.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +22,7 @@ READ = 10
 """Records read before others get their turn, some 0.4 ms: the database's short answers hardly wait, and what there is
 to read lasts until its long ones."""
 WAIT_MS = 1000
+COMMIT_SECONDS = 1.0
 
 
 @dataclass
@@ -61,6 +64,8 @@ class Ahead:
         self._batch = Batch()
         self._in_hand = Batch()
         self._filling: asyncio.Task[None] | None = None
+        self._applied: dict[TopicPartition, int] = {}
+        self._committed = time.monotonic()
 
     async def next(self, consumer: AIOKafkaConsumer) -> Batch | None:
         """The batch fetched meanwhile; the one after it is begun. None after a second without any.
@@ -89,13 +94,20 @@ class Ahead:
                 return
             wait = 0
 
-    async def commit(self, consumer: AIOKafkaConsumer, batch: Batch) -> None:
-        """Tell the broker that a batch is applied, as far as its partitions are still ours."""
-        assigned = consumer.assignment()
-        offsets = {p: after for p, after in batch.after.items() if p in assigned}
-        if offsets:
-            await consumer.commit(offsets)
+    def done(self, batch: Batch) -> None:
+        """A batch is applied."""
+        self._applied = {**self._applied, **batch.after}
         self._in_hand = Batch()
+
+    async def commit(self, consumer: AIOKafkaConsumer, *, every: float = COMMIT_SECONDS) -> None:
+        """Tell the broker what is applied, as far as its partitions are still ours, unless it was told just now."""
+        if not self._applied or time.monotonic() < self._committed + every:
+            return
+        assigned = consumer.assignment()
+        told, self._committed = self._applied, time.monotonic()
+        if offsets := {p: after for p, after in told.items() if p in assigned}:
+            await consumer.commit(offsets)
+        self._applied = {p: after for p, after in self._applied.items() if told.get(p) != after}
 
     def rewind(self, consumer: AIOKafkaConsumer, first: Mapping[TopicPartition, int]) -> None:
         """Fetch again from these offsets on, and all that was fetched ahead."""
@@ -109,7 +121,7 @@ class Ahead:
     def forget(self) -> None:
         """Begin anew: whoever calls says where to."""
         self.drop()
-        self._batch, self._in_hand = Batch(), Batch()
+        self._batch, self._in_hand, self._applied = Batch(), Batch(), {}
 
     def drop(self) -> None:
         """Fetch no further."""

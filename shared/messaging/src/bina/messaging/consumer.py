@@ -16,7 +16,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from . import telemetry
-from .ahead import Ahead, Batch
+from .ahead import COMMIT_SECONDS, Ahead, Batch
 from .database import is_transient
 from .growth import Growth
 from .intake import Intake, Taken, TopicFailingError
@@ -52,7 +52,7 @@ class Consumer:
         self._settings = settings
         self._intake = intake
         self._metrics = metrics
-        self._starting = False
+        self._starting = self._stopping = False
         self._leaving: bool | None = None
         """Whether for good, once it is to join no more."""
         self._paused: dict[str, float] = {}
@@ -99,7 +99,7 @@ class Consumer:
         if self._leaving is not None:
             return
         _calm_collector()
-        self._starting = True
+        self._starting, self._stopping = True, False
         try:
             await self._broker.start()
         finally:
@@ -120,6 +120,8 @@ class Consumer:
         if for_good and self.kafka is not None:
             # A member with a name of its own never tells the broker that it leaves; one without does.
             self.kafka._coordinator._group_instance_id = None  # noqa: SLF001 - no other way
+        self._stopping = True
+        await self._commit(every=0)
         await self._broker.stop()
         self._ahead.drop()
 
@@ -134,9 +136,19 @@ class Consumer:
         if not await self._went_on(consumer):
             await asyncio.sleep(1)
             return None
+        await self._commit()
         batch = await self._ahead.next(consumer)
         # What a new assignment brought before it was looked at may come from the wrong place.
         return batch if consumer.assignment() is self._assigned else None
+
+    async def _commit(self, *, every: float = COMMIT_SECONDS) -> None:
+        """Tell the broker what is applied; later, if that fails now: the database knows."""
+        if self.kafka is None:
+            return
+        try:
+            await self._ahead.commit(self.kafka, every=every)
+        except (KafkaError, IllegalStateError) as error:
+            log.warning("offsets are committed later: %s", error)
 
     async def _went_on(self, consumer: AIOKafkaConsumer) -> bool:
         """Whether every partition is read from where the database stands; false while that must wait."""
@@ -173,16 +185,27 @@ class Consumer:
             raw_message=tuple(batch.records),
             body=batch,
             message_id=f"{batch.records[0].offset}",
-            consumer=_Ending(self.kafka, self._ahead, batch),
+            consumer=_Ending(self, batch),
         )
 
     async def _take(self, batch: Batch) -> None:
-        """Apply a batch; FastStream has its offsets committed when this returns, and sought back when it raises."""
+        """Apply a batch; FastStream has it counted as done when this returns, and sought back when it raises."""
         started = time.perf_counter()
         with telemetry.processing(batch.read.arrived, len(batch.records)):
             taken = await self._persist(batch)
         self._measure(batch.records, taken, time.perf_counter() - started)
         self.on_taken(taken)
+
+    async def end(self, batch: Batch) -> None:
+        """A batch is applied."""
+        self._ahead.done(batch)
+        if self._stopping:
+            await self._commit(every=0)
+
+    def back(self, partition: TopicPartition, offset: int) -> None:
+        """A batch is to be fetched again from here on."""
+        assert self.kafka is not None
+        self._ahead.rewind(self.kafka, {partition: offset})
 
     async def _persist(self, batch: Batch) -> Taken:
         """Try the same batch again while the database is away, then let it be fetched anew."""
@@ -249,16 +272,16 @@ class Consumer:
 
 
 class _Ending:
-    """What FastStream calls at a batch's end: its offsets and no others are committed, or all goes back to its start."""
+    """What FastStream calls at a batch's end: it is applied, or all goes back to its start."""
 
-    def __init__(self, kafka: AIOKafkaConsumer, ahead: Ahead, batch: Batch) -> None:
-        self._kafka, self._ahead, self._batch = kafka, ahead, batch
+    def __init__(self, consumer: Consumer, batch: Batch) -> None:
+        self._consumer, self._batch = consumer, batch
 
     async def commit(self) -> None:
-        await self._ahead.commit(self._kafka, self._batch)
+        await self._consumer.end(self._batch)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
-        self._ahead.rewind(self._kafka, {partition: offset})
+        self._consumer.back(partition, offset)
 
 
 def _calm_collector() -> None:

@@ -1,6 +1,5 @@
 """What was taken already. Claiming is one insert per batch; who gets no row back has been here before."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -77,8 +76,8 @@ class Claimed:
 async def claim(session: AsyncSession, batch: Sequence[Arrived], reached: Reached | None = None) -> Claimed:
     """Claim every message of a batch; keeps the batch's order. `reached`: the batch begins with it, see positions."""
     state = [a for a in batch if a.event.state]
-    foreign = [a for a in batch if a.message.foreign]
-    own = [a for a in batch if not a.event.state and not a.message.foreign]
+    foreign = [a for a in batch if a.name]
+    own = [a for a in batch if not a.event.state and not a.name]
     ask = _Asking(session, reached)
     newest = await _claim_state(ask, state)
     first, conflicts = await _claim_foreign(ask, foreign)
@@ -141,28 +140,18 @@ def version_of(arrived: Arrived) -> int:
 async def _claim_foreign(ask: _Asking, batch: Sequence[Arrived]) -> tuple[set[int], list[Broken]]:
     if not batch:
         return set(), []
-    first: dict[tuple[str, str], Arrived] = {}
+    first: dict[Any, Arrived] = {}
     for arrived in batch:
-        first.setdefault(_name(arrived), arrived)
+        first.setdefault(arrived.name, arrived)
     names = {"sources": [s for s, _ in first], "ids": [i for _, i in first]}
-    digests = [digest(a) for a in first.values()]
-    rows = await ask(_FOREIGN, {**names, "digests": digests})
+    rows = await ask(_FOREIGN, {**names, "digests": [a.digest for a in first.values()]})
     repeated = {(row.source, row.id) for row in rows}
     taken = {id(arrived) for name, arrived in first.items() if name not in repeated}
     if len(taken) == len(batch):
         return taken, []
-    known = {(row.source, row.id): row.digest for row in await ask.session.execute(_FOREIGN_KNOWN, names)}
-    return taken, [_conflict(a) for a in batch if id(a) not in taken and known[_name(a)] != digest(a)]
-
-
-def _name(arrived: Arrived) -> tuple[str, str]:
-    return arrived.message.publisher, arrived.event.event_id
-
-
-def digest(arrived: Arrived) -> bytes:
-    """What the agency said: type and payload."""
-    said = arrived.event.envelope.type.encode() + b"\n" + (arrived.message.value or b"")
-    return hashlib.sha256(said).digest()
+    rows = await ask.session.execute(_FOREIGN_KNOWN, names)
+    known: dict[Any, bytes] = {(row.source, row.id): row.digest for row in rows}
+    return taken, [_conflict(a) for a in batch if id(a) not in taken and known[a.name] != a.digest]
 
 
 def _conflict(arrived: Arrived) -> Broken:

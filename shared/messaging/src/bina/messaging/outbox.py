@@ -1,21 +1,19 @@
 """What the service tells, stored in the transaction that made it true."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import uuid_utils
-import uuid_utils.compat as uuids
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events import Event
 
 from . import clock
-from .database import driver, silence
+from .database import driver, meanwhile, silence
 from .held import Stream
 from .records import encode_value, has_nul
 
@@ -23,19 +21,21 @@ trace: ContextVar[str] = ContextVar("traceparent", default="")
 """W3C traceparent of the request or message being worked on."""
 
 # Counting up the stream takes its row lock before the outbox id is drawn, so ids rise with versions per key.
-_TELL = """WITH told AS MATERIALIZED (
-        SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::text[],
-            $8::text[], $9::bytea[]) WITH ORDINALITY AS n (topic, key, followers, event_id, type, correlation_id,
-            causation_id, traceparent, value, nth)),
-    counted AS (
-        INSERT INTO messaging.streams AS s (topic, key, version)
-        SELECT topic, key, count(*) FROM told GROUP BY 1, 2 ORDER BY 1, 2
-        ON CONFLICT (topic, key) DO UPDATE SET version = s.version + excluded.version RETURNING topic, key, version)
-    INSERT INTO messaging.outbox (topic, key, version, event_id, type, time, correlation_id, causation_id,
-        traceparent, value)
-    SELECT topic, key, version - followers, event_id, type, $10::timestamptz, correlation_id, causation_id,
-        traceparent, value
-    FROM told JOIN counted USING (topic, key) ORDER BY nth"""
+_COUNT = """INSERT INTO messaging.streams AS s (topic, key, version)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::int[]) ORDER BY 1, 2
+    ON CONFLICT (topic, key) DO UPDATE SET version = s.version + excluded.version RETURNING topic, key, version"""
+_COLUMNS = (
+    "topic",
+    "key",
+    "version",
+    "event_id",
+    "type",
+    "time",
+    "correlation_id",
+    "causation_id",
+    "traceparent",
+    "value",
+)
 
 
 async def emit(session: AsyncSession, events: Sequence[Event], *, at: datetime | None = None) -> None:
@@ -45,27 +45,40 @@ async def emit(session: AsyncSession, events: Sequence[Event], *, at: datetime |
     """
     if events:
         streams = [(event.destination, event.key) for event in events]
-        rows = zip(*_rows(events, streams), strict=True)
+        many, time, connection = Counter(streams), at or clock.now(), await driver(session)
         try:
-            await (await driver(session)).execute(_TELL, *map(list, rows), at or clock.now())
+            counted, rows = await meanwhile(
+                connection.fetch(_COUNT, *_columns(many)),
+                lambda: [_row(event, stream, time) for event, stream in zip(events, streams, strict=True)],
+            )
+            _number(rows, {(topic, key): version - many[topic, key] for topic, key, version in counted})
+            await connection.copy_records_to_table(
+                "outbox", schema_name="messaging", columns=_COLUMNS, records=rows
+            )
         except asyncpg.PostgresError as error:
             silence(error)
             raise
         session.info["told"] = True
 
 
-def _rows(events: Sequence[Event], streams: Sequence[Stream]) -> Iterator[tuple[Any, ...]]:
-    here = trace.get()
-    followers = Counter(streams)
-    for event, stream in zip(events, streams, strict=True):
-        followers[stream] -= 1
-        # The library's own UUIDs: to make, write and send them takes a third of what Python's take.
-        own, cause = uuid_utils.uuid7(), event.cause
-        told = (*stream, followers[stream], own, event.type)
-        if cause is None:
-            yield *told, str(own), "", here, _value(event)
-        else:
-            yield *told, cause.correlation_id or cause.id, cause.id, here or cause.traceparent, _value(event)
+def _columns(many: Mapping[Stream, int]) -> tuple[list[str], list[str], list[int]]:
+    return [topic for topic, _ in many], [key for _, key in many], list(many.values())
+
+
+def _row(event: Event, stream: Stream, time: datetime) -> list[Any]:
+    """Its version, the third, is not known yet."""
+    # The library's own UUIDs: to make, write and send them takes a third of what Python's take.
+    own, cause, here = uuid_utils.uuid7(), event.cause, trace.get()
+    correlation, causation = (cause.correlation_id or cause.id, cause.id) if cause else (str(own), "")
+    came = here or (cause.traceparent if cause else "")
+    return [*stream, 0, own, event.type, time, correlation, causation, came, _value(event)]
+
+
+def _number(rows: Iterable[list[Any]], last: dict[Stream, int]) -> None:
+    """Give each row its version: the one after `last` of its stream."""
+    for row in rows:
+        stream = row[0], row[1]
+        row[2] = last[stream] = last[stream] + 1
 
 
 def _value(event: Event) -> bytes | None:
@@ -74,8 +87,3 @@ def _value(event: Event) -> bytes | None:
     if value is not None and has_nul(value):
         raise ValueError(f"{event.type} of {event.key}: a text holds a NUL character")
     return value
-
-
-def new_id() -> UUID:
-    """A UUIDv7: time-ordered, so inserts stay at the index's right edge."""
-    return uuids.uuid7()

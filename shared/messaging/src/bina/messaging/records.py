@@ -4,11 +4,13 @@ Decoding never raises: what cannot be read comes back as `Broken` with its reaso
 as `Ignored`.
 """
 
+import hashlib
 import logging
 import re
 from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -19,7 +21,6 @@ MAX_BYTES = 900_000
 MAX_NAME = 200
 LAST_VERSION = 2**62 - 1
 """No stream comes so far; what lies above would not fit the database, or stand above erasures."""
-_BETWEEN = b"\x1f"
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 INBOUND_PREFIX = agency.INBOUND + "."
@@ -29,8 +30,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2200
 Headers = tuple[tuple[str, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One record as it lies on the topic."""
 
     topic: str
@@ -70,17 +70,25 @@ class Message:
 class Arrived:
     """A message that was read. `held_id` names its row when it comes back from being held.
 
-    `stream` is (topic, key): the order that must be kept.
+    `stream` is (topic, key): the order that must be kept. An agency's has its `name`, (publisher, id), and the
+    `digest` of what it said: type and payload.
     """
 
     message: Message
     event: Event
     held_id: int | None = None
     stream: tuple[str, str] = field(init=False)
+    name: tuple[str, str] | None = field(init=False, default=None)
+    digest: bytes = field(init=False, default=b"")
 
     def __post_init__(self) -> None:
-        # Once: it is asked for six times per message.
-        self.stream = (self.message.topic, self.message.key)
+        # Once, and ahead of the batch's turn.
+        message = self.message
+        self.stream = (message.topic, message.key)
+        if message.foreign:
+            self.name = (message.publisher, self.event.event_id)
+            said = self.event.envelope.type.encode() + b"\n" + (message.value or b"")
+            self.digest = hashlib.sha256(said).digest()
 
 
 @dataclass(slots=True)
@@ -136,18 +144,13 @@ def _decode(message: Message, wanted: dict[str, type[Event]]) -> Arrived | Ignor
 
 
 def _texts(headers: Headers) -> dict[str, str]:
-    values = [value or b"" for _, value in headers]
     try:
-        text = _BETWEEN.join(values).decode("utf-8")
+        texts = {name: (value or b"").decode() for name, value in headers}
     except UnicodeDecodeError as error:
         raise UnreadableError("header.encoding", f"a header is not UTF-8: {error}") from None
-    if "\x00" in text:
+    if "\x00" in "".join(texts.values()):
         raise UnreadableError("header.nul", "a header holds a NUL character")
-    # All at once: one decoding instead of ten. Only a header that holds the separator makes the parts too many.
-    texts = text.split(_BETWEEN.decode())
-    if len(texts) != len(values):
-        texts = [value.decode("utf-8") for value in values]
-    return {name: found for (name, _), found in zip(headers, texts, strict=True)}
+    return texts
 
 
 def _contract(headers: dict[str, str], wanted: dict[str, type[Event]]) -> type[Event] | None:
@@ -250,7 +253,7 @@ def _body(value: bytes, contract: type[Event]) -> Event:
 
 def has_nul(value: bytes) -> bool:
     """Whether a text in this JSON holds a NUL character, which PostgreSQL cannot keep."""
-    return b"u0000" in value and _NUL.search(value) is not None
+    return b"\\" in value and _NUL.search(value) is not None
 
 
 def _code_of(error: ValidationError) -> str:
@@ -283,7 +286,8 @@ def encode_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
 
 def encode_value(event: Event) -> bytes | None:
     """The message's value; null for a tombstone."""
-    return None if event.erases else event.model_dump_json().encode()
+    # `model_dump_json` makes a text of these bytes.
+    return None if event.erases else event.__pydantic_serializer__.to_json(event)
 
 
 def message_of(event: Event, *, topic: str | None = None, partition: int = 0, offset: int = 0) -> Message:

@@ -13,8 +13,8 @@ from bina.events import REGISTRY, Envelope, Event
 from . import clock
 from .database import create_engine, sessions
 from .due import DueWork
+from .identity import new_id
 from .intake import Intake, Taken
-from .outbox import new_id
 from .records import Message, message_of
 from .runtime import Runtime
 from .service import Service

@@ -11,7 +11,7 @@ from enrollment.enrolments.domain.results import (
     examine_report,
     judge_reports,
 )
-from enrollment.enrolments.domain.waiting import late_answer, left_waiting, waiting_asks
+from enrollment.enrolments.domain.waiting import WaitingAsk, late_answer, left_waiting, waiting_asks
 from enrollment.enrolments.domain.withdrawals import Withdrawal, decide_withdrawals
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Known",
     "Report",
     "SeatChange",
+    "WaitingAsk",
     "Withdrawal",
     "decide",
     "decide_withdrawals",

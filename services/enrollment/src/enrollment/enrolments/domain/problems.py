@@ -1,6 +1,6 @@
 """What an agency is told: the import rules' problems, and those only its events can have."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from bina.events.agency import Problem
@@ -30,8 +30,10 @@ _OTHERWISE = "Pesan tidak dapat dibaca. Periksa bentuknya dengan kontrak, lalu k
 _LONGEST = 4000
 
 
-def told(found: Iterable[Found]) -> tuple[Problem, ...]:
+def told(found: Sequence[Found]) -> tuple[Problem, ...]:
     """The import rules' problems as an agency is told them."""
+    if not found:
+        return ()
     return tuple(
         Problem(
             column=problem.column or "",

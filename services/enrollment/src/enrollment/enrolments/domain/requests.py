@@ -157,7 +157,7 @@ class _Desk:
             seats=NO_SEATS if spoilt else self._seats,
         )
         if spoilt or verdict.refused:
-            errors = told(p for p in verdict.problems if p.is_error)
+            errors = told([p for p in verdict.problems if p.is_error])
             return Decision(ask, subject, "refused", (*examined.problems, *errors))
         problems = (*examined.problems, *told(verdict.problems))
         if subject.live:

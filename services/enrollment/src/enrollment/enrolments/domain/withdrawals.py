@@ -61,7 +61,7 @@ def _errors(examined: Examined, subject: Subject) -> tuple[Problem, ...]:
         seats=NO_SEATS,
     )
     if verdict.refused:
-        return told(p for p in verdict.problems if p.is_error)
+        return told([p for p in verdict.problems if p.is_error])
     if examined.claim.nip and examined.claim.run_code and subject.latest is None:
         return refused_because("NIP", "enrollment.unknown")
     if subject.latest is not None and subject.latest.has_ended:
