@@ -1,7 +1,9 @@
 """Opens, plans and takes back tasks as trainings go."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain, islice
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,7 +19,7 @@ from bina.events.enrollment import (
     TrainingCompleted,
     TrainingResultCorrected,
 )
-from bina.messaging import Handlers, Need
+from bina.messaging import Handlers, Need, in_turn
 from bina.messaging.clock import ZONE
 from evaluation.roster import store as roster
 
@@ -25,6 +27,9 @@ from . import domain, evaluators, store, windows
 from .domain import Occasion, Task
 
 Result = TrainingCompleted | TrainingResultCorrected
+
+PORTION = 250
+"""Occasions whose tasks are stored at once."""
 
 handlers = Handlers()
 run_of = Need(TrainingAnnounced, lambda event: event.run_id)
@@ -56,8 +61,8 @@ async def on_enrollment_accepted(events: list[EnrollmentAccepted], session: Asyn
     """Ask the baseline questions, where the training has not begun."""
     runs = await roster.load_runs(session, (e.run_id for e in events))
     people = await roster.load_people_if_known(session, (e.asn_id for e in events))
-    tasks: list[Task] = []
-    for event in events:
+
+    def planned(event: EnrollmentAccepted) -> list[Task]:
         person, run = people.get(event.asn_id), runs[event.run_id]
         occasion = Occasion(
             event.enrollment_id,
@@ -68,8 +73,9 @@ async def on_enrollment_accepted(events: list[EnrollmentAccepted], session: Asyn
             _told_on(event),
             void=run.cancelled or (person is not None and person.erased),
         )
-        tasks += domain.plan_after_acceptance(occasion, run.announced_start)
-    return await _put(session, tasks, {e.enrollment_id: e for e in events})
+        return domain.plan_after_acceptance(occasion, run.announced_start)
+
+    return await _put(session, map(planned, events), {e.enrollment_id: e for e in events})
 
 
 @handlers.on(EnrollmentWithdrawn)
@@ -106,40 +112,37 @@ async def on_asn_erased(events: list[AsnErased], session: AsyncSession) -> list[
 async def _plan(session: AsyncSession, results: Sequence[Result]) -> list[Event]:
     if not results:
         return []
-    occasions = await _occasions(session, results)
     again = [r.enrollment_id for r in results if isinstance(r, TrainingResultCorrected)]
     attempts = await store.next_attempts(session, again) if again else {}
-    tasks = [
-        task
-        for occasion in occasions
-        for task in domain.plan_after_completion(occasion, attempts.get(occasion.enrollment_id))
-    ]
-    return await _put(session, tasks, {result.enrollment_id: result for result in results})
+    planned = (
+        domain.plan_after_completion(occasion, attempts.get(occasion.enrollment_id))
+        for occasion in await _occasions(session, results)
+    )
+    return await _put(session, planned, {result.enrollment_id: result for result in results})
 
 
-async def _occasions(session: AsyncSession, results: Sequence[Result]) -> list[Occasion]:
+async def _occasions(session: AsyncSession, results: Sequence[Result]) -> Iterator[Occasion]:
     runs = await roster.load_runs(session, (r.run_id for r in results))
     people = await roster.load_people(session, (r.asn_id for r in results))
     employers = await _employers(session, results)
     pools = await evaluators.load_pools(session, runs, employers.values())
-    occasions = []
-    for result in results:
+
+    def occasion(result: Result) -> Occasion:
         person, agency = people[result.asn_id], employers[result.enrollment_id]
         pool = evaluators.pool_for(pools, result.run_id, agency)
-        occasions.append(
-            Occasion(
-                result.enrollment_id,
-                result.run_id,
-                result.asn_id,
-                agency,
-                result.completed_on,
-                _told_on(result),
-                person.supervisor_id,
-                domain.appoint(pool, person.asn_id, person.nip),
-                void=runs[result.run_id].cancelled or person.erased,
-            )
+        return Occasion(
+            result.enrollment_id,
+            result.run_id,
+            result.asn_id,
+            agency,
+            result.completed_on,
+            _told_on(result),
+            person.supervisor_id,
+            domain.appoint(pool, person.asn_id, person.nip),
+            void=runs[result.run_id].cancelled or person.erased,
         )
-    return occasions
+
+    return map(occasion, results)
 
 
 async def _employers(session: AsyncSession, results: Sequence[Result]) -> dict[UUID, str]:
@@ -155,11 +158,45 @@ def _told_on(event: Event) -> date:
     return event.time.astimezone(ZONE).date()
 
 
-async def _put(session: AsyncSession, tasks: Sequence[Task], causes: Mapping[UUID, Event]) -> list[Event]:
-    new = await store.put_tasks(session, tasks)
-    await windows.schedule_windows(session, new)
-    opened = [task for task in new if task.opened]
-    return [fact.because(causes[task.enrollment_id]) for task in opened for fact in domain.told([task])]
+class _Portion(NamedTuple):
+    """Tasks as they are stored, called for and told."""
+
+    tasks: list[Task]
+    values: dict[str, list[Any]]
+    windows: set[windows.Window]
+    facts: Sequence[Event]
+
+
+async def _put(
+    session: AsyncSession, planned: Iterable[list[Task]], causes: Mapping[UUID, Event]
+) -> list[Event]:
+    """Store the tasks of each occasion; while the database writes some, the next are planned."""
+    written = []
+    for portion, kept in await in_turn(
+        _portions(planned, causes), lambda portion: store.put_tasks(session, portion.values)
+    ):
+        new = [task for task in portion.tasks if task.task_id not in kept]
+        written.append(_portion(new, causes) if kept else portion)
+    await windows.schedule_windows(session, set().union(*(portion.windows for portion in written)))
+    return [fact for portion in written for fact in portion.facts]
+
+
+def _portions(planned: Iterable[list[Task]], causes: Mapping[UUID, Event]) -> Iterator[_Portion]:
+    coming = iter(planned)
+    while occasions := list(islice(coming, PORTION)):
+        if tasks := list(chain.from_iterable(occasions)):
+            yield _portion(tasks, causes)
+
+
+def _portion(tasks: list[Task], causes: Mapping[UUID, Event]) -> _Portion:
+    facts = [
+        fact.because(causes[task.enrollment_id])
+        for task in tasks
+        if task.opened
+        for fact in domain.told([task])
+    ]
+    values = store.values_of(tasks) if tasks else {}
+    return _Portion(tasks, values, windows.windows_of(tasks), facts)
 
 
 def _withdrawn(taken: Iterable[Task], causes: Mapping[UUID, Event]) -> list[Event]:

@@ -113,20 +113,12 @@ _CLOSE = text(
 )
 
 
-async def put_tasks(session: AsyncSession, tasks: Sequence[Task]) -> list[Task]:
-    """Add tasks, or plan again those never told; returns what was written."""
-    if not tasks:
-        return []
-    kept = set(await session.scalars(_PUT, _values(tasks)))
-    return [task for task in tasks if task.task_id not in kept] if kept else list(tasks)
-
-
-def _values(tasks: Sequence[Task]) -> dict[str, list[Any]]:
+def values_of(tasks: Sequence[Task]) -> dict[str, list[Any]]:
+    """Tasks as `put_tasks` takes them; those of one occasion stand together and share its very objects."""
     subjects: list[Task] = []
     alike: dict[Any, int] = {}
     of_subject, of_alike = [], []
     for task in tasks:
-        # Tasks of one occasion stand together and share its very objects.
         if not subjects or task.enrollment_id is not subjects[-1].enrollment_id:
             subjects.append(task)
         of_subject.append(len(subjects))
@@ -138,6 +130,11 @@ def _values(tasks: Sequence[Task]) -> dict[str, list[Any]]:
         "subject": of_subject,
         "alike": of_alike,
     }
+
+
+async def put_tasks(session: AsyncSession, values: dict[str, list[Any]]) -> set[UUID]:
+    """Add tasks, or plan again those never told; returns which of them stand as they were told and stay so."""
+    return set(await session.scalars(_PUT, values))
 
 
 async def next_attempts(

@@ -13,12 +13,18 @@ from .domain import Task
 
 OPEN = "open-tasks"
 CLOSE = "close-tasks"
+Window = tuple[str, UUID, date, date]
+"""State, run, first and last day."""
 
 
-async def schedule_windows(session: AsyncSession, tasks: Iterable[Task]) -> None:
+def windows_of(tasks: Iterable[Task]) -> set[Window]:
+    """The windows of tasks, each once."""
+    return {(task.state, task.run_id, task.opens_on, task.closes_on) for task in tasks}
+
+
+async def schedule_windows(session: AsyncSession, windows: Iterable[Window]) -> None:
     """Call for the opening and closing of tasks that were just planned or opened."""
-    windows = {(task.state, task.run_id, task.opens_on, task.closes_on) for task in tasks}
-    waiting = {window for window in windows if window[0] in {"planned", "open"}}
+    waiting = [window for window in windows if window[0] in {"planned", "open"}]
     opening = {(run, opens) for state, run, opens, _ in waiting if state == "planned"}
     closing = {(run, closes) for _, run, _, closes in waiting}
     await due.add(session, [*(window(OPEN, *w) for w in opening), *(window(CLOSE, *w) for w in closing)])

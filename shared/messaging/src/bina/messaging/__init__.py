@@ -4,7 +4,7 @@ A service declares handlers (`Handlers`), due work (`Schedule`) and is put toget
 runs it. A command's transaction is `Runtime.transaction`, and `emit` tells facts in it.
 """
 
-from .database import columns, meanwhile, statement
+from .database import columns, in_turn, meanwhile, statement
 from .due import DueItem, Schedule
 from .handlers import Handlers, Need
 from .held import lock_alone
@@ -26,6 +26,7 @@ __all__ = [
     "Settings",
     "columns",
     "emit",
+    "in_turn",
     "lock_alone",
     "meanwhile",
     "named_in",

@@ -151,6 +151,18 @@ async def meanwhile(asked: Coroutine[Any, Any, A], work: Callable[[], B]) -> tup
     return await task, done
 
 
+async def in_turn(parts: Iterable[A], asked: Callable[[A], Coroutine[Any, Any, B]]) -> list[tuple[A, B]]:
+    """Ask the database about one part after the other; while it works on one, the next comes into being: `parts` may
+    be a generator. Gives each with its answer."""
+    coming, found = iter(parts), []
+    part = next(coming, None)
+    while part is not None:
+        answer, following = await meanwhile(asked(part), lambda: next(coming, None))
+        found.append((part, answer))
+        part = following
+    return found
+
+
 def is_transient(error: BaseException) -> bool:
     """Whether the same work may succeed later: the database or the broker is away or busy."""
     if isinstance(error, DBAPIError):
