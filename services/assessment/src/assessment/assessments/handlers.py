@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.assessments import store
 from assessment.assessments.domain import Kind
-from assessment.assessments.opening import new_test, reported, told_open, told_reported
+from assessment.assessments.opening import NewTest, new_test, reported, told_open, told_reported
 from assessment.register import store as register
 from assessment.register.domain import Run
 from assessment.register.store import person_of, run_of
@@ -24,9 +25,11 @@ from bina.events.enrollment import (
     TrainingNotCompleted,
     TrainingResultCorrected,
 )
-from bina.messaging import Handlers, meanwhile
+from bina.messaging import Handlers, in_turn
 
 handlers = Handlers()
+PORTION = 250
+"""Tests stored at once."""
 KINDS: tuple[Kind, ...] = ("pre", "post")
 
 
@@ -115,6 +118,14 @@ async def _report(
     return [told_reported(score).because(e) for score, e in scores if score.assessment_id in new]
 
 
+class _Portion(NamedTuple):
+    """Tests as they are stored and told."""
+
+    tests: list[NewTest]
+    values: dict[str, list[Any]]
+    facts: list[AssessmentOpened]
+
+
 async def _open(
     session: AsyncSession,
     events: Sequence[EnrollmentAccepted] | Sequence[AttendanceMet],
@@ -122,14 +133,30 @@ async def _open(
     runs: dict[UUID, Run],
     days: Sequence[date],
 ) -> list[AssessmentOpened]:
-    """Open tests where the bank has questions; what a run's cancellation preceded is closed and not told."""
-    tests = {
-        event.enrollment_id: new_test(event, kind, runs[event.run_id], day, cause=event.envelope)
-        for event, day in zip(events, days, strict=True)
-    }
-    stands = [e for e in events if tests[e.enrollment_id].items and not runs[e.run_id].cancelled_by(e.time)]
-    new, facts = await meanwhile(
-        store.open_tests(session, [t for t in tests.values() if t.items]),
-        lambda: [told_open(tests[e.enrollment_id], runs[e.run_id]) for e in stands],
+    """Open tests where the bank has questions; while the database writes some, the next are made."""
+    portions = (
+        _portion(events[start : start + PORTION], days[start : start + PORTION], kind, runs)
+        for start in range(0, len(events), PORTION)
     )
-    return [fact for fact in facts if fact.assessment_id in new]
+    opened: list[AssessmentOpened] = []
+    for portion, known in await in_turn(portions, lambda portion: store.open_tests(session, portion.values)):
+        opened += [f for f in portion.facts if f.assessment_id not in known] if known else portion.facts
+    return opened
+
+
+def _portion(
+    events: Sequence[EnrollmentAccepted | AttendanceMet],
+    days: Sequence[date],
+    kind: Kind,
+    runs: dict[UUID, Run],
+) -> _Portion:
+    """What a run's cancellation preceded is closed and not told."""
+    tests, facts = [], []
+    for event, day in zip(events, days, strict=True):
+        run = runs[event.run_id]
+        test = new_test(event, kind, run, day, cause=event.envelope)
+        if test.items:
+            tests.append(test)
+            if not run.cancelled_by(event.time):
+                facts.append(told_open(test, run))
+    return _Portion(tests, store.values_of(tests), facts)

@@ -141,26 +141,26 @@ _SCORED = text(
 )
 
 
-async def open_tests(session: AsyncSession, tests: Sequence[NewTest]) -> set[UUID]:
-    """Add tests; returns those that are new."""
-    ids = [t.assessment_id for t in tests]
-    known = await session.scalars(
-        _OPEN,
-        {
-            "ids": ids,
-            "enrollments": [t.enrollment_id for t in tests],
-            "people": [t.asn_id for t in tests],
-            "runs": [t.run_id for t in tests],
-            "kinds": [t.kind for t in tests],
-            "attempts": [t.attempt for t in tests],
-            "states": [t.state for t in tests],
-            "days": [t.opened_on for t in tests],
-            "items": [" ".join(t.items) for t in tests],
-            "causes": [t.cause.id if t.cause else "" for t in tests],
-            "correlations": [(t.cause.correlation_id or t.cause.id) if t.cause else "" for t in tests],
-        },
-    )
-    return set(ids).difference(known)
+def values_of(tests: Sequence[NewTest]) -> dict[str, list[Any]]:
+    """Tests as `open_tests` takes them."""
+    return {
+        "ids": [t.assessment_id for t in tests],
+        "enrollments": [t.enrollment_id for t in tests],
+        "people": [t.asn_id for t in tests],
+        "runs": [t.run_id for t in tests],
+        "kinds": [t.kind for t in tests],
+        "attempts": [t.attempt for t in tests],
+        "states": [t.state for t in tests],
+        "days": [t.opened_on for t in tests],
+        "items": [" ".join(t.items) for t in tests],
+        "causes": [t.cause.id if t.cause else "" for t in tests],
+        "correlations": [(t.cause.correlation_id or t.cause.id) if t.cause else "" for t in tests],
+    }
+
+
+async def open_tests(session: AsyncSession, values: dict[str, list[Any]]) -> set[UUID]:
+    """Add tests; returns those that were there before."""
+    return set(await session.scalars(_OPEN, values)) if values["ids"] else set()
 
 
 async def add_reported(session: AsyncSession, scores: Sequence[Reported]) -> set[UUID]:

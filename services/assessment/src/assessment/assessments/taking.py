@@ -72,7 +72,7 @@ async def _retake(session: AsyncSession, test: Assessment, run: Run, on: date) -
     again = new_test(test, "post", run, on, cause=test.cause, attempt=test.attempt + 1)
     if not held or again.state != "open":
         return []
-    await store.open_tests(session, [again])
+    await store.open_tests(session, store.values_of([again]))
     return [told_open(again, run)]
 
 
