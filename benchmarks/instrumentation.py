@@ -71,7 +71,7 @@ async def _drain(
 def traced(messages: Sequence[Message]) -> list[Message]:
     """The same messages, each of a trace of its own."""
     drawn = random.Random(4)
-    return [replace(m, headers=(*m.headers, ("traceparent", _header(drawn)))) for m in messages]
+    return [m._replace(headers=(*m.headers, ("traceparent", _header(drawn)))) for m in messages]
 
 
 def _header(drawn: random.Random) -> bytes:

@@ -142,7 +142,7 @@ class Runtime:
                 if released := await self.intake.sweep() if sweep else 0:
                     swept = -POLL_SECONDS  # more may be ready
                 done = released + await self._due_once()
-                wait = await self.due.wait_seconds()
+                wait = 0.0 if done else await self.due.wait_seconds()
             if done:
                 self.relay.wake()
             else:
