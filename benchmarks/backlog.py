@@ -9,15 +9,13 @@ import time
 from collections.abc import Iterator
 from uuid import uuid5
 
-from aiokafka.admin import AIOKafkaAdminClient
-
 from bina.events.enrollment import EnrollmentAccepted
 from bina.messaging.records import Message
 
 from .figures import Figure, Series, figure, keep_series, say
 from .handlers import EVENTS as STEADY_EVENTS
 from .handlers import drain, prepared
-from .parts import Parts, parts
+from .parts import Parts, connect, parts
 from .running import Running, running
 from .scenarios import AGENCY, PEOPLE, RUNS, SCENARIOS, SPACE, person, records, run
 
@@ -62,24 +60,18 @@ async def _drained(found: Parts, events: int) -> tuple[list[tuple[float, float]]
     url, _ = await prepared(found, NOTIFICATION)
     for chunk in _accepted(events):
         await found.produce(chunk)
-    admin = AIOKafkaAdminClient(bootstrap_servers=found.kafka.bootstrap)
-    await admin.start()
+    database = await connect(url)
     line: list[tuple[float, float]] = []
     async with running("notification", url, found.kafka.bootstrap) as service, asyncio.timeout(LIMIT_SECONDS):
         while not line or line[-1][1] < events:  # the broker is fresh: nothing else is on its topics
-            applied, at = await _committed(admin), time.perf_counter() - service.started
+            applied = await database.fetchval("SELECT coalesce(sum(next_offset), 0) FROM messaging.positions")
+            at = time.perf_counter() - service.started
             if applied:
-                line.append((at, applied))
+                line.append((at, float(applied)))
             await asyncio.sleep(LOOK_SECONDS)
-    await admin.close()
+    await database.close()
     first = line[0][1]
     return [(at, applied - first) for at, applied in line], service
-
-
-async def _committed(admin: AIOKafkaAdminClient) -> int:
-    """How far the group has come, all partitions of its topics together."""
-    offsets = await admin.list_consumer_group_offsets(NOTIFICATION.service.name)
-    return sum(max(0, found.offset) for found in offsets.values())
 
 
 def _accepted(events: int) -> Iterator[list[Message]]:

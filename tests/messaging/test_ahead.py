@@ -131,6 +131,39 @@ async def test_what_is_fetched_ahead_is_neither_committed_nor_taken_for_done(
     await until(there)
 
 
+async def applied_unheard(start: Start, producer: AIOKafkaProducer, group: str, monkeypatch) -> Runtime:
+    """A runtime that applied a fact and whose every word to the group is lost from then on."""
+    first = await start(group)
+
+    async def unheard(*_):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(first.consumer.kafka, "commit", unheard)
+    monkeypatch.setattr(consumer, "COMMIT_LIMIT_SECONDS", 0.2)
+    seat = accepted()
+    await send(producer, seat)
+    await until(lambda: Takes(first, monkeypatch).reached(seat.enrollment_id, "a"))
+    return first
+
+
+async def test_who_cannot_reach_the_group_stops_all_the_same(start: Start, producer, monkeypatch):
+    first = await applied_unheard(start, producer, "toy-unheard", monkeypatch)
+    async with asyncio.timeout(20):
+        await first.stop()
+
+
+async def test_a_successor_tells_the_group_what_its_forerunner_applied(start: Start, producer, monkeypatch):
+    first = await applied_unheard(start, producer, "toy-succeeded", monkeypatch)
+    await first.stop()
+    second = await start("toy-succeeded", url=first.settings.database_url)
+
+    async def told() -> bool:
+        kafka, reached = second.consumer.kafka, await second.consumer.positions()
+        return bool(reached) and all([await kafka.committed(p) == end for p, (_, end) in reached.items()])
+
+    await until(told)
+
+
 def test_what_a_rebalance_brings_again_is_left_out():
     partition, batch = TopicPartition("enrollment.enrollments", 0), Batch()
     added = [batch.add(partition, [record(n) for n in offsets]) for offsets in ((5, 6), (4, 5, 6, 7), (4, 5))]

@@ -112,12 +112,10 @@ async def on_asn_erased(events: list[AsnErased], session: AsyncSession) -> list[
 async def _plan(session: AsyncSession, results: Sequence[Result]) -> list[Event]:
     if not results:
         return []
+    occasions = await _occasions(session, results)
     again = [r.enrollment_id for r in results if isinstance(r, TrainingResultCorrected)]
     attempts = await store.next_attempts(session, again) if again else {}
-    planned = (
-        domain.plan_after_completion(occasion, attempts.get(occasion.enrollment_id))
-        for occasion in await _occasions(session, results)
-    )
+    planned = (domain.plan_after_completion(o, attempts.get(o.enrollment_id)) for o in occasions)
     return await _put(session, planned, {result.enrollment_id: result for result in results})
 
 

@@ -123,6 +123,10 @@ class Ahead:
         self.drop()
         self._batch, self._in_hand, self._applied = Batch(), Batch(), {}
 
+    def begin(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """All before these is applied; the group may not have heard of it from whoever had the partitions before."""
+        self._applied = dict(offsets)
+
     def drop(self) -> None:
         """Fetch no further."""
         if self._filling is not None:

@@ -29,6 +29,7 @@ TRIES = 6
 LONGEST_SLEEP = 20.0
 PAUSE_SECONDS = 60.0
 POSITIONS_SECONDS = 3.0
+COMMIT_LIMIT_SECONDS = 3.0
 log = logging.getLogger(__name__)
 
 
@@ -120,10 +121,13 @@ class Consumer:
         if for_good and self.kafka is not None:
             # A member with a name of its own never tells the broker that it leaves; one without does.
             self.kafka._coordinator._group_instance_id = None  # noqa: SLF001 - no other way
-        self._stopping = True
-        await self._commit(every=0)
-        await self._broker.stop()
-        self._ahead.drop()
+        try:
+            if not self._stopping:  # a client that is being closed would try for ever
+                self._stopping = True
+                await self._commit(every=0)
+        finally:
+            await self._broker.stop()
+            self._ahead.drop()
 
     @property
     def kafka(self) -> AIOKafkaConsumer | None:
@@ -146,9 +150,10 @@ class Consumer:
         if self.kafka is None:
             return
         try:
-            await self._ahead.commit(self.kafka, every=every)
-        except (KafkaError, IllegalStateError) as error:
-            log.warning("offsets are committed later: %s", error)
+            async with asyncio.timeout(COMMIT_LIMIT_SECONDS):  # without a broker the client tries for ever
+                await self._ahead.commit(self.kafka, every=every)
+        except Exception as error:  # noqa: BLE001 - none is worth the end of the loop that calls this
+            log.warning("offsets are committed later: %r", error)
 
     async def _went_on(self, consumer: AIOKafkaConsumer) -> bool:
         """Whether every partition is read from where the database stands; false while that must wait."""
@@ -177,6 +182,7 @@ class Consumer:
         else:
             for partition, offset in found.offsets.items():
                 consumer.seek(partition, offset)
+            self._ahead.begin(found.offsets)
         self._assigned = assigned
 
     async def _parse(self, batch: Batch) -> KafkaAckableMessage:

@@ -148,7 +148,7 @@ def _texts(headers: Headers) -> dict[str, str]:
         texts = {name: (value or b"").decode() for name, value in headers}
     except UnicodeDecodeError as error:
         raise UnreadableError("header.encoding", f"a header is not UTF-8: {error}") from None
-    if "\x00" in "".join(texts.values()):
+    if b"\x00" in b"".join([value or b"" for _, value in headers]):
         raise UnreadableError("header.nul", "a header holds a NUL character")
     return texts
 
