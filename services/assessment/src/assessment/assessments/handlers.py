@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assessment.assessments import store
 from assessment.assessments.domain import Kind
-from assessment.assessments.opening import NewTest, new_test, reported, told_open, told_reported
+from assessment.assessments.opening import new_test, reported, told_open, told_reported
 from assessment.register import store as register
 from assessment.register.domain import Run
 from assessment.register.store import person_of, run_of
@@ -121,7 +121,6 @@ async def _report(
 class _Portion(NamedTuple):
     """Tests as they are stored and told."""
 
-    tests: list[NewTest]
     values: dict[str, list[Any]]
     facts: list[AssessmentOpened]
 
@@ -159,4 +158,4 @@ def _portion(
             tests.append(test)
             if not run.cancelled_by(event.time):
                 facts.append(told_open(test, run))
-    return _Portion(tests, store.values_of(tests), facts)
+    return _Portion(store.values_of(tests), facts)

@@ -14,6 +14,7 @@ from assessment.assessments.domain import Kind
 from assessment.assessments.opening import NewTest, Reported
 from bina.events import Envelope
 from bina.events.enrollment import AttendanceMet, EnrollmentAccepted
+from bina.messaging import columns
 from bina.messaging.clock import ZONE
 
 
@@ -53,6 +54,7 @@ class Assessment:
         )
 
 
+_IDENTITY = ("assessment_id", "enrollment_id", "asn_id", "run_id", "kind")
 # Answers with the few that were there before, which is read faster than the many that are new.
 _OPEN = text(
     """WITH opened AS (
@@ -60,13 +62,14 @@ _OPEN = text(
             opened_on, items, caused_by, correlation_id)
         SELECT id, enrollment_id, asn_id, run_id, kind, attempt, 'test', state, opened_on,
             string_to_array(items, ' '), caused_by, correlation_id
-        FROM unnest(CAST(:ids AS uuid[]), CAST(:enrollments AS uuid[]), CAST(:people AS uuid[]),
-            CAST(:runs AS uuid[]), CAST(:kinds AS text[]), CAST(:attempts AS int[]), CAST(:states AS text[]),
-            CAST(:days AS date[]), CAST(:items AS text[]), CAST(:causes AS text[]), CAST(:correlations AS text[]))
+        FROM unnest(CAST(:assessment_id AS uuid[]), CAST(:enrollment_id AS uuid[]), CAST(:asn_id AS uuid[]),
+            CAST(:run_id AS uuid[]), CAST(:kind AS text[]), CAST(:attempt AS int[]), CAST(:state AS text[]),
+            CAST(:opened_on AS date[]), CAST(:items AS text[]), CAST(:caused_by AS text[]),
+            CAST(:correlation_id AS text[]))
             AS n (id, enrollment_id, asn_id, run_id, kind, attempt, state, opened_on, items, caused_by,
                 correlation_id)
         ORDER BY id ON CONFLICT DO NOTHING RETURNING assessment_id)
-    SELECT unnest(CAST(:ids AS uuid[])) EXCEPT SELECT assessment_id FROM opened"""
+    SELECT unnest(CAST(:assessment_id AS uuid[])) EXCEPT SELECT assessment_id FROM opened"""
 )
 # Own answers are better evidence than a reported figure, so a test that was taken keeps its place; and a correction
 # that leaves a score as it was says nothing about it.
@@ -74,9 +77,9 @@ _REPORT = text(
     """INSERT INTO assessments (assessment_id, enrollment_id, asn_id, run_id, kind, attempt, source, state,
         opened_on, items, score, passed, scored_on)
     SELECT id, enrollment_id, asn_id, run_id, kind, 0, 'organiser', 'scored', day, '{}', score, passed, day
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:enrollments AS uuid[]), CAST(:people AS uuid[]),
-        CAST(:runs AS uuid[]), CAST(:kinds AS text[]), CAST(:scores AS float8[]), CAST(:passed AS boolean[]),
-        CAST(:days AS date[])) AS n (id, enrollment_id, asn_id, run_id, kind, score, passed, day)
+    FROM unnest(CAST(:assessment_id AS uuid[]), CAST(:enrollment_id AS uuid[]), CAST(:asn_id AS uuid[]),
+        CAST(:run_id AS uuid[]), CAST(:kind AS text[]), CAST(:score AS float8[]), CAST(:passed AS boolean[]),
+        CAST(:reported_on AS date[])) AS n (id, enrollment_id, asn_id, run_id, kind, score, passed, day)
     WHERE EXISTS (SELECT FROM people WHERE people.asn_id = n.asn_id)
         AND NOT EXISTS (SELECT FROM assessments own WHERE own.enrollment_id = n.enrollment_id
             AND own.kind = n.kind AND own.state = 'scored' AND (own.source = 'test' OR own.score = n.score))
@@ -143,41 +146,23 @@ _SCORED = text(
 
 def values_of(tests: Sequence[NewTest]) -> dict[str, list[Any]]:
     """Tests as `open_tests` takes them."""
+    causes = [t.cause for t in tests]
     return {
-        "ids": [t.assessment_id for t in tests],
-        "enrollments": [t.enrollment_id for t in tests],
-        "people": [t.asn_id for t in tests],
-        "runs": [t.run_id for t in tests],
-        "kinds": [t.kind for t in tests],
-        "attempts": [t.attempt for t in tests],
-        "states": [t.state for t in tests],
-        "days": [t.opened_on for t in tests],
+        **columns(tests, *_IDENTITY, "attempt", "state", "opened_on"),
         "items": [" ".join(t.items) for t in tests],
-        "causes": [t.cause.id if t.cause else "" for t in tests],
-        "correlations": [(t.cause.correlation_id or t.cause.id) if t.cause else "" for t in tests],
+        "caused_by": [cause.id if cause else "" for cause in causes],
+        "correlation_id": [(cause.correlation_id or cause.id) if cause else "" for cause in causes],
     }
 
 
 async def open_tests(session: AsyncSession, values: dict[str, list[Any]]) -> set[UUID]:
     """Add tests; returns those that were there before."""
-    return set(await session.scalars(_OPEN, values)) if values["ids"] else set()
+    return set(await session.scalars(_OPEN, values)) if values["assessment_id"] else set()
 
 
 async def add_reported(session: AsyncSession, scores: Sequence[Reported]) -> set[UUID]:
     """Add reported scores of known people where no own test was taken; returns those that are new."""
-    rows = await session.scalars(
-        _REPORT,
-        {
-            "ids": [s.assessment_id for s in scores],
-            "enrollments": [s.enrollment_id for s in scores],
-            "people": [s.asn_id for s in scores],
-            "runs": [s.run_id for s in scores],
-            "kinds": [s.kind for s in scores],
-            "scores": [s.score for s in scores],
-            "passed": [s.passed for s in scores],
-            "days": [s.reported_on for s in scores],
-        },
-    )
+    rows = await session.scalars(_REPORT, columns(scores, *_IDENTITY, "score", "passed", "reported_on"))
     return set(rows)
 
 
