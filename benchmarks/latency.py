@@ -5,9 +5,13 @@ one insert and a commit.
 """
 
 import asyncio
+import contextlib
+import json
 import sys
 import time
-from dataclasses import replace
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
@@ -22,23 +26,37 @@ from .scenarios import LATENCY
 
 COMMANDS = 200
 PAUSE_SECONDS = 0.05
+QUANTILES = (0.5, 0.99)
 
 
 async def measure(parts: Parts, runs: int) -> list[Figure]:
     """Milliseconds, p50 and p99 of each run."""
-    ours = [await _ours(parts) for _ in range(runs)]
-    bare = [await _bare(parts) for _ in range(runs)]
-    say(f"latency p50 {at_quantile(ours[0], 0.5):.1f} ms, bare {at_quantile(bare[0], 0.5):.1f} ms")
+    ours, bare = [], []
+    async with hearing(parts) as committed, telling(parts, committed) as teller:
+        for number in range(runs):
+            ours.append(await _ours(teller, committed, number * COMMANDS))
+            bare.append(await _bare(parts))
+            say(f"latency run {number + 1}: {in_words(ours[-1])}; bare {in_words(bare[-1])}")
+    return figures("latency", ours, bare, "commit to effect elsewhere")
+
+
+def figures(name: str, ours: list[list[float]], bare: list[list[float]], note: str) -> list[Figure]:
+    """Median and tail of runs whose latencies, in seconds, these are."""
     return [
         figure(
-            f"latency.{name}",
+            f"{name}.p{q * 100:.0f}",
             [at_quantile(o, q) for o in ours],
             "ms",
             [at_quantile(b, q) for b in bare],
-            "commit to effect elsewhere",
+            note,
         )
-        for name, q in (("p50", 0.5), ("p99", 0.99))
+        for q in QUANTILES
     ]
+
+
+def in_words(values: list[float]) -> str:
+    """Median and tail of so many seconds."""
+    return ", ".join(f"p{q * 100:.0f} {at_quantile(values, q):.1f} ms" for q in QUANTILES)
 
 
 def at_quantile(values: list[float], quantile: float) -> float:
@@ -46,53 +64,86 @@ def at_quantile(values: list[float], quantile: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * quantile))] * 1000
 
 
-async def _ours(parts: Parts) -> list[float]:
+async def _ours(teller: "Teller", committed: Mapping[str, float], start: int) -> list[float]:
     """Commits in one process, effects in this one; both read the same monotonic clock."""
+    begun = await teller.go(COMMANDS, start)
+    await effects(committed, begun)
+    return [committed[key] - begun[key] for key in begun]
+
+
+@contextlib.asynccontextmanager
+async def hearing(parts: Parts) -> AsyncIterator[dict[str, float]]:
+    """The service that hears; gives when each key's last effect was committed, in seconds of the monotonic clock."""
     hearer = await runtime(LATENCY.hearer, await parts.database(LATENCY.hearer), parts.kafka.bootstrap)
-    committed = watch(hearer)
-    while not hearer.ready():  # noqa: ASYNC110 - the broker decides
-        await asyncio.sleep(0.1)
-    teller = await _start_teller(await parts.database(LATENCY.teller), parts.kafka.bootstrap)
-    while any((await hearer.status()).lag.values()):  # noqa: ASYNC110 - the broker decides
-        await asyncio.sleep(0.5)
-    committed.clear()
-    told = await _go(teller)
-    async with asyncio.timeout(60):
-        while told.keys() - committed.keys():  # noqa: ASYNC110 - the last effects are under way
+    committed = _watch(hearer)
+    try:
+        while not hearer.ready():  # noqa: ASYNC110 - the broker decides
             await asyncio.sleep(0.1)
-    teller.stdin.write(b"stop\n")  # type: ignore[union-attr] # a pipe
-    await teller.wait()
-    await hearer.stop()
-    return [committed[key] - told[key] for key in told]
+        yield committed
+    finally:
+        await hearer.stop()
 
 
-def watch(hearer: Runtime) -> dict[str, float]:
-    """When the effect of each key's last event was committed."""
+def _watch(hearer: Runtime) -> dict[str, float]:
+    """What had to wait for something has no effect yet."""
     committed: dict[str, float] = {}
     take = hearer.intake.take
 
     async def taking(batch: Read) -> Taken:
         taken = await take(batch)
-        committed.update(dict.fromkeys((a.message.key for a in batch.arrived), time.monotonic()))
+        if not taken.waiting and not taken.parked:
+            committed.update(dict.fromkeys((a.message.key for a in batch.arrived), time.monotonic()))
         return taken
 
     hearer.intake.take = taking  # type: ignore[method-assign] # tells when the real one committed
     return committed
 
 
-async def _start_teller(url: str, kafka: str) -> asyncio.subprocess.Process:
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.teller", url, kafka, str(COMMANDS), stdin=pipe, stdout=pipe
-    )
-    assert await process.stdout.readline() == b"ready\n"  # type: ignore[union-attr] # a pipe
-    return process
+@dataclass(frozen=True)
+class Teller:
+    """The process that commits."""
+
+    process: asyncio.subprocess.Process
+
+    async def go(self, *load: float) -> dict[str, float]:
+        """Have it tell a load, see there; gives each key's moment in seconds of the monotonic clock."""
+        assert self.process.stdin, "a pipe"
+        self.process.stdin.write(f"{' '.join(map(str, load))}\n".encode())
+        found: dict[str, float] = json.loads(await self.line())
+        return found
+
+    async def line(self) -> str:
+        """What it says next."""
+        assert self.process.stdout, "a pipe"
+        return (await self.process.stdout.readline()).decode()
+
+    async def stop(self) -> None:
+        """Have it end."""
+        assert self.process.stdin, "a pipe"
+        self.process.stdin.close()
+        await self.process.wait()
 
 
-async def _go(teller: asyncio.subprocess.Process) -> dict[str, float]:
-    teller.stdin.write(b"go\n")  # type: ignore[union-attr] # a pipe
-    lines = [await teller.stdout.readline() for _ in range(COMMANDS)]  # type: ignore[union-attr] # a pipe
-    return {key: float(at) for key, at in (line.decode().split() for line in lines)}
+@contextlib.asynccontextmanager
+async def telling(parts: Parts, committed: Mapping[str, float]) -> AsyncIterator[Teller]:
+    """The process that commits, once its prelude has had its effects."""
+    called = [sys.executable, "-m", "benchmarks.teller"]
+    called += [await parts.database(LATENCY.teller), parts.kafka.bootstrap]
+    teller = Teller(await asyncio.create_subprocess_exec(*called, stdin=PIPE, stdout=PIPE, limit=2**26))
+    try:
+        assert await teller.line() == "ready\n"
+        await effects(committed, (event.key for event in LATENCY.prelude()))
+        yield teller
+    finally:
+        await teller.stop()
+
+
+async def effects(committed: Mapping[str, float], keys: Iterable[str]) -> None:
+    """Wait for these keys' effects; raises TimeoutError where there are none."""
+    missed = set(keys)
+    async with asyncio.timeout(60):
+        while missed := missed - committed.keys():  # noqa: ASYNC110 - they are under way
+            await asyncio.sleep(0.1)
 
 
 async def runtime(service: Service, url: str, kafka: str) -> Runtime:

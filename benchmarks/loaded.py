@@ -8,20 +8,19 @@ first seconds of either are thrown away.
 
 import asyncio
 import json
-import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiokafka import AIOKafkaProducer
 
-from .figures import LATEST, Figure, figure, say
-from .latency import at_quantile, runtime, watch
+from .figures import LATEST, Figure, say
+from .latency import Teller, effects, figures, hearing, in_words, telling
 from .parts import Parts, connect, following
-from .scenarios import LATENCY
+from .scenarios import LATENCY, PEOPLE, RUNS
 
 SHARE = 0.3
 FACTS = 20
-SECONDS = 20
+SECONDS = 12
 WARM_SECONDS = 3
 RATE_BEFORE_MEASURED = 4000.0
 """Handlers' events per second where they were never measured here."""
@@ -30,23 +29,16 @@ RATE_BEFORE_MEASURED = 4000.0
 async def measure(parts: Parts, runs: int) -> list[Figure]:
     """Milliseconds, p50 and p99 of each run."""
     per_second = SHARE * _measured() / FACTS
+    facts = int(per_second * (SECONDS + WARM_SECONDS)) * FACTS
+    assert runs * facts <= PEOPLE * RUNS, "no seat twice"
     ours, bare = [], []
-    for number in range(runs):
-        ours.append(await _ours(parts, per_second))
-        bare.append(await _bare(parts, per_second))
-        shown = ", ".join(f"p{q * 100:.0f} {at_quantile(ours[-1], q):.1f} ms" for q in (0.5, 0.99))
-        say(f"loaded run {number + 1}: {shown}, bare p99 {at_quantile(bare[-1], 0.99):.1f} ms")
+    async with hearing(parts) as committed, telling(parts, committed) as teller:
+        for number in range(runs):
+            ours.append(await _ours(teller, committed, facts, number * facts, per_second))
+            bare.append(await _bare(parts, per_second))
+            say(f"loaded run {number + 1}: {in_words(ours[-1])}; bare {in_words(bare[-1])}")
     note = f"{per_second:.0f} commands of {FACTS} facts a second, 30 % of the handlers' rate"
-    return [
-        figure(
-            f"latency.loaded.{name}",
-            [at_quantile(o, q) for o in ours],
-            "ms",
-            [at_quantile(b, q) for b in bare],
-            note,
-        )
-        for name, q in (("p50", 0.5), ("p99", 0.99))
-    ]
+    return figures("latency.loaded", ours, bare, note)
 
 
 def _measured() -> float:
@@ -55,35 +47,13 @@ def _measured() -> float:
     return next((float(f["value"]) for f in known if f["name"] == name), RATE_BEFORE_MEASURED)
 
 
-async def _ours(parts: Parts, per_second: float) -> list[float]:
-    hearer = await runtime(LATENCY.hearer, await parts.database(LATENCY.hearer), parts.kafka.bootstrap)
-    committed = watch(hearer)
-    while not hearer.ready():  # noqa: ASYNC110 - the broker decides
-        await asyncio.sleep(0.1)
-    pipe = asyncio.subprocess.PIPE
-    commands = int(per_second * (SECONDS + WARM_SECONDS))
-    teller = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", "benchmarks.teller", await parts.database(LATENCY.teller)],
-        *[parts.kafka.bootstrap, str(commands), str(FACTS), str(per_second)],
-        stdin=pipe,
-        stdout=pipe,
-        limit=2**26,
-    )
-    assert teller.stdin, "a pipe"
-    assert teller.stdout, "a pipe"
-    assert await teller.stdout.readline() == b"ready\n"
-    while any((await hearer.status()).lag.values()):  # noqa: ASYNC110 - the broker decides
-        await asyncio.sleep(0.5)
-    teller.stdin.write(b"go\n")
-    told: dict[str, float] = json.loads(await teller.stdout.readline())
-    async with asyncio.timeout(60):
-        while told.keys() - committed.keys():  # noqa: ASYNC110 - the last effects are under way
-            await asyncio.sleep(0.1)
-    teller.stdin.write(b"stop\n")
-    await teller.wait()
-    await hearer.stop()
-    begun = min(told.values()) + WARM_SECONDS
-    return [committed[key] - at for key, at in told.items() if at >= begun]
+async def _ours(
+    teller: Teller, committed: Mapping[str, float], facts: int, start: int, per_second: float
+) -> list[float]:
+    turns = await teller.go(facts, start, FACTS, per_second)
+    await effects(committed, turns)
+    begun = min(turns.values()) + WARM_SECONDS
+    return [committed[key] - at for key, at in turns.items() if at >= begun]
 
 
 async def pace(count: int, per_second: float, begin: Callable[[int, float], Awaitable[None]]) -> None:

@@ -58,7 +58,8 @@ class Latency:
     teller: Service
     hearer: Service
     prelude: Callable[[], list[Event]]
-    load: Callable[[int], list[Event]]
+    load: Callable[[int, int], list[Event]]
+    """So many of them, from a number on: see `Load`."""
 
 
 def person(number: int) -> UUID:
@@ -221,9 +222,4 @@ SCENARIOS = (
     Scenario(notification.app.service, accepted),
 )
 
-LATENCY = Latency(
-    assessment.app.service,
-    evaluation.app.service,
-    lambda: [*people()[:200], *runs()],
-    lambda n: completions(n)[:n],
-)
+LATENCY = Latency(enrollment.app.service, evaluation.app.service, lambda: [*people(), *runs()], completions)

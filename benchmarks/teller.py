@@ -1,8 +1,8 @@
-"""The process that commits: `python -m benchmarks.teller URL KAFKA COMMANDS [FACTS PER_SECOND]`.
+"""The process that commits: `python -m benchmarks.teller URL KAFKA`.
 
-Says `ready` once its prelude is told. Without a rate it commits one command at a time and prints each one's key and
-when it was committed, in seconds of the machine's monotonic clock. With one it begins a command of so many facts at
-each turn and prints at the end, as JSON, when each fact's turn was.
+Says `ready` once its prelude is told. Each line that it hears is a load: COUNT START [FACTS PER_SECOND]. Without a rate
+it commits one fact at a time, with one it begins a command of so many facts at each turn. Then it says, as JSON, when
+each fact was committed or when its turn was, in seconds of the machine's monotonic clock.
 """
 
 import asyncio
@@ -21,29 +21,40 @@ from .loaded import pace
 from .scenarios import LATENCY
 
 
-async def main(url: str, kafka: str, commands: str, facts: str = "", per_second: str = "") -> None:
-    """Tell the prelude, wait for the word to go, tell the load."""
+async def main(url: str, kafka: str) -> None:
+    """Tell the prelude, then every load that is asked for."""
     teller = await runtime(LATENCY.teller, url, kafka)
     await _tell(teller, LATENCY.prelude())
+    while (await teller.status()).outbox["depth"]:  # noqa: ASYNC110 - the broker decides
+        await asyncio.sleep(0.1)
     _say("ready")
-    await asyncio.to_thread(sys.stdin.readline)
-    if per_second:
-        await _by_turns(teller, int(commands), int(facts), float(per_second))
-    else:
-        await _one_by_one(teller, int(commands))
-    await asyncio.to_thread(sys.stdin.readline)
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        count, start, *rate = line.split()
+        events = LATENCY.load(int(count), int(start))
+        _say(json.dumps(await _tell_all(teller, events, *rate)))
     await teller.stop()
 
 
-async def _one_by_one(teller: Runtime, commands: int) -> None:
-    for event in LATENCY.load(commands):
+async def _tell_all(
+    teller: Runtime, events: Sequence[Event], facts: str = "", per_second: str = ""
+) -> dict[str, float]:
+    if per_second:
+        return await _by_turns(teller, events, int(facts), float(per_second))
+    return await _one_by_one(teller, events)
+
+
+async def _one_by_one(teller: Runtime, events: Sequence[Event]) -> dict[str, float]:
+    committed: dict[str, float] = {}
+    for event in events:
         await _tell(teller, [event])
-        _say(f"{event.key} {time.monotonic():.6f}")
+        committed[event.key] = time.monotonic()
         await asyncio.sleep(PAUSE_SECONDS)
+    return committed
 
 
-async def _by_turns(teller: Runtime, commands: int, facts: int, per_second: float) -> None:
-    events = LATENCY.load(commands * facts)
+async def _by_turns(
+    teller: Runtime, events: Sequence[Event], facts: int, per_second: float
+) -> dict[str, float]:
     turns: dict[str, float] = {}
 
     async def begin(number: int, turn: float) -> None:
@@ -51,8 +62,8 @@ async def _by_turns(teller: Runtime, commands: int, facts: int, per_second: floa
         turns.update(dict.fromkeys((event.key for event in told), turn))
         await _tell(teller, told)
 
-    await pace(commands, per_second, begin)
-    _say(json.dumps(turns))
+    await pace(len(events) // facts, per_second, begin)
+    return turns
 
 
 async def _tell(teller: Runtime, events: Sequence[Event]) -> None:

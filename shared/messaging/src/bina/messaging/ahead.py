@@ -72,18 +72,18 @@ class Ahead:
 
         Raises what fetching raised; what was fetched ahead is then fetched again.
         """
-        filling = self._filling or asyncio.create_task(self._fill(consumer))
+        filling = self._filling or asyncio.create_task(self._fill(consumer, WAIT_MS))
         try:
             await filling
+            await self._fill(consumer, 0)  # what has come since: else it would wait for two batches
         except Exception:  # whatever it was goes on upwards; only what was fetched must not be passed over
             self.rewind(consumer, {})
             raise
         self._in_hand, self._batch = self._batch, Batch()
-        self._filling = asyncio.create_task(self._fill(consumer))
+        self._filling = asyncio.create_task(self._fill(consumer, WAIT_MS))
         return self._in_hand if self._in_hand.records else None
 
-    async def _fill(self, consumer: AIOKafkaConsumer) -> None:
-        wait = WAIT_MS
+    async def _fill(self, consumer: AIOKafkaConsumer, wait: int) -> None:
         while room := min(FETCHED, self._most - len(self._batch.records)):
             found = await consumer.getmany(timeout_ms=wait, max_records=room)
             new = [record for p, records in found.items() for record in self._batch.add(p, records)]
