@@ -90,9 +90,8 @@ async def test_facts_go_out_in_the_order_they_were_told(start: Start, broker: st
     async with runtime.sessions() as session, session.begin():
         await emit(session, [seat])
         await session.execute(
-            text("UPDATE messaging.outbox SET created_at = created_at + CAST(:back AS interval)").bindparams(
-                back=timedelta(hours=int(back.split(maxsplit=1)[0]))
-            )
+            text("UPDATE messaging.outbox SET created_at = created_at + CAST(:back AS interval)"),
+            {"back": timedelta(hours=int(back.split(maxsplit=1)[0]))},
         )
         await emit(session, [met(seat.enrollment_id)])
     runtime.relay.wake()

@@ -1,11 +1,12 @@
 """Speaking to the database: past SQLAlchemy, and while it is away."""
 
+import asyncio
 import traceback
 
 import asyncpg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
+from sqlalchemy.exc import IntegrityError, InternalError
 
 from bina.messaging.database import connect, driver, is_transient, meanwhile
 from bina.messaging.outbox import emit
@@ -23,6 +24,7 @@ REGISTER = "INSERT INTO people VALUES ('0192f0c1-0000-7000-8000-000000000001', '
         (asyncpg.InternalClientError("another operation is in progress"), True),
         (InternalError("COMMIT", (), Exception("another operation is in progress")), True),
         (IntegrityError("INSERT", (), Exception("there already")), False),
+        (asyncpg.exceptions.DataError("invalid input for query argument $1"), False),
         (asyncpg.DeadlockDetectedError("locked"), True),
         (asyncpg.UniqueViolationError("there already"), False),
         (ConnectionResetError(), True),
@@ -65,7 +67,7 @@ async def test_what_the_driver_is_asked_first_goes_with_the_transaction(service:
     ],
 )
 async def test_an_error_names_no_values(service: ServiceUnderTest, sql: str, values: dict, told: str):
-    with pytest.raises(DBAPIError, match=told) as failed:
+    with pytest.raises((asyncpg.PostgresError, asyncpg.DataError), match=told) as failed:
         await service.rows(sql, name="Rahma Yulita", **values)
     logged = "".join(traceback.format_exception(failed.value))
     assert told in logged
@@ -79,6 +81,23 @@ async def test_what_cannot_be_told_names_no_values(service: ServiceUnderTest):
             await emit(session, [person])
     assert "violates check constraint" in str(failed.value)
     assert str(person.asn_id) not in str(failed.value)
+
+
+@pytest.mark.parametrize("turns", range(30))
+async def test_whoever_is_cancelled_leaves_no_transaction_open(service: ServiceUnderTest, turns: int):
+    async def register() -> None:
+        async with service.sessions() as session, session.begin():
+            await session.execute(text(f"{REGISTER} ON CONFLICT DO NOTHING"))
+
+    await service.rows("SELECT")  # a connection lies in the pool
+    given_up = asyncio.create_task(register())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    given_up.cancel()
+    await asyncio.gather(given_up, return_exceptions=True)
+    await register()
+    await service.engine.dispose()  # what was not committed goes with its connection
+    assert len(await service.rows("SELECT FROM people")) == 1
 
 
 async def test_work_that_fails_is_told_once_the_answer_is_there(service: ServiceUnderTest):

@@ -35,7 +35,8 @@ async def test_rows_ahead_of_their_time_move_into_their_partitions(service: Serv
                 """INSERT INTO messaging.outbox (created_at, topic, key, version, event_id, type, time,
                     correlation_id, causation_id, traceparent, value)
                 VALUES (CAST(:at AS timestamptz), 't', 'k', 1, :id, 'x', now(), '', '', '', 'v')"""
-            ).bindparams(at=tomorrow, id=uuid4())
+            ),
+            {"at": tomorrow, "id": uuid4()},
         )
     before = await service.rows("SELECT id FROM messaging.outbox")
     for _ in range(2):

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlalchemy.orm import Session
 
 from bina.messaging.ahead import Ahead, Batch
+from bina.messaging.database import Session as AskingSession
 from bina.messaging.intake import Intake
 
 from . import ledger
@@ -65,7 +66,7 @@ class Worker:
         self._bench = bench
         self._topics = topics
         self.sessions = async_sessionmaker(
-            bench.engine, expire_on_commit=False, sync_session_class=FragileSession
+            bench.engine, class_=AskingSession, expire_on_commit=False, sync_session_class=FragileSession
         )
         self.restart()
 

@@ -34,13 +34,16 @@ _COUNT_FAILED = text(
     WHERE d.state = 'failed' AND {SCOPED}"""  # noqa: S608 - constants only
 )
 _RETRY = statement(
-    f"""UPDATE deliveries SET state = 'waiting', attempts = 0, reason_code = '', reason = '', ended_at = NULL,
-        needs_address = false, not_before = '-infinity', send_before = greatest(send_before, :until)
-    WHERE (notice_id, channel) IN (
-        SELECT d.notice_id, d.channel FROM deliveries d LEFT JOIN people p ON p.asn_id = d.recipient_id
-        WHERE d.state = 'failed' AND {SCOPED}
-            AND (CAST(:ids AS uuid[]) IS NULL OR d.notice_id = ANY (CAST(:ids AS uuid[])))
-        ORDER BY d.notice_id LIMIT :chunk FOR UPDATE OF d SKIP LOCKED)""",  # noqa: S608 - constants only
+    f"""WITH queued AS (
+        UPDATE deliveries SET state = 'waiting', attempts = 0, reason_code = '', reason = '', ended_at = NULL,
+            needs_address = false, not_before = '-infinity', send_before = greatest(send_before, :until)
+        WHERE (notice_id, channel) IN (
+            SELECT d.notice_id, d.channel FROM deliveries d LEFT JOIN people p ON p.asn_id = d.recipient_id
+            WHERE d.state = 'failed' AND {SCOPED}
+                AND (CAST(:ids AS uuid[]) IS NULL OR d.notice_id = ANY (CAST(:ids AS uuid[])))
+            ORDER BY d.notice_id LIMIT :chunk FOR UPDATE OF d SKIP LOCKED)
+        RETURNING 1)
+    SELECT count(*) FROM queued""",  # noqa: S608 - constants only
     "until",
 )
 
@@ -83,7 +86,7 @@ async def retry_failed(
     session: AsyncSession, scope: Scope, business: datetime, notice_ids: Sequence[UUID] | None = None
 ) -> int:
     """Queue given-up e-mails of a scope again, all if none are named, for one more day; returns how many."""
-    done: Any = await session.execute(
+    queued = await session.scalar(
         _RETRY,
         {
             **scope.parameters,
@@ -92,7 +95,7 @@ async def retry_failed(
             "chunk": RETRY_CHUNK,
         },
     )
-    return int(done.rowcount)
+    return int(queued)
 
 
 def _literal(name: str) -> str:

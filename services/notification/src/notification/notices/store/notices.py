@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -73,8 +72,10 @@ _TELL_ENROLLED = text(
     SELECT enrollment_id, count(*) OVER () AS looked_at FROM page ORDER BY enrollment_id DESC LIMIT 1"""  # noqa: S608 - constants only
 )
 _READ = statement(
-    """UPDATE notices SET read_at = :now WHERE recipient_id = :recipient AND read_at IS NULL
-    AND (CAST(:ids AS uuid[]) IS NULL OR notice_id = ANY (CAST(:ids AS uuid[])))""",
+    """WITH marked AS (
+        UPDATE notices SET read_at = :now WHERE recipient_id = :recipient AND read_at IS NULL
+            AND (CAST(:ids AS uuid[]) IS NULL OR notice_id = ANY (CAST(:ids AS uuid[]))) RETURNING 1)
+    SELECT count(*) FROM marked""",
     "now",
 )
 Page = tuple[str, UUID]
@@ -150,11 +151,11 @@ async def mark_read(
     session: AsyncSession, recipient_id: UUID, now: datetime, notice_ids: Sequence[UUID] | None = None
 ) -> int:
     """Mark a person's own notices as read, all of them if none are named; returns how many were unread."""
-    done: Any = await session.execute(
+    marked = await session.scalar(
         _READ,
         {"now": now, "recipient": recipient_id, "ids": list(notice_ids) if notice_ids is not None else None},
     )
-    return int(done.rowcount)
+    return int(marked)
 
 
 def _announced_limit() -> timedelta:
