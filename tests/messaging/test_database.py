@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, InternalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from bina.messaging.database import connect, driver, is_transient, meanwhile
 from bina.messaging.outbox import emit
@@ -28,6 +29,7 @@ REGISTER = "INSERT INTO people VALUES ('0192f0c1-0000-7000-8000-000000000001', '
         (asyncpg.DeadlockDetectedError("locked"), True),
         (asyncpg.UniqueViolationError("there already"), False),
         (ConnectionResetError(), True),
+        (NoConnectionError("all connections are in use"), True),
         (LookupError(), False),
     ],
 )
@@ -81,6 +83,27 @@ async def test_what_cannot_be_told_names_no_values(service: ServiceUnderTest):
             await emit(session, [person])
     assert "violates check constraint" in str(failed.value)
     assert str(person.asn_id) not in str(failed.value)
+
+
+async def test_what_a_migration_changed_is_prepared_anew(service: ServiceUnderTest):
+    async def ask_on_both() -> list[list[str]]:
+        async with service.sessions() as one, service.sessions() as other:
+            return [list((await each.execute(text("SELECT * FROM wide"))).keys()) for each in (one, other)]
+
+    await service.rows("SELECT")
+    async with service.engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE wide AS SELECT 1 AS a"))
+    try:
+        assert await ask_on_both() == [["a"], ["a"]]
+        async with service.engine.begin() as connection:
+            await connection.execute(text("ALTER TABLE wide ADD COLUMN b int"))
+        with pytest.raises(asyncpg.InvalidCachedStatementError) as stale:
+            await ask_on_both()
+        assert is_transient(stale.value)
+        assert await ask_on_both() == [["a", "b"], ["a", "b"]]
+    finally:
+        async with service.engine.begin() as connection:
+            await connection.execute(text("DROP TABLE wide"))
 
 
 @pytest.mark.parametrize("turns", range(30))

@@ -76,7 +76,9 @@ class Ahead:
         try:
             await filling
             await self._fill(consumer, 0)  # what has come since: else it would wait for two batches
-        except Exception:  # whatever it was goes on upwards; only what was fetched must not be passed over
+        except (
+            BaseException
+        ):  # whatever it was goes on upwards; only what was fetched must not be passed over
             self.rewind(consumer, {})
             raise
         self._in_hand, self._batch = self._batch, Batch()

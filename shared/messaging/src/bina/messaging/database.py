@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import re
 import socket
+import weakref
 from collections.abc import Callable, Coroutine, Iterable
 from functools import lru_cache
 from typing import Any, TypeVar, cast
@@ -13,6 +14,7 @@ from sqlalchemy import DateTime, ExceptionContext, TextClause, bindparam, event,
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncDialect  # noqa: N812 - it is a class
 from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, InternalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 A = TypeVar("A")
@@ -121,18 +123,26 @@ class Session(AsyncSession):
 
     async def execute(self, asked: Any, values: Any = None, **options: Any) -> Any:  # type: ignore[override]
         """Ask what is given as text with one set of values by oneself, have SQLAlchemy ask all else."""
-        if options or not isinstance(asked, TextClause):
+        if options or isinstance(values, list | tuple) or not isinstance(asked, TextClause):
             return await super().execute(asked, values, **options)
         sql, names = _compiled(asked)
         connection = await driver(self)
         try:
             rows = await connection.fetch(sql, *[values[name] for name in names])
         except BaseException as error:
-            silence(error)
-            if connection.is_closed() or not isinstance(error, Exception):
-                await (await self.connection()).invalidate()  # as SQLAlchemy does
+            await self._failed(connection, error)
             raise
         return IteratorResult(_described(tuple(rows[0].keys())) if rows else _NO_ROWS, iter(rows))
+
+    async def _failed(self, connection: "asyncpg.Connection[Any]", error: BaseException) -> None:
+        silence(error)
+        if isinstance(error, asyncpg.InvalidCachedStatementError):
+            used: Any = await (await self.connection()).get_raw_connection()
+            used._pool._invalidate(used, _checkin=False)  # noqa: SLF001 - all have prepared what a migration changed
+        if connection.is_closed() or not isinstance(error, Exception):
+            await (
+                await self.connection()
+            ).invalidate()  # its end would be asked of it, and might not be known
 
     async def scalar(self, asked: Any, values: Any = None, **options: Any) -> Any:  # type: ignore[override]
         """The first row's first value; None without a row."""
@@ -172,12 +182,19 @@ def columns(rows: Iterable[Any], *names: str) -> dict[str, list[Any]]:
 
 async def driver(session: AsyncSession) -> "asyncpg.Connection[Any]":
     """The driver under a session, in its transaction or savepoint. Its errors are its own."""
-    sync = session.sync_session
-    within, known = session.info.get("driver", (None, None))
-    if known is None or within is not (sync.get_nested_transaction() or sync.get_transaction()):
+    within, known = session.info.get("driver", (_nothing, None))
+    if known is None or within() is not _innermost(session):
         known = await _begun(session)
-        session.info["driver"] = sync.get_nested_transaction() or sync.get_transaction(), known
+        session.info["driver"] = weakref.ref(_innermost(session)), known
     return cast("asyncpg.Connection[Any]", known)
+
+
+def _nothing() -> None:
+    """What a weak reference gives that points to nothing any more."""
+
+
+def _innermost(session: AsyncSession) -> Any:
+    return session.sync_session.get_nested_transaction() or session.sync_session.get_transaction()
 
 
 async def _begun(session: AsyncSession) -> Any:
@@ -186,7 +203,9 @@ async def _begun(session: AsyncSession) -> Any:
     connection = await session.connection()
     pooled: Any = await connection.get_raw_connection()
     if pooled.dbapi_connection._transaction is None:  # noqa: SLF001 - no other way without a question more
-        transaction = pooled.driver_connection.transaction()
+        asked = {name: getattr(pooled.dbapi_connection, name) for name in ("readonly", "deferrable")}
+        isolation = pooled.dbapi_connection.isolation_level
+        transaction = pooled.driver_connection.transaction(isolation=isolation, **asked)
         try:
             await transaction.start()
         except BaseException:
@@ -229,10 +248,10 @@ def is_transient(error: BaseException) -> bool:
             state, lost=isinstance(error, InterfaceError | InternalError)
         )
     if isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError):
-        return not isinstance(error, ValueError)  # what cannot be sent as it is never will be
+        return True
     if isinstance(error, asyncpg.PostgresError):
-        return _passes(error.sqlstate, lost=False)
-    return isinstance(error, (ConnectionError, TimeoutError, OSError))
+        return isinstance(error, asyncpg.InvalidCachedStatementError) or _passes(error.sqlstate, lost=False)
+    return isinstance(error, (ConnectionError, TimeoutError, OSError, NoConnectionError))
 
 
 def _passes(state: str | None, *, lost: bool) -> bool:
