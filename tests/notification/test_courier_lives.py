@@ -142,8 +142,8 @@ async def test_a_chunk_whose_marks_found_no_database_is_marked_before_anything_i
     assert {v[:2] for v in (await states(notification)).values()} == {("sent", 1)}
 
 
-_END_WHO_WAITS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+_WHO_WAITS = """FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+_END_WHO_WAITS = f"SELECT pg_terminate_backend(pid) {_WHO_WAITS}"
 
 
 async def test_a_stop_amid_a_chunk_sends_nobody_a_mail_twice(
@@ -159,3 +159,21 @@ async def test_a_stop_amid_a_chunk_sends_nobody_a_mail_twice(
     assert (ended.count("sent"), ended.count("waiting")) == (len(server.taken), 20 - len(server.taken))
     await courier.run_once()
     assert sorted(mail["To"] for mail in server.taken) == sorted(emails)
+
+
+async def test_a_stop_amid_the_marks_sends_nobody_a_mail_twice(
+    notification: ServiceUnderTest, courier: Courier, server: Server
+):
+    emails = [f"p{n}@example.org" for n in range(3)]
+    await enrolled(notification, *emails)
+    async with notification.sessions() as session, session.begin():
+        await session.execute(text("LOCK TABLE messaging.streams"))  # a mark tells of its mail
+        loop = asyncio.create_task(deliver_mail(courier._runtime))
+        while not await notification.rows(f"SELECT {_WHO_WAITS}"):
+            assert not loop.done()
+        for _ in range(3):  # a stop becomes insistent
+            loop.cancel()
+            await asyncio.sleep(0.05)
+        assert len(server.taken) == 3
+    await asyncio.gather(loop, return_exceptions=True)
+    assert {v[:2] for v in (await states(notification)).values()} == {("sent", 1)}

@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Sequence
+import time
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from bina.events import Envelope, Event
@@ -30,6 +32,8 @@ from notification.settings import NotificationSettings
 POLL_SECONDS = 1.0
 LONGEST_REST_SECONDS = 20.0
 EXPIRE_CHUNK = 2000
+MARK_SECONDS = 8.0
+"""So long a stop waits until the mails that went are marked."""
 log = logging.getLogger(__name__)
 
 
@@ -54,6 +58,21 @@ async def _keep_sending(courier: "Courier") -> None:
         rest = min(LONGEST_REST_SECONDS, 2 * rest or 1.0) if away else 0.0
         if away or not busy:
             await asyncio.sleep(max(POLL_SECONDS, rest * random.uniform(0.5, 1.0)))  # noqa: S311 - jitter
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do what a stop must not break off; the stop, which becomes insistent, goes on after it."""
+    doing = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        until = time.monotonic() + MARK_SECONDS
+        while not doing.done() and (left := until - time.monotonic()) > 0:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({doing}, timeout=left)
+        doing.cancel()
+        await asyncio.gather(doing, return_exceptions=True)
+        raise
 
 
 def _stopping() -> bool:
@@ -109,8 +128,12 @@ class Courier:
     async def _mark_left_over(self) -> None:
         """Mark the last chunk; where the database is away, the next round does it before it claims."""
         if self._unmarked is not None:
-            await self._mark(*self._unmarked)
-            self._unmarked = None
+            await _to_its_end(self._mark_last())
+
+    async def _mark_last(self) -> None:
+        assert self._unmarked is not None
+        await self._mark(*self._unmarked)
+        self._unmarked = None
 
     async def _expire(self) -> bool:
         async with self._runtime.transaction() as session:
