@@ -213,3 +213,16 @@ async def test_a_later_generation_waits_for_the_one_before_at_another_worker(ser
     assert await released(service, {2}) == set()
     await applied(service, 1, 5)
     assert await released(service, {2}) == {2}
+
+
+@pytest.mark.parametrize(("before", "told"), [(2, []), (3, ["topic.uneven"])])
+async def test_a_growth_to_no_multiple_is_reported_once(
+    service: ServiceUnderTest, before: int, told: list[str]
+):
+    for number in range(before):
+        await applied(service, number, 5)
+    for _ in range(2):
+        await released(service, set(range(before, 4)))
+    found = await service.rows("SELECT kind, detail FROM messaging.disagreements")
+    assert [row.kind for row in found] == told
+    assert all("from 3 to 4 partitions" in row.detail for row in found)

@@ -11,7 +11,7 @@ in which order: those that begin later than every older one by more than that ti
 are read in that order, each generation once all of the one before is applied.
 
 Guaranteed, then: a key keeps its order across growths to a multiple of the partitions (else keys move between old
-ones, too), as long as its producer renews its metadata within the time given here and, as our relay does, sends a
+ones, too; a growth that is none is reported by name), as long as its producer renews its metadata within the time given here and, as our relay does, sends a
 key's next fact only with the same map or after the acknowledgement of the one before. A consumer new to the topic
 relies on the records' timestamps besides, and does not recognise a growth within that time of the topic's first
 record, nor does it wait for producers where it begins within that time of a growth.
@@ -20,6 +20,7 @@ record, nor does it wait for producers where it begins within that time of a gro
 import itertools
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -27,7 +28,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from . import positions
+from . import disagreements, positions
+from .disagreements import Disagreement
 from .reading import Reached
 
 log = logging.getLogger(__name__)
@@ -37,7 +39,7 @@ _NOTE = text(
     """INSERT INTO messaging.growing (topic, "partition", since)
     SELECT topic, "partition", coalesce(to_timestamp(ms / 1000.0), now()) FROM unnest(CAST(:topics AS text[]),
         CAST(:partitions AS int[]), CAST(:since AS bigint[])) AS n (topic, "partition", ms)
-    ORDER BY 1, 2 ON CONFLICT DO NOTHING"""
+    ORDER BY 1, 2 ON CONFLICT DO NOTHING RETURNING topic"""
 )
 _WAITING = text(
     """SELECT topic, "partition", since, since <= now() - make_interval(secs => :seconds) AS due
@@ -68,7 +70,10 @@ class Growth:
             log.warning("new partitions wait for the older ones: %s", sorted(self.held))
             consumer.pause(*self.held)
             async with self.make() as session, session.begin():
-                await note(session, dict.fromkeys(self.held))
+                topics = await note(session, dict.fromkeys(self.held))
+                known = await positions.load(session, topics)
+                sizes = {topic: len(consumer.partitions_for_topic(topic) or ()) for topic in topics}
+                await disagreements.report(session, *_uneven(sizes, Counter(topic for topic, _ in known)))
 
     async def release(self, consumer: AIOKafkaConsumer) -> None:
         """Let partitions go whose time has come. Raises KafkaError and what is transient of the database."""
@@ -116,9 +121,28 @@ class Growth:
         return all(max(known[p.topic, p.partition][0], first[p]) >= end for p, end in ends.items())
 
 
-async def note(session: AsyncSession, since: Mapping[TopicPartition, int | None]) -> None:
-    """Keep since when partitions wait, in ms of the epoch, None for now; those that wait already go on waiting."""
-    await session.execute(_NOTE, {**_columns(since), "since": list(since.values())})
+async def note(session: AsyncSession, since: Mapping[TopicPartition, int | None]) -> set[str]:
+    """Keep since when partitions wait, in ms of the epoch, None for now; those that wait already go on waiting.
+
+    Gives the topics of those that did not wait before.
+    """
+    return set(await session.scalars(_NOTE, {**_columns(since), "since": list(since.values())}))
+
+
+def _uneven(sizes: Mapping[str, int], before: Mapping[str, int]) -> list[Disagreement]:
+    """Topics that have grown to no multiple: nobody can tell any more which of a key's facts came first."""
+    return [
+        Disagreement(
+            "topic.uneven",
+            topic,
+            None,
+            f"has grown from {before[topic]} to {size} partitions, no multiple of them: keys moved between the old ones, "
+            "too, so that facts of one key told around then may have been applied in another order; grow it to a "
+            "multiple, and compare what stands here by a replay",
+        )
+        for topic, size in sizes.items()
+        if before.get(topic) and size % before[topic]
+    ]
 
 
 async def later(
