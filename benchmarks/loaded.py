@@ -29,8 +29,10 @@ RATE_BEFORE_MEASURED = 4000.0
 async def measure(parts: Parts, runs: int) -> list[Figure]:
     """Milliseconds, p50 and p99 of each run."""
     per_second = SHARE * _measured() / FACTS
-    facts = int(per_second * (SECONDS + WARM_SECONDS)) * FACTS
-    assert runs * facts <= PEOPLE * RUNS, "no seat twice"
+    commands = min(
+        per_second * (SECONDS + WARM_SECONDS), PEOPLE * RUNS / runs / FACTS
+    )  # no seat is told twice
+    facts = int(commands) * FACTS
     ours, bare = [], []
     async with hearing(parts) as committed, telling(parts, committed) as teller:
         for number in range(runs):
