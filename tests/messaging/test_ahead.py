@@ -7,8 +7,9 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from bina.events import Event
 from bina.messaging import Runtime, consumer
-from bina.messaging.ahead import Batch
+from bina.messaging.ahead import Ahead, Batch
 from bina.messaging.intake import TopicFailingError
+from bina.messaging.reading import Read
 from messaging.facts import accepted, asn, met
 from messaging.watching import Start, seats, send, true, until
 
@@ -170,3 +171,24 @@ def test_what_a_rebalance_brings_again_is_left_out():
     assert [[r.offset for r in new] for new in added] == [[5, 6], [7], []]
     assert [r.offset for r in batch.records] == [5, 6, 7]
     assert (batch.first, batch.after) == ({partition: 5}, {partition: 8})
+
+
+class Log:
+    """What a consumer finds on one partition, fetch by fetch."""
+
+    def __init__(self, *found: int) -> None:
+        self.found = list(found)
+
+    async def getmany(self, **_: int) -> dict[TopicPartition, list[ConsumerRecord]]:
+        here, self.found = self.found, []
+        return {TopicPartition("enrollment.enrollments", 0): [record(n) for n in here]} if here else {}
+
+
+async def test_what_comes_while_a_batch_is_applied_goes_with_the_next():
+    log, ahead = Log(1), Ahead(lambda _: Read(), 50)
+    first = await ahead.next(log)
+    await asyncio.sleep(0.01)  # what was there by then is fetched
+    log.found = [2, 3]
+    second = await ahead.next(log)
+    assert [[r.offset for r in batch.records] for batch in (first, second)] == [[1], [2, 3]]
+    ahead.drop()
