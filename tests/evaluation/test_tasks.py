@@ -11,7 +11,7 @@ from bina.messaging.testing import ServiceUnderTest
 from bina.web.access import Person
 from evaluation.app import service
 from evaluation.roster import store as roster
-from evaluation.tasks import api, domain, evaluators, store, windows
+from evaluation.tasks import api, domain, evaluators, handlers, store, windows
 from evaluation.tasks.domain import Occasion
 from meeting import Meeting
 
@@ -247,7 +247,7 @@ async def test_who_is_appointed_while_tasks_are_planned_gets_them(
 ):
     await evaluation.receives(announced(RUN), recorded("rahma", "erna"), event := recorded("erna"))
     planning = evaluation.receives(completed(RUN, "rahma"))
-    await meeting(evaluation, (evaluators, "load_pools"), planning, lambda: _appoint(evaluation, event.nip))
+    await meeting(evaluation, (handlers, "_occasions"), planning, lambda: _appoint(evaluation, event.nip))
     [task] = await evaluation.rows("SELECT respondent_id FROM tasks WHERE role = 'evaluator'")
     assert task.respondent_id == person("erna")
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, InternalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
-from bina.messaging.database import connect, driver, is_transient, meanwhile
+from bina.messaging.database import Question, connect, driver, is_transient, meanwhile, together
 from bina.messaging.outbox import emit
 from bina.messaging.testing import ServiceUnderTest
 from messaging.facts import asn
@@ -146,3 +146,26 @@ async def test_whoever_falls_silent_with_a_lock_loses_it_in_a_transaction_too(se
     finally:
         await connection.close()
     assert limits == ["10s", "10s"]
+
+
+async def test_questions_asked_together_are_answered_each_for_itself(service: ServiceUnderTest):
+    counting = text("SELECT n, :word FROM generate_series(CAST(:first AS int), :first + 1) AS n")
+    nobody = Question(text("SELECT 1 WHERE CAST(:never AS boolean)"), {"never": False}, list)
+    async with service.sessions() as session:
+        found = await together(
+            session,
+            Question(counting, {"first": 1, "word": "a"}, list),
+            nobody,
+            Question(counting, {"first": 5, "word": "b"}, dict),
+        )
+    assert found == [[(1, "a"), (2, "a")], [], {5: "b", 6: "b"}]
+
+
+async def test_rows_asked_for_together_are_locked(service: ServiceUnderTest):
+    async with service.sessions() as session, session.begin():
+        await session.execute(text(REGISTER), {})
+    locking = Question(text("SELECT name FROM people FOR SHARE"), {}, list)
+    async with service.sessions() as session, session.begin(), service.sessions() as other:
+        assert await together(session, locking, locking) == [[("Rahma Yulita",)]] * 2
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await other.execute(text("SELECT FROM people FOR UPDATE NOWAIT"), {})

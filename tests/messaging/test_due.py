@@ -33,6 +33,26 @@ async def test_work_added_again_moves_and_cancelled_work_is_gone(service: Servic
     assert await service.does_due_work(WHEN + timedelta(days=3)) == 1
 
 
+async def test_work_added_again_as_it_is_is_not_written_but_waits_for_who_added_it(service: ServiceUnderTest):
+    item = DueItem("remind", str(uuid4()), WHEN)
+    await plan(service, item)
+    [before] = await service.rows("SELECT ctid FROM messaging.due")
+    async with service.sessions() as session, session.begin():
+        await due.add(session, [item])
+        assert await service.does_due_work(WHEN) == 0
+    assert await service.rows("SELECT ctid FROM messaging.due") == [before]
+    assert await service.does_due_work(WHEN) == 1
+
+
+async def test_failing_work_added_again_is_tried_at_once(service: ServiceUnderTest):
+    item = DueItem("remind", str(uuid4()), WHEN, {"bad": True})
+    await plan(service, item)
+    await service.does_due_work(WHEN)
+    await plan(service, item)
+    [row] = await service.rows("SELECT attempts FROM messaging.due")
+    assert row.attempts == 0
+
+
 async def test_failing_work_waits_alone_and_is_tried_again(service: ServiceUnderTest):
     good = [DueItem("remind", str(uuid4()), WHEN) for _ in range(9)]
     await plan(service, *good, DueItem("remind", str(uuid4()), WHEN, {"bad": True}))

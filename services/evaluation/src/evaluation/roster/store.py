@@ -1,6 +1,6 @@
 """Tables people, runs, enrolments, scores: kept by events, read by every other room."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,7 +19,7 @@ from bina.events.enrollment import (
     TrainingCompleted,
     TrainingResultCorrected,
 )
-from bina.messaging import columns
+from bina.messaging import Question, columns, together
 from bina.messaging.clock import ZONE
 
 
@@ -200,26 +200,26 @@ async def record_scores(session: AsyncSession, scored: Sequence[AssessmentScored
     await session.execute(_SCORE, columns(newest.values(), *names))
 
 
-async def load_runs(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Run]:
+def runs_asked(ids: Iterable[UUID]) -> Question[dict[UUID, Run]]:
     """Runs by id, share-locked until the transaction ends."""
-    rows = await session.execute(_RUNS, {"ids": sorted(set(ids))})
-    return {row.run_id: Run(*row) for row in rows}
+    return Question(_RUNS, {"ids": sorted(set(ids))}, lambda rows: {row[0]: Run(*row) for row in rows})
 
 
-async def load_people(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Person]:
+def people_asked(ids: Iterable[UUID]) -> Question[dict[UUID, Person]]:
     """People by id, share-locked until the transaction ends; unknown ones are absent."""
-    rows = await session.execute(_PEOPLE, {"ids": sorted(set(ids))})
-    return {row.asn_id: Person(*row) for row in rows}
+    return Question(_PEOPLE, {"ids": sorted(set(ids))}, lambda rows: {row[0]: Person(*row) for row in rows})
 
 
-async def load_people_if_known(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Person]:
-    """People by id, as `load_people`; nobody who is absent is erased until the transaction ends."""
-    asked = set(ids)
-    people = await load_people(session, asked)
-    if unknown := asked - people.keys():
-        await session.execute(_SHARE_UNKNOWN, {"lock": _UNKNOWN_LOCK})
-        people |= await load_people(session, unknown)
-    return people
+async def hold_unknown(
+    session: AsyncSession, asked: Iterable[UUID], people: Mapping[UUID, Person]
+) -> Mapping[UUID, Person]:
+    """The people, with those who have become known since; nobody who is absent is erased until the transaction ends."""
+    unknown = set(asked) - people.keys()
+    if not unknown:
+        return people
+    await session.execute(_SHARE_UNKNOWN, {"lock": _UNKNOWN_LOCK})
+    (since,) = await together(session, people_asked(unknown))
+    return {**people, **since}
 
 
 async def load_employers(session: AsyncSession, enrolments: Iterable[UUID]) -> dict[UUID, str]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bina.messaging import clock, lock_alone
+from bina.messaging import clock, lock_alone, together
 from bina.web.access import Person, require
 from bina.web.commands import ApiCommand
 from bina.web.language import gettext as _
@@ -83,7 +83,8 @@ async def appoint(session: AsyncSession, wanted: Appointment, person: Person) ->
 async def _scope(session: AsyncSession, wanted: Appointment, person: Person) -> tuple[evaluators.Scope, str]:
     """An agency appoints for its own people and for the runs it organises."""
     if wanted.run_id is not None:
-        run = (await roster.load_runs(session, [wanted.run_id])).get(wanted.run_id)
+        (runs,) = await together(session, roster.runs_asked([wanted.run_id]))
+        run = runs.get(wanted.run_id)
         if run is None or not may_appoint(person, run.organiser):
             raise not_found()
         return "run", str(wanted.run_id)

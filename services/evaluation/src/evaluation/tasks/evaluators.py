@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bina.messaging import Question
+
 Scope = Literal["run", "agency"]
 Pools = dict[tuple[str, str], list[UUID]]
 
@@ -62,12 +64,10 @@ async def appoint(
     return {(row.run_id, row.opens_on) for row in rows if row.state == "unassigned"}
 
 
-async def load_pools(session: AsyncSession, runs: Iterable[UUID], agencies: Iterable[str]) -> Pools:
+def pools_asked(runs: Iterable[UUID], agencies: Iterable[str]) -> Question[Pools]:
     """Who is appointed, by (scope, key)."""
     values = {"runs": [str(run_id) for run_id in set(runs)], "agencies": sorted(set(agencies))}
-    return {
-        (row.scope, row.scope_key): list(row.evaluator_ids) for row in await session.execute(_POOLS, values)
-    }
+    return Question(_POOLS, values, lambda rows: {(scope, key): ids for scope, key, ids in rows})
 
 
 def pool_for(pools: Pools, run_id: UUID, agency_code: str) -> list[UUID]:

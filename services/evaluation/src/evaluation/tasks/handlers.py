@@ -19,7 +19,7 @@ from bina.events.enrollment import (
     TrainingCompleted,
     TrainingResultCorrected,
 )
-from bina.messaging import Handlers, Need, in_turn
+from bina.messaging import Handlers, Need, in_turn, together
 from bina.messaging.clock import ZONE
 from evaluation.roster import store as roster
 
@@ -59,8 +59,11 @@ async def on_training_result_corrected(
 @handlers.on(EnrollmentAccepted, needs=run_of)
 async def on_enrollment_accepted(events: list[EnrollmentAccepted], session: AsyncSession) -> list[Event]:
     """Ask the baseline questions, where the training has not begun."""
-    runs = await roster.load_runs(session, (e.run_id for e in events))
-    people = await roster.load_people_if_known(session, (e.asn_id for e in events))
+    asked = {e.asn_id for e in events}
+    runs, known = await together(
+        session, roster.runs_asked(e.run_id for e in events), roster.people_asked(asked)
+    )
+    people = await roster.hold_unknown(session, asked, known)
 
     def planned(event: EnrollmentAccepted) -> list[Task]:
         person, run = people.get(event.asn_id), runs[event.run_id]
@@ -120,10 +123,14 @@ async def _plan(session: AsyncSession, results: Sequence[Result]) -> list[Event]
 
 
 async def _occasions(session: AsyncSession, results: Sequence[Result]) -> Iterator[Occasion]:
-    runs = await roster.load_runs(session, (r.run_id for r in results))
-    people = await roster.load_people(session, (r.asn_id for r in results))
     employers = await _employers(session, results)
-    pools = await evaluators.load_pools(session, runs, employers.values())
+    run_ids = {r.run_id for r in results}
+    runs, people, pools = await together(
+        session,
+        roster.runs_asked(run_ids),
+        roster.people_asked(r.asn_id for r in results),
+        evaluators.pools_asked(run_ids, employers.values()),
+    )
 
     def occasion(result: Result) -> Occasion:
         person, agency = people[result.asn_id], employers[result.enrollment_id]

@@ -4,7 +4,7 @@ A service declares handlers (`Handlers`), due work (`Schedule`) and is put toget
 runs it. A command's transaction is `Runtime.transaction`, and `emit` tells facts in it.
 """
 
-from .database import columns, in_turn, meanwhile, statement
+from .database import Question, columns, in_turn, meanwhile, statement, together
 from .due import DueItem, Schedule
 from .handlers import Handlers, Need
 from .held import lock_alone
@@ -20,6 +20,7 @@ __all__ = [
     "DueItem",
     "Handlers",
     "Need",
+    "Question",
     "Runtime",
     "Schedule",
     "Service",
@@ -32,4 +33,5 @@ __all__ = [
     "named_in",
     "new_id",
     "statement",
+    "together",
 ]

@@ -5,9 +5,11 @@ import contextlib
 import re
 import socket
 import weakref
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import asyncpg
 from sqlalchemy import DateTime, ExceptionContext, TextClause, bindparam, event, text
@@ -36,6 +38,7 @@ TRANSIENT_CLASSES = ("08", "40", "53", "57", "58")
 TRANSIENT_STATES = ("55P03", "25P03", "25P04")
 
 _DIALECT = AsyncDialect()  # type: ignore[no-untyped-call]
+_PARAMETER = re.compile(r"\$(\d+)")
 _VALUES = re.compile(r"\nDETAIL:  .*|(invalid input for query argument \$\d+).*", re.DOTALL)
 
 # The same from our side: a server that vanished without a word is given up within half a minute. The names are the
@@ -126,13 +129,17 @@ class Session(AsyncSession):
         if options or isinstance(values, list | tuple) or not isinstance(asked, TextClause):
             return await super().execute(asked, values, **options)
         sql, names = _compiled(asked)
+        rows = await self.fetch(sql, *[values[name] for name in names])
+        return IteratorResult(_described(tuple(rows[0].keys())) if rows else _NO_ROWS, iter(rows))
+
+    async def fetch(self, sql: str, *values: Any) -> list[asyncpg.Record]:
+        """Ask in the driver's own form."""
         connection = await driver(self)
         try:
-            rows = await connection.fetch(sql, *[values[name] for name in names])
+            return cast("list[asyncpg.Record]", await connection.fetch(sql, *values))
         except BaseException as error:
             await self._failed(connection, error)
             raise
-        return IteratorResult(_described(tuple(rows[0].keys())) if rows else _NO_ROWS, iter(rows))
 
     async def _failed(self, connection: "asyncpg.Connection[Any]", error: BaseException) -> None:
         silence(error)
@@ -162,6 +169,45 @@ def _compiled(asked: TextClause) -> tuple[str, tuple[str, ...]]:
     """The driver's own form of it, and its parameters in their order."""
     compiled = asked.compile(dialect=_DIALECT)
     return str(compiled), tuple(compiled.positiontup or ())
+
+
+class Question(NamedTuple, Generic[A]):
+    """What is asked of the database, and what its rows come to: tuples of its columns."""
+
+    asked: TextClause
+    values: dict[str, Any]
+    read: Callable[[Iterable[Sequence[Any]]], A]
+
+
+async def together(session: AsyncSession, *questions: Question[Any]) -> list[Any]:
+    """Ask several questions, in the time that one takes; gives their answers.
+
+    All see the database as it was when the first began; rows are locked in the questions' order. What writes cannot
+    be asked so.
+    """
+    sql, names = _joined(tuple(question.asked for question in questions))
+    rows = await cast("Session", session).fetch(
+        sql, *[questions[place].values[name] for place, name in names]
+    )
+    found = {place: [row for _, row in group] for place, group in groupby(rows, itemgetter(0))}
+    return [question.read(found.get(place, ())) for place, question in enumerate(questions)]
+
+
+@lru_cache(maxsize=1000)
+def _joined(asked: tuple[TextClause, ...]) -> tuple[str, list[tuple[int, str]]]:
+    """One question of several: each row is a question's place and its own row; and the parameters in their order."""
+    names: list[tuple[int, str]] = []
+    parts = []
+    for place, (sql, own) in enumerate(map(_compiled, asked)):
+        parts.append(_counted_from(len(names), sql))
+        names += [(place, name) for name in own]
+    asking = ", ".join(f"q{place} AS MATERIALIZED ({part})" for place, part in enumerate(parts))
+    answers = " UNION ALL ".join(f"SELECT {place}, q{place} FROM q{place}" for place in range(len(parts)))  # noqa: S608
+    return f"WITH {asking} {answers}", names
+
+
+def _counted_from(before: int, sql: str) -> str:
+    return _PARAMETER.sub(lambda found: f"${int(found[1]) + before}", sql)
 
 
 def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:

@@ -53,12 +53,16 @@ class Schedule:
         return register
 
 
+# What is called for already is only locked, so that it waits for this transaction; to write it anew for each of a
+# window's many tasks would cost more than the tasks.
 _ADD = text(
     """INSERT INTO messaging.due (kind, key, due_at, payload, cause)
     SELECT * FROM unnest(CAST(:kind AS text[]), CAST(:key AS text[]), CAST(:due_at AS timestamptz[]),
         CAST(:payload AS jsonb[]), CAST(:cause AS jsonb[])) ORDER BY 1, 2
     ON CONFLICT (kind, key) DO UPDATE SET due_at = excluded.due_at, payload = excluded.payload,
-        cause = excluded.cause, attempts = 0, not_before = now()"""
+        cause = excluded.cause, attempts = 0, not_before = now()
+    WHERE (due.due_at, due.payload, due.cause, due.attempts)
+        IS DISTINCT FROM (excluded.due_at, excluded.payload, excluded.cause, 0)"""
 )
 _CANCEL = text("DELETE FROM messaging.due WHERE kind = :kind AND key = ANY (CAST(:keys AS text[]))")
 # Only a failure makes it wait, and never longer than an hour: what seems to wait longer was written before the
