@@ -2,17 +2,17 @@
 
 from datetime import date
 from typing import ClassVar, Literal
-from uuid import UUID
 
 from pydantic import Field
 
 from .contract import Code, Event, Level, Line, Part, Score
+from .identity import Identity
 
 
 class _OfPerson(Event):
     topic: ClassVar[str] = "assessment.results"
 
-    asn_id: UUID
+    asn_id: Identity
 
     @property
     def key(self) -> str:
@@ -25,9 +25,9 @@ class AssessmentOpened(_OfPerson):
 
     type: ClassVar[str] = "assessment.opened.v1"
 
-    assessment_id: UUID
-    enrollment_id: UUID
-    run_id: UUID
+    assessment_id: Identity
+    enrollment_id: Identity
+    run_id: Identity
     kind: Literal["pre", "post"]
     opens_on: date
     due_on: date
@@ -48,9 +48,9 @@ class AssessmentScored(_OfPerson):
 
     type: ClassVar[str] = "assessment.scored.v1"
 
-    assessment_id: UUID
-    enrollment_id: UUID
-    run_id: UUID
+    assessment_id: Identity
+    enrollment_id: Identity
+    run_id: Identity
     kind: Literal["pre", "post"]
     score: Score
     passed: bool | None = Field(default=None, description="null where the run requires no pass")
@@ -89,4 +89,4 @@ class TrainingRecommended(_OfPerson):
     gap: int = Field(ge=1, le=5)
     programme_code: Code
     programme_name: Line
-    run_id: UUID | None = Field(default=None, description="an open run of it; null: none is scheduled")
+    run_id: Identity | None = Field(default=None, description="an open run of it; null: none is scheduled")

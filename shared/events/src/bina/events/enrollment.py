@@ -2,11 +2,11 @@
 
 from datetime import date
 from typing import ClassVar, Literal
-from uuid import UUID
 
 from pydantic import Field
 
 from .contract import Code, Event, Jp, Level, Line, Part, Score, Text
+from .identity import Identity
 
 
 class AgencyRecorded(Event):
@@ -28,7 +28,7 @@ class AgencyRecorded(Event):
 class _OfAsn(Event):
     state: ClassVar[bool] = True
 
-    asn_id: UUID
+    asn_id: Identity
 
     @property
     def key(self) -> str:
@@ -46,14 +46,16 @@ class AsnRecorded(_OfAsn):
     name: Line
     employment: Literal["PNS", "PPPK"]
     agency_code: Code
-    unit_id: UUID | None = None
+    unit_id: Identity | None = None
     unit_name: str = Field(default="", max_length=300)
-    unit_path: tuple[UUID, ...] = Field(default=(), description="ids from the agency's top unit to its own")
+    unit_path: tuple[Identity, ...] = Field(
+        default=(), description="ids from the agency's top unit to its own"
+    )
     position: str = Field(default="", max_length=300)
     job_level: str = Field(default="", max_length=64, description="jenjang, e.g. Pengawas, Ahli Muda")
     grade: str = Field(default="", max_length=16, description="golongan, e.g. III/c or IX")
     gender: Literal["L", "P", ""] = ""
-    supervisor_id: UUID | None = None
+    supervisor_id: Identity | None = None
 
 
 class AsnErased(_OfAsn):
@@ -93,7 +95,7 @@ class CompetencyTarget(Part):
 class _OfRun(Event):
     topic: ClassVar[str] = "enrollment.trainings"
 
-    run_id: UUID
+    run_id: Identity
 
     @property
     def key(self) -> str:
@@ -151,9 +153,9 @@ class TrainingConcluded(_OfRun):
 class _OfEnrollment(Event):
     topic: ClassVar[str] = "enrollment.enrollments"
 
-    enrollment_id: UUID
-    asn_id: UUID
-    run_id: UUID
+    enrollment_id: Identity
+    asn_id: Identity
+    run_id: Identity
 
     @property
     def key(self) -> str:

@@ -2,18 +2,18 @@
 
 from datetime import date
 from typing import ClassVar, Literal
-from uuid import UUID
 
 from pydantic import Field
 
 from .contract import Code, Event, Line, Score
+from .identity import Identity
 
 
 class _OfTask(Event):
     topic: ClassVar[str] = "evaluation.tasks"
 
-    task_id: UUID
-    respondent_id: UUID = Field(description="the ASN who answers")
+    task_id: Identity
+    respondent_id: Identity = Field(description="the ASN who answers")
 
     @property
     def key(self) -> str:
@@ -26,9 +26,9 @@ class EvaluationTaskOpened(_OfTask):
 
     type: ClassVar[str] = "evaluation.task_opened.v1"
 
-    run_id: UUID
-    about_id: UUID = Field(description="the ASN whose training is evaluated")
-    enrollment_id: UUID
+    run_id: Identity
+    about_id: Identity = Field(description="the ASN whose training is evaluated")
+    enrollment_id: Identity
     instrument_code: Code
     instrument_version: int = Field(ge=1)
     title: Line
@@ -54,7 +54,7 @@ class EvaluationPublished(Event):
     topic: ClassVar[str] = "evaluation.outcomes"
     type: ClassVar[str] = "evaluation.published.v1"
 
-    run_id: UUID
+    run_id: Identity
     trained: int = Field(ge=0)
     pre_mean: Score | None = None
     post_mean: Score | None = None

@@ -1,16 +1,16 @@
 """Facts of the notification service: who was told what, by which channel, or why not."""
 
 from typing import ClassVar, Literal
-from uuid import UUID
 
 from .contract import Code, Event, Text
+from .identity import Identity
 
 
 class _OfRecipient(Event):
     topic: ClassVar[str] = "notification.deliveries"
 
-    notice_id: UUID
-    recipient_id: UUID
+    notice_id: Identity
+    recipient_id: Identity
     kind: Code
     channel: Literal["inbox", "email"]
     about: Code
