@@ -164,8 +164,13 @@ def _facts(stored: Any) -> Any:
 
 async def schedule_publication(session: AsyncSession, runs: Iterable[UUID], after: datetime) -> None:
     """Call for telling the figures of runs that changed at `after`; calling again before that changes nothing."""
+    await due.add(session, publications(runs, after))
+
+
+def publications(runs: Iterable[UUID], after: datetime) -> list[DueItem]:
+    """The work that `schedule_publication` calls for."""
     at = next_publication(after.astimezone(clock.ZONE))
-    await due.add(session, [DueItem(PUBLISH, str(run_id), at) for run_id in sorted(set(runs))])
+    return [DueItem(PUBLISH, str(run_id), at) for run_id in sorted(set(runs))]
 
 
 async def published_on(session: AsyncSession, runs: Iterable[UUID], day: date) -> set[UUID]:

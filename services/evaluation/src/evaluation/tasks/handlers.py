@@ -19,8 +19,9 @@ from bina.events.enrollment import (
     TrainingCompleted,
     TrainingResultCorrected,
 )
-from bina.messaging import Handlers, Need, in_turn, together
+from bina.messaging import Handlers, Need, due, in_turn, together
 from bina.messaging.clock import ZONE
+from evaluation.impact import store as impact
 from evaluation.roster import store as roster
 
 from . import domain, evaluators, store, windows
@@ -39,7 +40,7 @@ person_of = Need(AsnRecorded, lambda event: event.asn_id)
 @handlers.on(TrainingCompleted, needs=(run_of, person_of))
 async def on_training_completed(events: list[TrainingCompleted], session: AsyncSession) -> list[Event]:
     """Open the reaction survey now; plan the behaviour survey, interview and observation in their windows."""
-    return await _plan(session, events)
+    return await _plan(session, events, events)
 
 
 @handlers.on(TrainingResultCorrected, needs=(run_of, person_of))
@@ -52,7 +53,7 @@ async def on_training_result_corrected(
     causes = {e.enrollment_id: e for e in events}
     return [
         *_withdrawn(taken, {task.task_id: causes[task.enrollment_id] for task in taken}),
-        *await _plan(session, [e for e in events if e.completed]),
+        *await _plan(session, [e for e in events if e.completed], events),
     ]
 
 
@@ -78,7 +79,7 @@ async def on_enrollment_accepted(events: list[EnrollmentAccepted], session: Asyn
         )
         return domain.plan_after_acceptance(occasion, run.announced_start)
 
-    return await _put(session, map(planned, events), {e.enrollment_id: e for e in events})
+    return await _put(session, map(planned, events), events)
 
 
 @handlers.on(EnrollmentWithdrawn)
@@ -112,14 +113,15 @@ async def on_asn_erased(events: list[AsnErased], session: AsyncSession) -> list[
     return _withdrawn(taken, {})
 
 
-async def _plan(session: AsyncSession, results: Sequence[Result]) -> list[Event]:
+async def _plan(session: AsyncSession, results: Sequence[Result], told: Sequence[Result]) -> list[Event]:
+    """`told`: whatever changed the figures of runs."""
     if not results:
-        return []
+        return await _put(session, [], told)
     occasions = await _occasions(session, results)
     again = [r.enrollment_id for r in results if isinstance(r, TrainingResultCorrected)]
     attempts = await store.next_attempts(session, again) if again else {}
     planned = (domain.plan_after_completion(o, attempts.get(o.enrollment_id)) for o in occasions)
-    return await _put(session, planned, {result.enrollment_id: result for result in results})
+    return await _put(session, planned, told)
 
 
 async def _occasions(session: AsyncSession, results: Sequence[Result]) -> Iterator[Occasion]:
@@ -173,16 +175,19 @@ class _Portion(NamedTuple):
 
 
 async def _put(
-    session: AsyncSession, planned: Iterable[list[Task]], causes: Mapping[UUID, Event]
+    session: AsyncSession, planned: Iterable[list[Task]], told: Sequence[Result | EnrollmentAccepted]
 ) -> list[Event]:
-    """Store the tasks of each occasion; while the database writes some, the next are planned."""
-    written = []
+    """Store the tasks of each occasion; while the database writes some, the next are planned. Then call for what time
+    brings: their windows, and the new figures of the runs that were told of."""
+    written, causes = [], {event.enrollment_id: event for event in told}
     for portion, kept in await in_turn(
         _portions(planned, causes), lambda portion: store.put_tasks(session, portion.values)
     ):
         new = [task for task in portion.tasks if task.task_id not in kept]
         written.append(_portion(new, causes) if kept else portion)
-    await windows.schedule_windows(session, set().union(*(portion.windows for portion in written)))
+    openings = windows.called_for(set().union(*(portion.windows for portion in written)))
+    figures = impact.publications((event.run_id for event in told), max(event.time for event in told))
+    await due.add(session, [*openings, *figures])
     return [fact for portion in written for fact in portion.facts]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,12 +23,12 @@ def windows_of(tasks: Iterable[Task]) -> set[Window]:
     return {(task.state, task.run_id, task.opens_on, task.closes_on) for task in tasks}
 
 
-async def schedule_windows(session: AsyncSession, windows: Iterable[Window]) -> None:
-    """Call for the opening and closing of tasks that were just planned or opened."""
+def called_for(windows: Iterable[Window]) -> list[DueItem]:
+    """The opening and closing of tasks that were just planned or opened."""
     waiting = [window for window in windows if window[0] in {"planned", "open"}]
     opening = {(run, opens) for state, run, opens, _ in waiting if state == "planned"}
     closing = {(run, closes) for _, run, _, closes in waiting}
-    await due.add(session, [*(window(OPEN, *w) for w in opening), *(window(CLOSE, *w) for w in closing)])
+    return [*(window(OPEN, *w) for w in opening), *(window(CLOSE, *w) for w in closing)]
 
 
 async def schedule_openings(session: AsyncSession, windows: Iterable[tuple[UUID, date]]) -> None:
@@ -35,6 +36,7 @@ async def schedule_openings(session: AsyncSession, windows: Iterable[tuple[UUID,
     await due.add(session, [window(OPEN, run_id, day) for run_id, day in windows])
 
 
+@lru_cache(maxsize=4096)
 def window(kind: str, run_id: UUID, day: date) -> DueItem:
     """The work on one window."""
     at = midnight(day if kind == OPEN else day + timedelta(days=1))

@@ -113,6 +113,8 @@ class Relay:
             await self._compare(connection)
             await producer.start()
             self.leading = True
+            # A mark that a crash of the server loses is found again, by its fact on the broker.
+            await connection.execute("SET synchronous_commit = off")
             await self._publish_forever(connection, producer)
         except Exception as error:
             # Whatever the producer met, its sequence numbers are not to be trusted any more.
@@ -142,7 +144,7 @@ class Relay:
             self._beat()
             sent = await publish_once(connection, producer, self._source, self._metrics)
             self.trouble = ""
-            if not sent:
+            if sent < CHUNK:  # else more is there; what comes from now on wakes
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
 
