@@ -30,7 +30,7 @@ class _Drivers:
 
 
 def _read(value: Any, standard: Callable[[Any], UUID]) -> UUID:
-    if type(value) is str and len(value) == LENGTH:
+    if type(value) is str and len(value) == LENGTH and value[8] == value[13] == value[18] == value[23] == "-":
         try:
             return cast("UUID", pgproto.UUID(value))
         except ValueError:
