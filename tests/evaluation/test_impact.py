@@ -4,11 +4,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from bina.events import Event
 from bina.events.evaluation import EvaluationPublished
 from bina.messaging import clock
 from bina.messaging.testing import ServiceUnderTest
 from evaluation.impact import domain
 from evaluation.impact.domain import Lane, Mean, Outcome
+from evaluation.impact.store import PUBLISH
 
 from .conftest import ClientOf
 from .story import accepted, announced, cancelled, completed, corrected, days, person, recorded, run, scored
@@ -112,6 +114,17 @@ async def test_a_runs_figures_are_told_once_a_day_and_only_when_they_changed(eva
     await evaluation.receives(scored(RUN, "rahma", "post", 86))
     await evaluation.does_due_work(clock.now() + timedelta(days=2))
     assert await evaluation.emitted(EvaluationPublished) == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [accepted(RUN, "rahma"), completed(RUN, "rahma"), corrected(RUN, "rahma", passed=False)],
+    ids=lambda event: event.type,
+)
+async def test_whatever_changes_a_runs_figures_calls_for_telling_them(evaluation, event: Event):
+    await evaluation.receives(announced(RUN), recorded("rahma"), event)
+    called_for = await evaluation.rows("SELECT key FROM messaging.due WHERE kind = :kind", kind=PUBLISH)
+    assert [row.key for row in called_for] == [str(run(RUN))]
 
 
 async def test_pages_say_what_changed_and_who_was_silent(evaluation, client_of: ClientOf):

@@ -6,7 +6,7 @@ import pytest
 
 from bina.events import Event
 from bina.events.evaluation import EvaluationTaskClosed, EvaluationTaskOpened
-from bina.messaging import clock, inbox
+from bina.messaging import clock, inbox, together
 from bina.messaging.testing import ServiceUnderTest
 from bina.web.access import Person
 from evaluation.app import service
@@ -250,6 +250,15 @@ async def test_who_is_appointed_while_tasks_are_planned_gets_them(
     await meeting(evaluation, (handlers, "_occasions"), planning, lambda: _appoint(evaluation, event.nip))
     [task] = await evaluation.rows("SELECT respondent_id FROM tasks WHERE role = 'evaluator'")
     assert task.respondent_id == person("erna")
+
+
+async def test_pools_are_read_over_a_connection_that_was_asked_nothing_before(evaluation: ServiceUnderTest):
+    await evaluation.receives(announced(RUN), event := recorded("erna"))
+    await _appoint(evaluation, event.nip)
+    await evaluation.engine.dispose()
+    async with evaluation.sessions() as session:
+        [pools] = await together(session, evaluators.pools_asked([run(RUN)], []))
+    assert pools == {("run", str(run(RUN))): [person("erna")]}
 
 
 async def test_appointing_and_a_change_of_the_run_do_not_lock_each_other_out(

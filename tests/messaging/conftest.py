@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
-from bina.messaging import Runtime, Settings, relay
+from bina.messaging import Runtime, Settings, outbox, relay
 from bina.messaging.testing import ServiceUnderTest
 from bina_local import topics
 from messaging import toy
@@ -66,7 +66,8 @@ async def machine_url(migrated) -> str:
 
 @pytest.fixture
 def bench(machine_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    """What a state machine drives; its relay takes a few facts at once."""
+    """What a state machine drives; its relay takes a few facts at once, and two are many to tell."""
     monkeypatch.setattr(relay, "CHUNK", 4)
+    monkeypatch.setattr(outbox, "FEW", 1)
     with contextlib.closing(Bench(machine_url)) as bench:
         yield bench

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, InternalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
+from bina.messaging import outbox
 from bina.messaging.database import Question, connect, driver, is_transient, meanwhile, together
 from bina.messaging.outbox import emit
 from bina.messaging.testing import ServiceUnderTest
@@ -76,13 +77,32 @@ async def test_an_error_names_no_values(service: ServiceUnderTest, sql: str, val
     assert "Rahma" not in logged.replace('name="Rahma Yulita"', "")
 
 
-async def test_what_cannot_be_told_names_no_values(service: ServiceUnderTest):
+@pytest.mark.parametrize("few", [0, 50])
+async def test_what_cannot_be_told_names_no_values(service: ServiceUnderTest, monkeypatch, few: int):
+    monkeypatch.setattr(outbox, "FEW", few)
     person = asn().model_copy(update={"name": "Rahma Yulita" * 100_000})
     with pytest.raises(asyncpg.CheckViolationError) as failed:
         async with service.sessions() as session, session.begin():
             await emit(session, [person])
     assert "violates check constraint" in str(failed.value)
     assert str(person.asn_id) not in str(failed.value)
+
+
+async def test_many_facts_are_numbered_per_key_and_told_in_order(service: ServiceUnderTest):
+    people = [asn() for _ in range(3)]
+    told = [people[n % 3].model_copy(update={"name": f"Pegawai {n}"}) for n in range(outbox.FEW + 2)]
+    async with service.sessions() as session, session.begin():
+        await emit(session, told[:4])
+        await emit(session, told[4:])
+        await emit(session, told[:2])
+    rows = await service.rows("SELECT key, version, value FROM messaging.outbox ORDER BY id")
+    expected = [*told, *told[:2]]
+    assert [bytes(row.value) for row in rows] == [event.model_dump_json().encode() for event in expected]
+    versions: dict[str, list[int]] = {}
+    for row in rows:
+        versions.setdefault(row.key, []).append(row.version)
+    assert all(found == list(range(1, len(found) + 1)) for found in versions.values())
+    assert len(versions) == 3
 
 
 async def test_what_a_migration_changed_is_prepared_anew(service: ServiceUnderTest):
@@ -158,7 +178,7 @@ async def test_questions_asked_together_are_answered_each_for_itself(service: Se
             nobody,
             Question(counting, {"first": 5, "word": "b"}, dict),
         )
-    assert found == [[(1, "a"), (2, "a")], [], {5: "b", 6: "b"}]
+    assert found == ([(1, "a"), (2, "a")], [], {5: "b", 6: "b"})
 
 
 async def test_rows_asked_for_together_are_locked(service: ServiceUnderTest):
@@ -166,6 +186,6 @@ async def test_rows_asked_for_together_are_locked(service: ServiceUnderTest):
         await session.execute(text(REGISTER), {})
     locking = Question(text("SELECT name FROM people FOR SHARE"), {}, list)
     async with service.sessions() as session, session.begin(), service.sessions() as other:
-        assert await together(session, locking, locking) == [[("Rahma Yulita",)]] * 2
+        assert await together(session, locking, locking) == ([("Rahma Yulita",)], [("Rahma Yulita",)])
         with pytest.raises(asyncpg.LockNotAvailableError):
             await other.execute(text("SELECT FROM people FOR UPDATE NOWAIT"), {})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import text
@@ -19,8 +19,9 @@ _APPOINT = text(
     ON CONFLICT (scope, scope_key) DO UPDATE SET evaluator_ids = excluded.evaluator_ids,
         appointed_by = excluded.appointed_by, appointed_on = excluded.appointed_on"""
 )
+# Asked beside what it follows from: whoever appoints lets nobody plan meanwhile.
 _POOLS = text(
-    """SELECT scope, scope_key, evaluator_ids FROM evaluators
+    """SELECT scope, scope_key, CAST(evaluator_ids AS text[]) FROM evaluators
     WHERE (scope = 'run' AND scope_key = ANY (CAST(:runs AS text[])))
         OR (scope = 'agency' AND scope_key = ANY (CAST(:agencies AS text[])))"""
 )
@@ -67,7 +68,11 @@ async def appoint(
 def pools_asked(runs: Iterable[UUID], agencies: Iterable[str]) -> Question[Pools]:
     """Who is appointed, by (scope, key)."""
     values = {"runs": [str(run_id) for run_id in set(runs)], "agencies": sorted(set(agencies))}
-    return Question(_POOLS, values, lambda rows: {(scope, key): ids for scope, key, ids in rows})
+    return Question(_POOLS, values, _pools)
+
+
+def _pools(rows: Iterable[Sequence[Any]]) -> Pools:
+    return {(scope, key): [UUID(evaluator) for evaluator in evaluators] for scope, key, evaluators in rows}
 
 
 def pool_for(pools: Pools, run_id: UUID, agency_code: str) -> list[UUID]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,7 +35,6 @@ async def schedule_openings(session: AsyncSession, windows: Iterable[tuple[UUID,
     await due.add(session, [window(OPEN, run_id, day) for run_id, day in windows])
 
 
-@lru_cache(maxsize=4096)
 def window(kind: str, run_id: UUID, day: date) -> DueItem:
     """The work on one window."""
     at = midnight(day if kind == OPEN else day + timedelta(days=1))

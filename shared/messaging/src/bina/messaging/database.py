@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast, overload
 
 import asyncpg
 from sqlalchemy import DateTime, ExceptionContext, TextClause, bindparam, event, text
@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 A = TypeVar("A")
 B = TypeVar("B")
+C = TypeVar("C")
 KEEPALIVES = {
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
@@ -172,25 +173,37 @@ def _compiled(asked: TextClause) -> tuple[str, tuple[str, ...]]:
 
 
 class Question(NamedTuple, Generic[A]):
-    """What is asked of the database, and what its rows come to: tuples of its columns."""
+    """What is asked of the database, and what its rows come to: tuples of its columns.
+
+    Columns are of built-in types, of arrays only text[]: to the driver the rows are records that nobody described.
+    """
 
     asked: TextClause
     values: dict[str, Any]
     read: Callable[[Iterable[Sequence[Any]]], A]
 
 
-async def together(session: AsyncSession, *questions: Question[Any]) -> list[Any]:
+@overload
+async def together(session: AsyncSession, one: Question[A], /) -> tuple[A]: ...
+@overload
+async def together(session: AsyncSession, one: Question[A], two: Question[B], /) -> tuple[A, B]: ...
+@overload
+async def together(
+    session: AsyncSession, one: Question[A], two: Question[B], three: Question[C], /
+) -> tuple[A, B, C]: ...
+async def together(session: AsyncSession, *questions: Question[Any]) -> tuple[Any, ...]:
     """Ask several questions, in the time that one takes; gives their answers.
 
-    All see the database as it was when the first began; rows are locked in the questions' order. What writes cannot
-    be asked so.
+    Rows are locked in the questions' order. What is locked comes as it is once it is locked; all else, and which rows
+    there are, as when the first began: what must be read after a lock is asked for by itself. What writes cannot be
+    asked so.
     """
     sql, names = _joined(tuple(question.asked for question in questions))
     rows = await cast("Session", session).fetch(
         sql, *[questions[place].values[name] for place, name in names]
     )
     found = {place: [row for _, row in group] for place, group in groupby(rows, itemgetter(0))}
-    return [question.read(found.get(place, ())) for place, question in enumerate(questions)]
+    return tuple(question.read(found.get(place, ())) for place, question in enumerate(questions))
 
 
 @lru_cache(maxsize=1000)
@@ -202,8 +215,12 @@ def _joined(asked: tuple[TextClause, ...]) -> tuple[str, list[tuple[int, str]]]:
         parts.append(_counted_from(len(names), sql))
         names += [(place, name) for name in own]
     asking = ", ".join(f"q{place} AS MATERIALIZED ({part})" for place, part in enumerate(parts))
-    answers = " UNION ALL ".join(f"SELECT {place}, q{place} FROM q{place}" for place in range(len(parts)))  # noqa: S608
+    answers = " UNION ALL ".join(_answer(place) for place in range(len(parts)))
     return f"WITH {asking} {answers}", names
+
+
+def _answer(place: int) -> str:
+    return f"SELECT {place}, ROW(q{place}.*) FROM q{place}"  # noqa: S608 - numbers
 
 
 def _counted_from(before: int, sql: str) -> str:

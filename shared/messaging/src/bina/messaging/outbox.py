@@ -39,6 +39,7 @@ _TYPES = {
 _COLUMNS = ", ".join(_TYPES)
 _ARRAYS = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_TYPES.values(), 4))
 # The versions that come in count back from their stream's last.
+# It must be sorted: ids are drawn above that sort, so after all counting, and in the order of the facts.
 _TELL = f"""WITH counted AS ({_COUNT}) INSERT INTO messaging.outbox ({_COLUMNS})
     SELECT topic, key, n.version + counted.version, event_id, type, time, correlation_id, causation_id, traceparent, value
     FROM unnest({_ARRAYS}) WITH ORDINALITY AS n ({_COLUMNS}, place) JOIN counted USING (topic, key)

@@ -113,7 +113,7 @@ class Relay:
             await self._compare(connection)
             await producer.start()
             self.leading = True
-            # A mark that a crash of the server loses is found again, by its fact on the broker.
+            # Facts whose marks a crash of the server takes back are told once more; whoever reads them knows their ids.
             await connection.execute("SET synchronous_commit = off")
             await self._publish_forever(connection, producer)
         except Exception as error:
