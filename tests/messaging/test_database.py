@@ -90,7 +90,7 @@ async def test_what_cannot_be_told_names_no_values(service: ServiceUnderTest, mo
 
 async def test_many_facts_are_numbered_per_key_and_told_in_order(service: ServiceUnderTest):
     people = [asn() for _ in range(3)]
-    told = [people[n % 3].model_copy(update={"name": f"Pegawai {n}"}) for n in range(outbox.FEW + 2)]
+    told = [people[n % 3].model_copy(update={"name": f"Pegawai {n}"}) for n in range(outbox.FEW + 5)]
     async with service.sessions() as session, session.begin():
         await emit(session, told[:4])
         await emit(session, told[4:])
