@@ -31,6 +31,8 @@ class Stage:
 STAGES = (
     Stage("enrollment", "handlers.enrollment", 1.0),
     Stage("assessment", "handlers.assessment", 1.0),
+    # Beside assessment in life; what it is measured with costs more than a seat does.
+    Stage("evaluation", "handlers.evaluation", 1.0),
     # The seat and the test that opens.
     Stage("notification", "handlers.notification", 2.0),
     Stage("mail", "mail", 1.0),
