@@ -1,9 +1,10 @@
 """What the service tells, stored in the transaction that made it true."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -44,6 +45,7 @@ _TELL = f"""WITH counted AS ({_COUNT}) INSERT INTO messaging.outbox ({_COLUMNS})
     SELECT topic, key, n.version + counted.version, event_id, type, time, correlation_id, causation_id, traceparent, value
     FROM unnest({_ARRAYS}) WITH ORDINALITY AS n ({_COLUMNS}, place) JOIN counted USING (topic, key)
     ORDER BY place"""  # noqa: S608 - our own names
+_Rows = Callable[[], list[list[Any]]]
 FEW = 50
 """Up to so many facts go with one question. More are copied: that asks three, and costs less per fact."""
 
@@ -54,37 +56,28 @@ async def emit(session: AsyncSession, events: Sequence[Event], *, at: datetime |
     `at` is their business time (now, if left out). A fact told `because` of another keeps its correlation.
     """
     if events:
-        connection = await driver(session)
+        connection, streams = await driver(session), [(event.destination, event.key) for event in events]
+        rows = partial(_rows, events, streams, at or clock.now())
         try:
-            await (_tell if len(events) <= FEW else _copy)(connection, events, at or clock.now())
+            await (_tell if len(events) <= FEW else _copy)(connection, Counter(streams), rows)
         except asyncpg.PostgresError as error:
             silence(error)
             raise
         session.info["told"] = True
 
 
-async def _tell(connection: "asyncpg.Connection[Any]", events: Sequence[Event], time: datetime) -> None:
-    streams = [_stream(event) for event in events]
-    many = Counter(streams)
-    rows = _rows(events, streams, time)
+async def _tell(connection: "asyncpg.Connection[Any]", many: Counter[Stream], rows_of: _Rows) -> None:
+    rows = rows_of()
     _number(rows, {stream: -count for stream, count in many.items()})
     await connection.execute(_TELL, *_columns(many), *zip(*rows, strict=True))
 
 
-async def _copy(connection: "asyncpg.Connection[Any]", events: Sequence[Event], time: datetime) -> None:
-    streams = [_stream(event) for event in events]
-    many = Counter(streams)
-    counted, rows = await meanwhile(
-        connection.fetch(_COUNT, *_columns(many)), lambda: _rows(events, streams, time)
-    )
+async def _copy(connection: "asyncpg.Connection[Any]", many: Counter[Stream], rows_of: _Rows) -> None:
+    counted, rows = await meanwhile(connection.fetch(_COUNT, *_columns(many)), rows_of)
     _number(rows, {(topic, key): version - many[topic, key] for topic, key, version in counted})
     await connection.copy_records_to_table(
         "outbox", schema_name="messaging", columns=list(_TYPES), records=rows
     )
-
-
-def _stream(event: Event) -> Stream:
-    return event.destination, event.key
 
 
 def _rows(events: Sequence[Event], streams: Sequence[Stream], time: datetime) -> list[list[Any]]:
