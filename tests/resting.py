@@ -41,7 +41,7 @@ class Database:
         rows = await cleaner.fetch(
             """SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'alembic_version'
-            AND n.nspname IN ('public', 'messaging')"""
+            AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg@_%' ESCAPE '@'"""
         )
         await cleaner.execute("; ".join(f"DELETE FROM {row['name']}" for row in rows))
 

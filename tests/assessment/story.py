@@ -1,6 +1,6 @@
 """The smallest facts for the assessment service, and a story of them that calls every handler."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -12,6 +12,7 @@ from bina.events.enrollment import (
     CompetencyTarget,
     EnrollmentAccepted,
     EnrollmentWithdrawn,
+    SessionEnded,
     TrainingAnnounced,
     TrainingCancelled,
     TrainingChanged,
@@ -132,4 +133,5 @@ def story() -> list[Event]:
         TrainingNotCompleted(**seat("Citra", "KEU-2026-03"), reason="absent", ended_on=day(0)),
         person("Aisyah", job_level="Administrator"),
         AsnErased(asn_id=id_of("Dewi")),
+        SessionEnded(session_id=id_of("session"), until=datetime(2999, 1, 1, tzinfo=UTC)),
     ]

@@ -1,3 +1,4 @@
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -8,10 +9,17 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
+from pydantic import SecretStr
 
-from bina.messaging import Settings, clock
+from bina.messaging import clock
 from bina.messaging.testing import ServiceUnderTest
 from bina.web.access import Person, issue_token
+from bina_local import identity
+from bina_local.ports import any_free
+from bina_local.process import Child, run_until_ready
+from bina_local.state import State
+from enrollment.accounts.provider import Provider
+from enrollment.settings import EnrollmentSettings
 
 from .story import CITY, asn_id, prepare
 
@@ -66,11 +74,37 @@ class Site:
             return await client.get(f"/enrollment/api/v1/{path}")
 
 
+@pytest_asyncio.fixture(scope="session")
+async def identity_url(platform_folder) -> AsyncIterator[str]:
+    """The demonstration's identity provider."""
+    port, state = any_free(), State.at(platform_folder / "identity")
+    child = Child(identity.program(port), state)
+    await run_until_ready(child, identity.ready(port), 30)
+    yield f"http://127.0.0.1:{port}"
+    await child.stop()
+
+
+@pytest.fixture
+def demo(site: Site, identity_url: str) -> Site:
+    """The service of a demonstration: everybody may be anybody."""
+    told = {"oidc_issuer": identity_url, "oidc_client_secret": SecretStr("any"), "oidc_nip_claim": "sub"}
+    return connected(site, site.app.state.settings.model_copy(update=told))
+
+
+def connected(site: Site, settings: EnrollmentSettings) -> Site:
+    """The same with another identity provider."""
+    site.app.state.runtime = site.svc.runtime(settings)
+    site.app.state.settings, site.app.state.provider = settings, Provider(settings)
+    return site
+
+
 @pytest.fixture
 def site(svc: ServiceUnderTest, served) -> Site:
     """Runs without being started: what it serves needs no broker."""
     url = svc.engine.url.render_as_string(hide_password=False)
-    settings = Settings(
+    settings = EnrollmentSettings(
         database_url=url, kafka="127.0.0.1:1", secret=SECRET, demo=True, public_url="http://bina.test"
     )
-    return Site(served(import_module("enrollment.app").create, svc, settings), svc)
+    app = served(import_module("enrollment.app").create, svc, settings)
+    app.state.provider = Provider(settings)
+    return Site(app, svc)

@@ -3,7 +3,7 @@
 Ids are drawn from names, so that two calls speak of the same people.
 """
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid5
 
 from bina.events import Event
@@ -14,6 +14,7 @@ from bina.events.enrollment import (
     CompetencyTarget,
     EnrollmentAccepted,
     EnrollmentWithdrawn,
+    SessionEnded,
     TrainingAnnounced,
     TrainingCancelled,
     TrainingChanged,
@@ -164,4 +165,5 @@ def story() -> list[Event]:
         corrected("KEU-2026-02", "wulan", passed=True, on=-2, revision=3),
         cancelled("SKB-2026-01"),
         erased("wulan"),
+        SessionEnded(session_id=uuid5(NAMESPACE, "session"), until=datetime(2999, 1, 1, tzinfo=UTC)),
     ]

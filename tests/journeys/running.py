@@ -15,7 +15,7 @@ import httpx
 import pytest_asyncio
 
 from bina.web.access import Person, issue_token
-from bina_local import topics
+from bina_local import identity, topics
 from bina_local.addresses import SERVICES, Addresses
 from bina_local.business_clock import move_clock
 from bina_local.gateway import gateway
@@ -141,6 +141,12 @@ class Bina:
         return [mail for mail in self.mailbox.newest(500) if address in mail.header("to")]
 
 
+async def start_identity(state: State, port: int) -> Child:
+    child = Child(identity.program(port), state)
+    await run_until_ready(child, identity.ready(port), PATIENCE)
+    return child
+
+
 async def start_gateway(state: State, addresses: Addresses) -> Child:
     child = Child(gateway(state, addresses), state)
 
@@ -185,6 +191,7 @@ async def _running(state: State, kafka: Any, postgres: Any) -> AsyncIterator[Bin
             await postgres.ensure_database(name)
             stack.push_async_callback(children[name].stop)
         await asyncio.gather(*(running.start(name) for name in SERVICES))
+        stack.push_async_callback((await start_identity(state, addresses.ports["identity"])).stop)
         stack.push_async_callback((await start_gateway(state, addresses)).stop)
         await running.move_to(BEGINNING)
         yield running

@@ -22,6 +22,7 @@ from bina.events.enrollment import (
     EnrollmentRejected,
     EnrollmentWaitlisted,
     EnrollmentWithdrawn,
+    SessionEnded,
     TrainingAnnounced,
     TrainingCancelled,
     TrainingChanged,
@@ -287,4 +288,5 @@ def _ends() -> list[Event]:
         corrected(enrolled(BUDI), completed=True, jp=30),
         ContactErased(asn_id=ERASED),
         AsnErased(asn_id=ERASED),
+        SessionEnded(session_id=named("session"), until=datetime(2999, 1, 1, tzinfo=UTC)),
     ]

@@ -3,11 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from bina.web.access import LinkedTask, Person, SignedIn, Visitor, require
 from bina.web.commands import ApiCommand, PageCommand
+from bina.web.forms import hidden_fields
 from bina.web.pages import Pages
 from bina.web.problems import Problem
 
@@ -64,6 +66,24 @@ async def enrol(_visitor: Visitor, command: PageCommand) -> Response:
         return f"/toy/beranda?n={await add_person(session, command.text('name'))}"
 
     return await command.redirect(effect, done="Anda terdaftar.")
+
+
+@forms.get("/toy/saya")
+async def myself(person: SignedIn) -> Response:
+    return Response(person.name)
+
+
+@forms.get("/toy/kursi")
+async def seat_form(request: Request, _person: SignedIn) -> Response:
+    return HTMLResponse(f'<form method="post" action="/toy/kursi">{hidden_fields(request)}</form>')
+
+
+@forms.post("/toy/kursi")
+async def take_seat(_person: SignedIn, command: PageCommand) -> Response:
+    async def effect(session):
+        return f"/toy/beranda?n={await add_person(session, command.text('name'))}"
+
+    return await command.redirect(effect)
 
 
 @forms.get("/toy/tugas/{token}")

@@ -8,7 +8,7 @@ from bina_local.ports import HOST, any_free, is_free
 from bina_local.state import State
 
 SERVICES = ("enrollment", "assessment", "evaluation", "notification")
-PARTS = ("gateway", "kafka", "postgres", "mailbox", "smtp", *SERVICES)
+PARTS = ("gateway", "kafka", "postgres", "mailbox", "smtp", "identity", *SERVICES)
 GATEWAY_PORT = 8080
 NOTE = "ports"
 SPARE = "spare"

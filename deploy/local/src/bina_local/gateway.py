@@ -56,6 +56,13 @@ ROUTE = """\
 {proxy}
 	}}
 """
+# The demonstration's identity provider: what OpenID Connect needs of it, no more.
+IDENTITY = """\
+	@identity path /.well-known/openid-configuration /oauth2/authorize /oauth2/token /jwks
+	handle @identity {{
+{proxy}
+	}}
+"""
 # What never reached a worker goes to another one, or waits for one to come back; what reached one is never sent twice
 # but for reads, so a client learns that it has to repeat a command, and its key makes that safe.
 WORKERS = """\
@@ -74,10 +81,14 @@ HEALTH_SECONDS = 1.0
 
 
 def caddyfile(addresses: Addresses, storage: Path) -> str:
-    """The gateway's configuration: `/<service>/…` to its workers, `/mailbox`, all else to enrollment's."""
+    """The gateway's configuration: `/<service>/…` to its workers, `/mailbox`, the identity provider's own paths, all else
+    to enrollment's."""
     proxies = {name: workers(addresses, name) for name in SERVICES}
-    alone = {"mailbox": ALONE.format(host=HOST, port=addresses.ports["mailbox"])}
-    routes = "".join(ROUTE.format(name=name, proxy=proxy) for name, proxy in {**proxies, **alone}.items())
+    mailbox = ALONE.format(host=HOST, port=addresses.ports["mailbox"])
+    routes = "".join(
+        ROUTE.format(name=name, proxy=proxy) for name, proxy in {**proxies, "mailbox": mailbox}.items()
+    )
+    routes += IDENTITY.format(proxy=ALONE.format(host=HOST, port=addresses.ports["identity"]))
     return CADDYFILE.format(
         storage=storage,
         port=addresses.ports["gateway"],

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 
+from bina_local import identity
 from bina_local.addresses import Addresses, worker_name
 from bina_local.ports import HOST
 from bina_local.postgres import Postgres
@@ -30,6 +31,7 @@ def environment(
         "BINA_DEMO": "true",
         "BINA_WORKER": str(worker),
         "BINA_PUBLIC_URL": addresses.url,
+        **identity.told(addresses.url),
         "BINA_SMTP_HOST": HOST,
         "BINA_SMTP_PORT": str(addresses.ports["smtp"]),
         "BINA_TIMEZONE": TIMEZONE,

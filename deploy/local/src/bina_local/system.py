@@ -5,6 +5,7 @@ import contextlib
 import sys
 from collections.abc import Callable, Collection, Mapping
 
+from bina_local import identity
 from bina_local.addresses import SERVICES, Addresses
 from bina_local.control import Control
 from bina_local.demo_process import NOTHING_TO_LOAD
@@ -71,6 +72,7 @@ class System:
                 group.create_task(self._broker())
                 group.create_task(self._databases_then_services())
                 group.create_task(self._gateway())
+                group.create_task(self._identity())
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
         watch = HealthWatch(self.supervisor, self._workers.checks)
@@ -151,6 +153,10 @@ class System:
 
         self._report("Layanan", done, in_all)
         await asyncio.gather(*(self._workers.start(name, n, one_more) for name, n in workers.items()))
+
+    async def _identity(self) -> None:
+        port = self.addresses.ports["identity"]
+        await self.supervisor.run(identity.program(port), lambda: identity.ready(port), BASE_SECONDS)
 
     async def _gateway(self) -> None:
         async def answers() -> bool:

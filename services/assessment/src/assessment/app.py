@@ -15,6 +15,7 @@ from assessment.profiles.pages import router as profiles_pages
 from assessment.register.handlers import handlers as register
 from bina.messaging import Runtime, Service, Settings
 from bina.web.app import create_app
+from bina.web.sessions import handlers as sessions
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -22,7 +23,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 service = Service(
     "assessment",
     MIGRATIONS,
-    handlers=[register, assessments, profiles, plans],
+    handlers=[register, assessments, profiles, plans, sessions],
     schedules=[plans_schedule],
     projections=("people", "runs", "run_targets", "enrollments"),
 )

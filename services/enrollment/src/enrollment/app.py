@@ -4,8 +4,11 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from bina.messaging import Runtime, Service, Settings
+from bina.messaging import Runtime, Service
 from bina.web.app import create_app
+from enrollment.accounts import api as accounts_api
+from enrollment.accounts import pages as accounts_pages
+from enrollment.accounts.provider import Provider
 from enrollment.catalogue import api as catalogue_api
 from enrollment.catalogue import pages as catalogue_pages
 from enrollment.enrolments import api as enrolments_api
@@ -16,9 +19,9 @@ from enrollment.entitlement import pages as entitlement_pages
 from enrollment.home import pages as home_pages
 from enrollment.home.handlers import handlers as home_handlers
 from enrollment.register import api as register_api
-from enrollment.register import pages as register_pages
 from enrollment.register.schedule import schedule as register_schedule
 from enrollment.register.states import states as register_states
+from enrollment.settings import EnrollmentSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -31,14 +34,15 @@ service = Service(
 )
 
 
-def create(settings: Settings) -> FastAPI:
+def create(settings: EnrollmentSettings) -> FastAPI:
     """The service's API and pages around its runtime."""
-    return create_app(
+    apis = (accounts_api, register_api, catalogue_api, enrolments_api, entitlement_api)
+    pages = (home_pages, accounts_pages, catalogue_pages, enrolments_pages, entitlement_pages)
+    app = create_app(
         Runtime(service, settings),
         title="Bina: pendaftaran dan pelatihan",
-        api_routers=[api.router for api in (register_api, catalogue_api, enrolments_api, entitlement_api)],
-        page_routers=[
-            pages.router
-            for pages in (home_pages, register_pages, catalogue_pages, enrolments_pages, entitlement_pages)
-        ],
+        api_routers=[api.router for api in apis],
+        page_routers=[page.router for page in pages],
     )
+    app.state.provider = Provider(settings)
+    return app

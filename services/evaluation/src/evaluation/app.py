@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from bina.messaging import Runtime, Service, Settings
 from bina.web.app import create_app
+from bina.web.sessions import handlers as session_handlers
 from evaluation.impact import api as impact_api
 from evaluation.impact import handlers as impact_handlers
 from evaluation.impact import pages as impact_pages
@@ -38,6 +39,7 @@ service = Service(
         tasks_handlers.handlers,
         responses_handlers.handlers,
         impact_handlers.handlers,
+        session_handlers,
     ],
     schedules=[tasks_schedule.schedule, impact_schedule.schedule],
     projections=("people", "runs", "enrolments", "scores"),

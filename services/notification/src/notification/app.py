@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from bina.messaging import Runtime, Service
 from bina.web.app import create_app
+from bina.web.sessions import handlers as session_handlers
 from notification.deliveries import api as deliveries_api
 from notification.deliveries import courier
 from notification.deliveries import handlers as deliveries_handlers
@@ -23,7 +24,12 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 service = Service(
     "notification",
     MIGRATIONS,
-    handlers=[notices_handlers.handlers, deliveries_handlers.handlers, preferences_handlers.handlers],
+    handlers=[
+        notices_handlers.handlers,
+        deliveries_handlers.handlers,
+        preferences_handlers.handlers,
+        session_handlers,
+    ],
     schedules=[notices_schedule.schedule],
     projections=(
         "people",

@@ -1,13 +1,14 @@
 from alembic import op
 
 from bina.messaging import schema
+from bina.web import schema as web_schema
 
 revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
-    for statement in (*schema.CREATE, *schema.OPERATIONS):
+    for statement in (*schema.CREATE, *schema.OPERATIONS, *web_schema.SESSIONS):
         op.execute(statement)
     op.execute("CREATE TABLE people (asn_id uuid PRIMARY KEY, name text NOT NULL)")
     op.execute("CREATE TABLE registered (asn_id uuid PRIMARY KEY, name text NOT NULL)")

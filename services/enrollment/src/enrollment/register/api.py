@@ -12,7 +12,15 @@ from bina.web.commands import ApiCommand
 from bina.web.problems import not_found
 from enrollment.paging import PageQuery, page
 from enrollment.register import recording, store
-from enrollment.register.bodies import AgencyRows, AsnRow, AsnRows, RoleRows, UnitRow, UnitRows
+from enrollment.register.bodies import (
+    AgencyRows,
+    AsnRow,
+    AsnRows,
+    GrantedRole,
+    RoleRows,
+    UnitRow,
+    UnitRows,
+)
 from enrollment.register.domain import Asn
 from enrollment.scope import Reach, check_writes_at, reach_of
 
@@ -86,6 +94,16 @@ async def grant_roles(body: RoleRows, _person: Platform, command: ApiCommand) ->
         return await recording.record_roles(session, body.items)
 
     return await command.answer(effect, status=201)
+
+
+@router.delete("/roles/{asn_id}/{role}")
+async def revoke_role(asn_id: UUID, role: GrantedRole, _person: Platform, command: ApiCommand) -> Response:
+    """Take a role away; the person's sessions end."""
+
+    async def effect(session: AsyncSession) -> dict[str, Any]:
+        return await recording.revoke_role(session, asn_id, role)
+
+    return await command.answer(effect)
 
 
 @router.get("/agencies")

@@ -11,6 +11,7 @@ from bina.web.text import Code, Line, PlainText
 Nip = Annotated[str, Field(pattern=r"^\d{18}$", description="18 digits")]
 Words = Annotated[PlainText, Field(max_length=300)]
 Short = Annotated[PlainText, Field(max_length=64)]
+GrantedRole = Literal["asn", "operator", "evaluator", "head", "bkd", "platform"]
 ROWS = 1000
 
 
@@ -92,7 +93,7 @@ class RoleRow(Body):
     """A role of a person, in an agency or below one of its units."""
 
     asn_id: UUID
-    role: Literal["asn", "operator", "evaluator", "head", "bkd", "platform"]
+    role: GrantedRole
     agency_code: Code
     unit_id: UUID | None = None
     shows: Words = Field(default="", description="for a demonstration's visitor: what this person shows")

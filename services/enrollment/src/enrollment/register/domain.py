@@ -9,7 +9,6 @@ from uuid import UUID
 from bina.events.enrollment import AsnRecorded, ContactRecorded
 
 KINDS = ("pegawai", "pendaftaran", "kelulusan")
-GRANTED_ROLES = ("asn", "operator", "evaluator", "head", "bkd", "platform")
 STAFF_ROLES = frozenset({"operator", "head", "bkd"})
 """Roles that act for an agency, or for a unit and those below it."""
 

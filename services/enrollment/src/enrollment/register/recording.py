@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.events.enrollment import AgencyRecorded, AsnErased, ContactErased
 from bina.messaging import DueItem, clock, due, emit, new_id
 from bina.web.language import gettext as _
-from bina.web.problems import Fault, Problem
+from bina.web.problems import Fault, Problem, not_found
+from enrollment.accounts import store as accounts
 from enrollment.imports.nip import employment_of
 from enrollment.refusals import invalid_rows
 from enrollment.register import store
@@ -156,18 +157,30 @@ async def erase_asn(session: AsyncSession, asn_id: UUID) -> Answer:
     """Erase a person; the tombstones carry it to everyone. Those they supervised are told anew."""
     told = await store.load_people(session, await store.erase(session, asn_id))
     erased = [AsnErased(asn_id=asn_id), ContactErased(asn_id=asn_id)]
-    await emit(session, [*erased, *(person.recorded() for person in told)])
+    await accounts.unlink(session, asn_id)
+    ended = await accounts.end_sessions_of(session, [asn_id])
+    await emit(session, [*erased, *(person.recorded() for person in told), *ended])
     return {"erased": asn_id}
 
 
 async def record_roles(session: AsyncSession, rows: Sequence[RoleRow]) -> Answer:
-    """Grant roles. Raises `Problem` naming the rows whose unit is not their agency's."""
+    """Grant roles; who has one sooner or elsewhere signs in anew. Raises `Problem` naming the rows whose unit is not
+    their agency's."""
     await _check_grants(session, rows)
     grants = {
         (r.asn_id, r.role): RoleGrant(r.asn_id, r.role, r.agency_code, r.unit_id, r.shows) for r in rows
     }
     await store.add_roles(session, grants.values())
+    await emit(session, await accounts.end_sessions_of(session, {row.asn_id for row in rows}))
     return {"granted": len(grants)}
+
+
+async def revoke_role(session: AsyncSession, asn_id: UUID, role: str) -> Answer:
+    """Take a role away; with it end the person's sessions. Raises `Problem` where they do not have it."""
+    if not await store.remove_role(session, asn_id, role):
+        raise not_found(_("Orang ini tidak memiliki peran tersebut."))
+    await emit(session, await accounts.end_sessions_of(session, [asn_id]))
+    return {"revoked": role}
 
 
 async def _check_grants(session: AsyncSession, rows: Sequence[RoleRow]) -> None:

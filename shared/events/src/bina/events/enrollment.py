@@ -1,6 +1,6 @@
 """Facts of the enrollment service: people, trainings, enrolments."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -261,3 +261,18 @@ class CertificateRevoked(_OfEnrollment):
 
     number: str = Field(min_length=1, max_length=80)
     reason: Text = ""
+
+
+class SessionEnded(Event):
+    """A person's session ended before its time: signed out, a role taken away, the person gone."""
+
+    topic: ClassVar[str] = "enrollment.sessions"
+    type: ClassVar[str] = "session.ended.v1"
+
+    session_id: Identity
+    until: datetime = Field(description="when it would have ended by itself; wall time, UTC")
+
+    @property
+    def key(self) -> str:
+        """The session."""
+        return str(self.session_id)

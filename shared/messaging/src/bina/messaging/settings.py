@@ -19,6 +19,10 @@ class Settings(BaseSettings):
     """Where people reach the gateway; links in notices begin with it."""
     secret: str = Field(min_length=16)
     """Signs sessions and personal links."""
+    session_hours: float = Field(default=10.0, gt=0)
+    """After so long a person signs in again, however busy they were."""
+    session_idle_minutes: float = Field(default=60.0, gt=0)
+    """A person's session that nobody used for so long is over."""
     demo: bool = False
     """Allows demonstration sign-in and a movable business clock."""
     worker: int = Field(default=0, ge=0)

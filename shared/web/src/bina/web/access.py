@@ -1,17 +1,18 @@
 """Who is asking, and whether they may: everything is closed until a route names who may enter.
 
-A session is a signed token in the cookie `bina_session` (people) or after `Authorization: Bearer` (machines);
-its age is wall time. `create_app` refuses to start when a route names none of the guards of this module.
+A session is a signed token in the cookie `bina_session` (people) or after `Authorization: Bearer` (machines), which
+`bina.web.sessions` reads before any route; its age is wall time. `create_app` refuses to start when a route names none
+of the guards of this module.
 """
 
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -36,43 +37,84 @@ class TokenRefused(Exception):  # noqa: N818 - names the reaction
 
 @dataclass(frozen=True)
 class Person:
-    """Whoever is signed in; machines have no `person_id`. Scope is `agency_code` and, below it, `unit_id`."""
+    """Whoever is signed in; machines have no `person_id`. Scope is `agency_code` and, below it, `unit_id`.
+
+    `session_id`: by which session they came.
+    """
 
     person_id: UUID | None
     name: str
     roles: frozenset[str]
     agency_code: str | None = None
     unit_id: UUID | None = None
+    session_id: UUID | None = field(default=None, compare=False)
 
     def may(self, *roles: str) -> bool:
         """Whether one of the roles is held."""
         return not self.roles.isdisjoint(roles)
 
 
-def issue_token(person: Person, secret: str, *, valid_for: timedelta = WORKDAY) -> str:
-    """Sign a session for a person; anyone who holds it acts as them until it expires."""
+@dataclass(frozen=True)
+class Session:
+    """Who came by a token, and its times (wall time, seconds since the epoch): when it was last seen, when it ends."""
+
+    person: Person
+    session_id: UUID
+    seen: int
+    ends: int
+
+    def is_over(self, now: float, idle: timedelta | None = None) -> bool:
+        """Whether its time has run out, or nobody used it for so long."""
+        return self.ends <= now or (idle is not None and self.seen + idle.total_seconds() <= now)
+
+
+def issue_token(
+    person: Person, secret: str, *, valid_for: timedelta = WORKDAY, session_id: UUID | None = None
+) -> str:
+    """Sign a session for a person; anyone who holds it acts as them until it ends."""
+    ends = int(time.time() + valid_for.total_seconds())
+    return write_session(Session(person, session_id or uuid4(), int(time.time()), ends), secret)
+
+
+def write_session(session: Session, secret: str) -> str:
+    """The token of a session."""
+    person = session.person
     if not person.roles <= ROLES:
         raise ValueError(f"unknown roles: {sorted(person.roles - ROLES)}")
     claims = {
+        "sid": str(session.session_id),
         "sub": str(person.person_id) if person.person_id else None,
         "name": person.name,
         "roles": sorted(person.roles),
         "agency": person.agency_code,
         "unit": str(person.unit_id) if person.unit_id else None,
+        "seen": session.seen,
+        "exp": session.ends,
     }
-    return _sign("session", claims, secret, valid_for)
+    return str(_serializer("session", secret).dumps(claims))
 
 
-def read_token(token: str, secret: str) -> Person:
-    """The person a token was issued for; raises `TokenRefused`."""
-    claims = _open("session", token, secret)
-    return Person(
+def read_session(token: str, secret: str) -> Session:
+    """The session of a token, be it over or not; raises `TokenRefused` where it is not ours."""
+    claims = _claims("session", token, secret)
+    session_id = UUID(claims["sid"])
+    person = Person(
         person_id=UUID(claims["sub"]) if claims["sub"] else None,
         name=claims["name"],
         roles=frozenset(claims["roles"]) & ROLES,
         agency_code=claims["agency"],
         unit_id=UUID(claims["unit"]) if claims["unit"] else None,
+        session_id=session_id,
     )
+    return Session(person, session_id, claims["seen"], claims["exp"])
+
+
+def read_token(token: str, secret: str) -> Person:
+    """The person a token was issued for; raises `TokenRefused`."""
+    session = read_session(token, secret)
+    if session.is_over(time.time()):
+        raise TokenRefused(expired=True)
+    return session.person
 
 
 def issue_task_link(task_id: UUID, secret: str, expires: datetime) -> str:
@@ -86,14 +128,9 @@ def read_task_link(token: str, secret: str) -> UUID:
 
 
 def visitor(request: Request) -> Person | None:
-    """Whoever asks, or None; an unreadable session counts as none."""
-    token = _bearer(request) or request.cookies.get(SESSION_COOKIE)
-    if not token:
-        return None
-    try:
-        return read_token(token, secret_of(request))
-    except TokenRefused:
-        return None
+    """Whoever asks, or None; a session that is forged, over or ended counts as none."""
+    person: Person | None = getattr(request.state, "visitor", None)
+    return person
 
 
 def signed_in(request: Request) -> Person:
@@ -174,17 +211,6 @@ def is_guard(call: object) -> bool:
     return isinstance(call, Requires) or call in GUARDS
 
 
-def sign_in(response: Response, person: Person, settings: Settings) -> None:
-    """Open a session in the browser that gets this response."""
-    token = issue_token(person, settings.secret)
-    _set_session(response, token, int(WORKDAY.total_seconds()), settings)
-
-
-def sign_out(response: Response, settings: Settings) -> None:
-    """Forget the session in the browser that gets this response."""
-    _set_session(response, "", 0, settings)
-
-
 def next_path(request: Request) -> str:
     """Where to go after signing in: `lanjut` if it is a path of this site, else `/beranda`."""
     wanted = request.query_params.get("lanjut", "")
@@ -196,11 +222,11 @@ def is_own_path(path: str) -> bool:
     return path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
 
 
-def sign_in_redirect(request: Request) -> Response:
-    """Send a page's reader to sign in and back; after a lost form, back to the page that held it."""
+def sign_in_redirect(request: Request, path: str = "") -> Response:
+    """Send a page's reader to sign in and on to `path`: where they were, or the page that held a form that is lost."""
     came_from = request.url if request.method == "GET" else urlsplit(request.headers.get("referer", "/"))
-    path = came_from.path + (f"?{came_from.query}" if came_from.query else "")
-    return RedirectResponse(f"/masuk?lanjut={quote(path, safe='')}", status_code=303)
+    wanted = path or came_from.path + (f"?{came_from.query}" if came_from.query else "")
+    return RedirectResponse(f"/masuk?lanjut={quote(wanted, safe='')}", status_code=303)
 
 
 def settings_of(request: Request) -> Settings:
@@ -225,12 +251,17 @@ def _sign(purpose: str, claims: Mapping[str, Any], secret: str, valid_for: timed
 
 
 def _open(purpose: str, token: str, secret: str) -> dict[str, Any]:
+    claims = _claims(purpose, token, secret)
+    if claims["exp"] <= time.time():
+        raise TokenRefused(expired=True)
+    return claims
+
+
+def _claims(purpose: str, token: str, secret: str) -> dict[str, Any]:
     try:
         claims: dict[str, Any] = _serializer(purpose, secret).loads(token)
     except BadSignature as bad:
         raise TokenRefused from bad
-    if claims["exp"] <= time.time():
-        raise TokenRefused(expired=True)
     return claims
 
 
@@ -240,21 +271,4 @@ def _serializer(purpose: str, secret: str) -> URLSafeTimedSerializer:
         secret,
         salt=f"bina.{purpose}",
         signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-    )
-
-
-def _bearer(request: Request) -> str | None:
-    scheme, _space, token = request.headers.get("authorization", "").partition(" ")
-    return token if scheme.lower() == "bearer" else None
-
-
-def _set_session(response: Response, token: str, seconds: int, settings: Settings) -> None:
-    response.set_cookie(
-        SESSION_COOKIE,
-        token,
-        max_age=seconds,
-        httponly=True,
-        samesite="lax",
-        secure=is_secure(settings),
-        path="/",
     )

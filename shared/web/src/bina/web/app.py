@@ -20,6 +20,7 @@ from bina.web.forms import form_guard
 from bina.web.headers import Envelope
 from bina.web.limits import BodyLimit
 from bina.web.pages import Pages
+from bina.web.sessions import Asking, kept_forms
 from bina.web.tracing import Requests
 
 _READING = {"GET", "HEAD", "OPTIONS"}
@@ -62,11 +63,13 @@ def create_app(
     problems.install(app)
     for router in (*api_routers, ops.api_router()):
         app.include_router(router, prefix=api)
-    for router in (*page_routers, ops.page_router(service), preferences.router(service)):
+    shell = (ops.page_router(service), preferences.router(service), kept_forms.router(service))
+    for router in (*page_routers, *shell):
         app.include_router(router, include_in_schema=False)
     _refuse_unguarded(app)
     app.router.routes.append(static.route())
     app.include_router(_probes(), include_in_schema=False)
+    app.add_middleware(Asking)
     app.add_middleware(BodyLimit)
     app.add_middleware(Envelope, service=service)
     app.add_middleware(Requests, service=service, metrics=runtime.metrics)

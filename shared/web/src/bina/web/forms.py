@@ -9,7 +9,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from markupsafe import Markup
 from starlette.datastructures import FormData
 
-from bina.web.access import SESSION_COOKIE, is_secure, secret_of, settings_of
+from bina.web.access import is_secure, secret_of, settings_of, visitor
 from bina.web.language import gettext as _
 from bina.web.problems import Problem
 from bina.web.text import form_holds_nul, nul_refused
@@ -75,8 +75,10 @@ def keep_guest(request: Request, response: Response) -> None:
 
 
 def _holder(request: Request) -> str:
-    session = request.cookies.get(SESSION_COOKIE)
-    return hashlib.sha256((session or f"guest:{guest_id(request)}").encode()).hexdigest()
+    """The session's id outlives its cookie, which is written anew while it is used."""
+    person = visitor(request) or getattr(request.state, "lapsed", None)
+    holder = f"session:{person.session_id}" if person else f"guest:{guest_id(request)}"
+    return hashlib.sha256(holder.encode()).hexdigest()
 
 
 def _serializer(request: Request) -> URLSafeTimedSerializer:

@@ -134,9 +134,10 @@ def install(app: FastAPI) -> None:
 
 async def _on_problem(request: Request, problem: Problem) -> Response:
     from bina.web.access import sign_in_redirect
+    from bina.web.sessions.kept_forms import keep
 
     if problem.type == "not-signed-in" and not is_api(request.url.path):
-        return sign_in_redirect(request)
+        return await keep(request) or sign_in_redirect(request)
     return await answer(request, problem)
 
 

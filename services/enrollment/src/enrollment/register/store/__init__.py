@@ -23,7 +23,13 @@ from enrollment.register.store.people import (
     people_of_units,
     taken_nips,
 )
-from enrollment.register.store.roles import DemoPerson, add_roles, load_demo_people, load_session
+from enrollment.register.store.roles import (
+    DemoPerson,
+    add_roles,
+    load_demo_people,
+    load_session,
+    remove_role,
+)
 from enrollment.register.store.units import add_units, find_units, load_units
 
 __all__ = [
@@ -51,6 +57,7 @@ __all__ = [
     "load_units",
     "page_of_people",
     "people_of_units",
+    "remove_role",
     "share_agencies",
     "taken_nips",
 ]

@@ -19,12 +19,13 @@ _ADD = text(
     ON CONFLICT (asn_id, role) DO UPDATE SET agency_code = excluded.agency_code, unit_id = excluded.unit_id,
         shows = excluded.shows, recorded_at = now()"""
 )
+_REMOVE = text("DELETE FROM role_grants WHERE asn_id = :asn_id AND role = :role RETURNING role")
 _DEMO = text(
-    """SELECT asn.asn_id, asn.name, asn.position, agencies.name AS agency_name,
+    """SELECT asn.asn_id, asn.nip, asn.name, asn.position, agencies.name AS agency_name,
         array_agg(g.role ORDER BY g.role) AS roles, max(g.shows) AS shows,
         EXISTS (SELECT FROM asn AS s WHERE s.supervisor_id = asn.asn_id) AS supervises
     FROM role_grants AS g JOIN asn USING (asn_id) JOIN agencies ON agencies.agency_code = asn.agency_code
-    GROUP BY asn.asn_id, asn.name, asn.position, agencies.name
+    GROUP BY asn.asn_id, asn.nip, asn.name, asn.position, agencies.name
     ORDER BY max(g.shows) = '', agencies.name, asn.name LIMIT 60"""
 )
 _SESSION = text(
@@ -44,6 +45,7 @@ class DemoPerson:
     """Somebody a demonstration lets visitors be."""
 
     asn_id: UUID
+    nip: str
     name: str
     position: str
     agency_name: str
@@ -56,10 +58,15 @@ async def add_roles(session: AsyncSession, grants: Iterable[RoleGrant]) -> None:
     await session.execute(_ADD, columns(grants, "asn_id", "role", "agency_code", "unit_id", "shows"))
 
 
+async def remove_role(session: AsyncSession, asn_id: UUID, role: str) -> bool:
+    """Take a role away; whether they had it."""
+    return bool(await session.scalar(_REMOVE, {"asn_id": asn_id, "role": role}))
+
+
 async def load_demo_people(session: AsyncSession) -> list[DemoPerson]:
     """People with granted roles, those with something to show first; at most 60."""
     return [
-        DemoPerson(row.asn_id, row.name, row.position, row.agency_name, _roles(row), row.shows)
+        DemoPerson(row.asn_id, row.nip, row.name, row.position, row.agency_name, _roles(row), row.shows)
         for row in await session.execute(_DEMO)
     ]
 

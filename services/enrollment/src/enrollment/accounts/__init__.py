@@ -1,0 +1,1 @@
+"""Who signs in, by which account, and what sessions are open."""

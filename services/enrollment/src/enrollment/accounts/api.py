@@ -1,0 +1,26 @@
+"""What the identity provider tells us by itself."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+
+from bina.messaging import emit
+from bina.web.access import Visitor
+from enrollment.accounts import store
+from enrollment.accounts.problems import plainly
+from enrollment.accounts.provider import Provider
+
+router = APIRouter(tags=["accounts"])
+
+
+@router.post("/backchannel-logout", status_code=200)
+async def end_from_afar(
+    request: Request, _visitor: Visitor, logout_token: Annotated[str, Form(max_length=16_384)]
+) -> Response:
+    """End the sessions of a signed logout token (OpenID Connect Back-Channel Logout 1.0); said twice it is done once."""
+    provider: Provider = request.app.state.provider
+    with plainly():
+        account = await provider.ended(logout_token)
+    async with request.app.state.runtime.transaction() as session:
+        await emit(session, await store.end_sessions_at(session, account))
+    return Response(headers={"Cache-Control": "no-store"})

@@ -1,0 +1,28 @@
+"""Signing in by an identity provider: accounts, open sessions, those that ended, forms that came too late."""
+
+from alembic import op
+
+from bina.web import schema
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    for statement in schema.SESSIONS:
+        op.execute(statement)
+    op.execute(
+        """CREATE TABLE identities (
+        issuer text NOT NULL, subject text NOT NULL, asn_id uuid NOT NULL,
+        linked_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (issuer, subject))"""
+    )
+    op.execute("CREATE INDEX identities_person ON identities (asn_id)")
+    op.execute(
+        """CREATE TABLE sessions (
+        session_id uuid PRIMARY KEY, asn_id uuid NOT NULL, issuer text NOT NULL, subject text NOT NULL,
+        provider_session text NOT NULL, id_token text NOT NULL, until timestamptz NOT NULL,
+        opened_at timestamptz NOT NULL DEFAULT now())"""
+    )
+    op.execute("CREATE INDEX sessions_person ON sessions (asn_id)")
+    op.execute("CREATE INDEX sessions_account ON sessions (issuer, subject)")
+    op.execute("CREATE INDEX sessions_until ON sessions (until)")

@@ -1,0 +1,21 @@
+"""What the enrollment service is told by its surroundings, besides what every service is."""
+
+from pydantic import SecretStr
+
+from bina.messaging import Settings
+
+
+class EnrollmentSettings(Settings):
+    """Settings of the enrollment service: the identity provider by which people sign in, any that speaks OpenID Connect."""
+
+    oidc_issuer: str = ""
+    """Its address, as its tokens name it; `/.well-known/openid-configuration` below it says the rest. Empty: nobody can
+    sign in."""
+    oidc_client_id: str = "bina"
+    oidc_client_secret: SecretStr = SecretStr("")
+    """Empty for a public client, which PKCE alone protects."""
+    oidc_scope: str = "openid profile"
+    oidc_nip_claim: str = "nip"
+    """The claim that says a person's NIP; asked once, at their first sign-in."""
+    oidc_seconds: float = 10.0
+    """How long the provider may take for an answer."""

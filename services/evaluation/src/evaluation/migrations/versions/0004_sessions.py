@@ -1,0 +1,13 @@
+"""Sessions that ended before their time, and forms that came after their sender's session was over."""
+
+from alembic import op
+
+from bina.web import schema
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    for statement in schema.SESSIONS:
+        op.execute(statement)

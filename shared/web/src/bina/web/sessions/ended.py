@@ -1,0 +1,83 @@
+"""Sessions that ended before their time: signed out, the role taken away, the person gone.
+
+Enrollment, where people sign in, tells it on `enrollment.sessions`; every service remembers it until the session would
+have ended by itself.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from bina.events import Event
+from bina.events.enrollment import SessionEnded
+from bina.messaging import Handlers, columns
+
+handlers = Handlers()
+LOOK_SECONDS = 1.0
+_LATE = timedelta(seconds=90)
+"""Transactions end within 60 s: who noted an end before so long is seen by now."""
+
+_ADD = text(
+    """INSERT INTO web.ended_sessions (session_id, until)
+    SELECT * FROM unnest(CAST(:session_id AS uuid[]), CAST(:until AS timestamptz[])) ORDER BY 1
+    ON CONFLICT (session_id) DO NOTHING"""
+)
+_FORGET = text("DELETE FROM web.ended_sessions WHERE until < now()")
+_SINCE = text(
+    """SELECT session_id, until, noted_at FROM web.ended_sessions
+    WHERE noted_at > :since AND until > now()"""
+)
+
+
+class End(NamedTuple):
+    """A session, and until when it has to be remembered that it ended."""
+
+    session_id: UUID
+    until: datetime
+
+
+async def add_ended(session: AsyncSession, ends: Iterable[End]) -> None:
+    """Remember ends, and forget those that no token outlives."""
+    await session.execute(_FORGET)
+    await session.execute(_ADD, columns(set(ends), "session_id", "until"))
+
+
+@handlers.on(SessionEnded)
+async def on_session_ended(events: list[SessionEnded], session: AsyncSession) -> list[Event]:
+    """Take no more requests by these sessions."""
+    await add_ended(session, (End(event.session_id, event.until) for event in events))
+    return []
+
+
+class Ended:
+    """Which sessions have ended, as one worker knows: asked anew when somebody comes by one, at most once a second."""
+
+    def __init__(self) -> None:
+        self._until: dict[UUID, datetime] = {}
+        self._since = datetime.fromtimestamp(0, UTC)
+        self._asked = -LOOK_SECONDS
+        self._asking = asyncio.Lock()
+
+    async def has(self, session_id: UUID, make: async_sessionmaker[AsyncSession]) -> bool:
+        """Whether the session has ended before its time, by what the database of `make` says."""
+        if time.monotonic() - self._asked >= LOOK_SECONDS:
+            async with self._asking:
+                if time.monotonic() - self._asked >= LOOK_SECONDS:
+                    await self._ask(make)
+        return session_id in self._until
+
+    async def _ask(self, make: async_sessionmaker[AsyncSession]) -> None:
+        begun = time.monotonic()
+        async with make() as session:
+            rows = (await session.execute(_SINCE, {"since": self._since - _LATE})).all()
+        now = datetime.now(UTC)
+        self._until = {id_: until for id_, until in self._until.items() if until > now}
+        self._until |= {row.session_id: row.until for row in rows}
+        self._since = max((row.noted_at for row in rows), default=self._since)
+        self._asked = begun

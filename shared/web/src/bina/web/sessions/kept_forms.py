@@ -1,0 +1,87 @@
+"""A form that comes after its sender's session was over is kept for a day; signed in again, they send it on.
+
+Only what one of our own pages of that very session sent is kept, and only its sender gets it back. Files are not kept.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import UploadFile
+
+from bina.web.access import Person, SignedIn, sign_in_redirect
+from bina.web.forms import TOKEN_FIELD, form_guard, form_token
+from bina.web.problems import Problem, not_found
+
+LARGEST = 256 * 1024
+"""Characters of all fields together; a longer form is not kept."""
+Fields = Sequence[tuple[str, str]]
+
+_FORGET = text("DELETE FROM web.kept_forms WHERE kept_at < now() - interval '1 day'")
+_ADD = text(
+    """INSERT INTO web.kept_forms (kept_id, person_id, path, fields)
+    VALUES (:kept_id, :person_id, :path, CAST(:fields AS jsonb))"""
+)
+_FIND = text(
+    """SELECT path, fields FROM web.kept_forms
+    WHERE kept_id = :kept_id AND person_id = :person_id AND kept_at >= now() - interval '1 day'"""
+)
+
+
+async def keep(request: Request) -> Response | None:
+    """Keep the form of a person whose session is over and send them to sign in; None where there is none to keep."""
+    person: Person | None = getattr(request.state, "lapsed", None)
+    if request.method != "POST" or person is None or person.person_id is None:
+        return None
+    fields = await _fields(request)
+    if fields is None:
+        return None
+    kept_id = uuid4()
+    async with request.app.state.runtime.transaction() as session:
+        await _add(session, kept_id, person.person_id, _path(request), fields)
+    return sign_in_redirect(request, f"/{request.app.state.runtime.service.name}/lanjutkan/{kept_id}")
+
+
+def router(service: str) -> APIRouter:
+    """`GET /<service>/lanjutkan/<kept_id>`: the kept form, ready to be sent by whoever it is from."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get(f"/{service}/lanjutkan/{{kept_id}}")
+    async def go_on(request: Request, kept_id: UUID, person: SignedIn) -> Response:
+        from bina.web.pages import shell_pages  # the page needs texts that need this module
+
+        async with request.app.state.runtime.sessions() as session:
+            found = await session.execute(_FIND, {"kept_id": kept_id, "person_id": person.person_id})
+        row = found.one_or_none()
+        if row is None:
+            raise not_found()
+        context = {"action": row.path, "fields": row.fields, "token_name": TOKEN_FIELD}
+        return shell_pages(request).render(request, "kept_form.html", token=form_token(request), **context)
+
+    return routes
+
+
+async def _fields(request: Request) -> Fields | None:
+    """What one of our pages sent, but for its signature; None where it is not ours or too long."""
+    try:
+        form = await form_guard(request)
+    except Problem:
+        return None
+    found = [(name, value) for name, value in form.multi_items() if not isinstance(value, UploadFile)]
+    if sum(len(name) + len(value) for name, value in found) > LARGEST:
+        return None
+    return [(name, value) for name, value in found if name != TOKEN_FIELD]
+
+
+def _path(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+async def _add(session: AsyncSession, kept_id: UUID, person_id: UUID, path: str, fields: Fields) -> None:
+    values: dict[str, Any] = {"kept_id": kept_id, "person_id": person_id, "path": path}
+    await session.execute(_FORGET)
+    await session.execute(_ADD, values | {"fields": json.dumps(fields)})

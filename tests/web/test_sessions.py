@@ -1,0 +1,171 @@
+"""A session's life: renewed while used, over when idle or old, ended everywhere, and no form lost with it."""
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from bina.events.enrollment import SessionEnded
+from bina.web import sessions
+from bina.web.access import Person, Session, read_session, write_session
+from bina.web.forms import KEY_FIELD
+from bina.web.sessions.ended import LOOK_SECONDS, Ended
+from web.conftest import SECRET, SULASTRI
+
+PAGE = "/toy/me"
+
+
+def brought(
+    *, seen: float = 0, left: float = 3600, who: UUID = SULASTRI, session_id: UUID | None = None
+) -> dict[str, str]:
+    """The cookie of a session last seen so many seconds ago, with so many left."""
+    now = int(time.time())
+    person = Person(who, "Sulastri", frozenset({"asn", "operator"}), "6472")
+    session = Session(person, session_id or uuid4(), now - int(seen), now + int(left))
+    return {"bina_session": write_session(session, SECRET)}
+
+
+def opened(app: FastAPI, cookies: dict[str, str]) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=True)
+    return httpx.AsyncClient(transport=transport, base_url="http://bina.test", cookies=cookies)
+
+
+async def reads(app: FastAPI, **session) -> httpx.Response:
+    async with opened(app, brought(**session)) as client:
+        return await client.get("/toy/saya")
+
+
+@pytest.mark.parametrize(
+    ("session", "status"),
+    [({}, 200), ({"seen": 3500}, 200), ({"seen": 3700}, 303), ({"left": -1}, 303), ({"left": 1}, 200)],
+)
+async def test_a_session_is_over_when_it_lies_unused_or_is_old(operating, session, status):
+    assert (await reads(operating, **session)).status_code == status
+
+
+async def test_a_session_in_use_is_renewed_once_a_minute_and_no_longer(operating):
+    fresh, used = await reads(operating, seen=30), await reads(operating, seen=90, left=1200)
+    assert "set-cookie" not in fresh.headers
+    cookie = used.headers["set-cookie"]
+    token = cookie.removeprefix("bina_session=").partition(";")[0].strip('"')
+    renewed = read_session(token, SECRET)
+    assert time.time() - renewed.seen < 30
+    assert renewed.ends - time.time() < 1201  # the end does not move
+    assert "HttpOnly" in cookie
+
+
+async def test_a_machines_token_needs_no_renewing(operating):
+    token = brought(seen=7200)["bina_session"]
+    async with opened(operating, {}) as client:
+        answer = await client.get("/toy/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.headers.get("set-cookie")) == (200, None)
+
+
+async def test_an_ended_session_opens_nothing_in_any_service(service, operating):
+    ended, other = uuid4(), uuid4()
+    told = SessionEnded(session_id=ended, until=datetime.now(UTC) + timedelta(hours=1))
+    async with service.sessions() as session, session.begin():
+        await sessions.ended.on_session_ended([told], session)
+        await sessions.ended.on_session_ended([told], session)  # again, as after a redelivery
+    assert (await reads(operating, session_id=ended)).status_code == 303
+    assert (await reads(operating, session_id=other)).status_code == 200
+
+
+async def test_ends_are_learned_while_serving_and_forgotten_in_time(service, monkeypatch):
+    ended, first, late, old = Ended(), uuid4(), uuid4(), uuid4()
+    hour = datetime.now(UTC) + timedelta(hours=1)
+
+    async def end(*ends: sessions.End) -> None:
+        async with service.sessions() as session, session.begin():
+            await sessions.add_ended(session, ends)
+
+    await end(sessions.End(first, hour), sessions.End(old, hour))
+    assert await ended.has(first, service.sessions)
+    # noted before `first`, committed after it was looked for
+    async with service.sessions() as session, session.begin():
+        await sessions.add_ended(session, [sessions.End(late, hour)])
+        await session.execute(
+            text("UPDATE web.ended_sessions SET noted_at = now() - interval '50 s' WHERE session_id = :id"),
+            {"id": late},
+        )
+    assert not await ended.has(late, service.sessions)  # asked less than a second ago
+    monkeypatch.setattr(ended, "_asked", time.monotonic() - LOOK_SECONDS)
+    assert await ended.has(late, service.sessions)
+    async with service.sessions() as session, session.begin():
+        await session.execute(
+            text("UPDATE web.ended_sessions SET until = now() - interval '1 s' WHERE session_id = :id"),
+            {"id": old},
+        )
+    await end(sessions.End(uuid4(), hour))
+    async with service.sessions() as session:
+        left = {row.session_id for row in await session.execute(text("SELECT * FROM web.ended_sessions"))}
+    assert old not in left
+    assert first in left
+
+
+def form_of(html: str) -> tuple[str, list[tuple[str, str]]]:
+    action = re.findall(r'<form method="post" action="([^"]+)"', html)
+    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', html)
+    return unescape(action[-1]), [(name, unescape(value)) for name, value in fields]
+
+
+async def seats(service, name: str) -> int:
+    async with service.sessions() as session:
+        found = await session.scalar(text("SELECT count(*) FROM people WHERE name = :name"), {"name": name})
+    return int(found or 0)
+
+
+async def lapses(app: FastAPI, cookies: dict[str, str], lapsed: dict[str, str], name: str) -> httpx.Response:
+    """Fill in the form of a page, and send it when the session is over."""
+    async with opened(app, cookies) as client:
+        html = (await client.get("/toy/kursi")).text
+        action = re.findall(r'<form method="post" action="(/toy/kursi[^"]*)"', html)[0]
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', html))
+        client.cookies.clear()
+        client.cookies.update(lapsed)
+        return await client.post(action, data=hidden | {"name": name})
+
+
+async def test_a_form_that_comes_too_late_is_kept_and_sent_after_signing_in(service, operating):
+    session_id, name = uuid4(), "Bagus & <Putra>"
+    late = await lapses(
+        operating, brought(session_id=session_id), brought(session_id=session_id, seen=7200), name
+    )
+    assert late.status_code == 303
+    path = unescape(httpx.URL(late.headers["location"]).params["lanjut"])
+    assert path.startswith("/toy/lanjutkan/")
+    assert await seats(service, name) == 0
+    async with opened(operating, brought()) as client:
+        html = (await client.get(path)).text
+        assert "Isian Anda masih ada" in html
+        action, fields = form_of(html)
+        assert (action, dict(fields)["name"]) == ("/toy/kursi", name)
+        for _ in range(2):  # a double click counts once
+            assert (await client.post(action, data=dict(fields))).status_code == 303
+    assert await seats(service, name) == 1
+    assert KEY_FIELD in dict(fields)
+
+
+async def test_a_kept_form_is_its_senders_alone(operating):
+    session_id = uuid4()
+    late = await lapses(
+        operating, brought(session_id=session_id), brought(session_id=session_id, seen=7200), "Citra"
+    )
+    path = httpx.URL(late.headers["location"]).params["lanjut"]
+    async with opened(operating, brought(who=uuid4())) as client:
+        answer = await client.get(path)
+    assert answer.status_code == 404
+    assert "Citra" not in answer.text
+
+
+async def test_what_another_page_sent_is_not_kept(service, operating):
+    late = await lapses(operating, brought(), brought(seen=7200), "Dewi")  # another session's form
+    assert httpx.URL(late.headers["location"]).params["lanjut"] == "/"
+    async with service.sessions() as session:
+        assert await session.scalar(text("SELECT count(*) FROM web.kept_forms")) == 0
