@@ -1,24 +1,18 @@
 """Every place that the navigation names is a page of some service."""
 
-import importlib
-
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from bina.messaging import Settings
+from architecture.applications import SERVICES, application_of
 from bina.web.access import Person
 from bina.web.navigation import links_for
 
-SERVICES = ("enrollment", "assessment", "evaluation", "notification")
 ROLES = ("asn", "supervisor", "evaluator", "operator", "head", "bkd", "platform")
 
 
 @pytest.fixture(scope="module")
 def paths() -> set[str]:
-    settings = Settings(
-        database_url="postgresql+asyncpg://nobody:x@127.0.0.1:1/none", kafka="127.0.0.1:1", secret="x" * 32
-    )
-    apps = [importlib.import_module(f"{name}.app").create(settings) for name in SERVICES]
+    apps = [application_of(name) for name in SERVICES]
     return {route.path for app in apps for route in iter_route_contexts(app.routes)}
 
 

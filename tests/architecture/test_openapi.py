@@ -1,6 +1,5 @@
 """The services' API documents hold what OpenAPI's own validator asks for, and no body takes a NUL character."""
 
-import importlib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -8,18 +7,13 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from bina.messaging import Settings
+from architecture.applications import SERVICES, application_of
 
-SERVICES = ["enrollment", "assessment", "evaluation", "notification"]
 WITH_NUL = ["\0", "a\0", "\0a", "\0" * 18, "1" * 17 + "\0", "1" * 18 + "\0"]
 
 
 def document_of(name: str) -> dict[str, Any]:
-    settings = Settings(
-        database_url="postgresql+asyncpg://nobody:x@127.0.0.1:1/none", kafka="127.0.0.1:1", secret="x" * 32
-    )
-    document: dict[str, Any] = importlib.import_module(f"{name}.app").create(settings).openapi()
-    return document
+    return application_of(name).openapi()
 
 
 @pytest.mark.parametrize("name", SERVICES)
