@@ -15,7 +15,9 @@ router = APIRouter(tags=["accounts"])
 
 @router.post("/backchannel-logout", status_code=200)
 async def end_from_afar(
-    request: Request, _visitor: Visitor, logout_token: Annotated[str, Form(max_length=16_384, pattern=r"^[\w.=-]+$")]
+    request: Request,
+    _visitor: Visitor,
+    logout_token: Annotated[str, Form(max_length=16_384, pattern=r"^[A-Za-z0-9_.=-]+$")],
 ) -> Response:
     """End the sessions of a signed logout token (OpenID Connect Back-Channel Logout 1.0); said twice it is done once."""
     provider: Provider = request.app.state.provider
