@@ -1,4 +1,4 @@
-"""Signing in by an identity provider: accounts, open sessions, those that ended, forms that came too late."""
+"""Signing in by an identity provider: accounts, open sessions, those that ended, forms that came too late; machines."""
 
 from alembic import op
 
@@ -23,6 +23,12 @@ def upgrade() -> None:
         provider_session text NOT NULL, id_token text NOT NULL, until timestamptz NOT NULL,
         opened_at timestamptz NOT NULL DEFAULT now())"""
     )
+    op.execute(
+        """CREATE TABLE machines (
+        machine_id uuid PRIMARY KEY, agency_code text NOT NULL, name text NOT NULL,
+        generation int NOT NULL DEFAULT 1, revoked_at timestamptz, added_at timestamptz NOT NULL DEFAULT now())"""
+    )
+    op.execute("CREATE INDEX machines_agency ON machines (agency_code, machine_id)")
     op.execute("CREATE INDEX sessions_person ON sessions (asn_id)")
     op.execute("CREATE INDEX sessions_account ON sessions (issuer, subject)")
     op.execute("CREATE INDEX sessions_until ON sessions (until)")

@@ -1,0 +1,1 @@
+"""Agencies' own systems that call the machine interface."""
