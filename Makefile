@@ -48,7 +48,7 @@ down: ## stop a Bina that runs elsewhere
 	@.venv/bin/bina down
 
 test-fast: .venv/dev.stamp $(ASSETS) ## rules and handlers on a real PostgreSQL, on two cores
-	.venv/bin/pytest -n 2 --dist worksteal -m "not kafka and not browser and not conformance"
+	.venv/bin/pytest -n 2 --dist worksteal -m "not kafka and not browser and not conformance and not keycloak"
 
 test: .venv/dev.stamp $(ASSETS) browser ## everything: real Kafka, journeys, conformance, browser, two minutes of kills
 	BACKEND=$(BACKEND) .venv/bin/pytest

@@ -22,24 +22,25 @@ class JarUnavailableError(RuntimeError):
 
 @dataclass(frozen=True)
 class Jar:
-    """One line of the lock: Maven coordinate and SHA-256."""
+    """One line of the lock: Maven coordinate and SHA-256. Few are packed otherwise, as a `zip`."""
 
     group: str
     artifact: str
     version: str
     sha256: str
+    packaging: str = "jar"
 
     @classmethod
     def parse(cls, line: str) -> Self:
-        """Read `group:artifact:version sha256`."""
+        """Read `group:artifact:version[:packaging] sha256`."""
         coordinate, sha256 = line.split()
-        group, artifact, version = coordinate.split(":")
-        return cls(group, artifact, version, sha256)
+        group, artifact, version, *packaging = coordinate.split(":")
+        return cls(group, artifact, version, sha256, *packaging)
 
     @property
     def filename(self) -> str:
         """The name it has in a Maven repository."""
-        return f"{self.artifact}-{self.version}.jar"
+        return f"{self.artifact}-{self.version}.{self.packaging}"
 
     def __str__(self) -> str:
         return f"{self.group}:{self.artifact}:{self.version}"
@@ -114,5 +115,5 @@ def fetch(jar: Jar, repository: Path) -> Path:
 
     context = MavenContext(repo_cache=repository, timeout=60)
     context.remote_repos = {**GlobalSettings.load().repositories, **context.remote_repos}
-    artifact = context.project(jar.group, jar.artifact).at_version(jar.version).artifact()
-    return Path(artifact.resolve())
+    component = context.project(jar.group, jar.artifact).at_version(jar.version)
+    return Path(component.artifact(packaging=jar.packaging).resolve())
