@@ -4,7 +4,19 @@ import logging
 
 import typer
 
-from bina_local.commands import agency, backup, clock, logs, parked, publish, replay, scale, status, up
+from bina_local.commands import (
+    agency,
+    backup,
+    clock,
+    logs,
+    machine,
+    parked,
+    publish,
+    replay,
+    scale,
+    status,
+    up,
+)
 
 app = typer.Typer(
     help="Bina: pembinaan ASN. Satu perintah menjalankan seluruhnya di satu mesin.",
@@ -23,6 +35,7 @@ app.command()(backup.restore)
 app.command()(replay.replay)
 app.command()(publish.publish)
 app.add_typer(agency.app, name="agency")
+app.add_typer(machine.app, name="machine")
 app.add_typer(clock.app, name="clock")
 app.add_typer(parked.app, name="parked")
 
