@@ -75,6 +75,7 @@ contracts: .venv/dev.stamp ## write JSON Schemas and AsyncAPI anew from the cont
 lock: .venv/bin/uv ## resolve anew and export the locks: versions and hashes, no addresses
 	.venv/bin/uv lock
 	for p in $(LOCKED); do .venv/bin/uv export --quiet --frozen --no-emit-workspace --no-header --no-annotate --package $$p -o locks/$$p.txt; done
+	.venv/bin/uv export --quiet --frozen --no-emit-workspace --no-header --no-annotate --package bina-local --only-group access -o locks/access.txt
 	.venv/bin/uv export --quiet --frozen --no-emit-workspace --no-header --no-annotate --only-group assets -o locks/assets.txt
 	.venv/bin/uv export --quiet --frozen --no-emit-workspace --no-header --no-annotate --all-groups -o locks/dev.txt
 

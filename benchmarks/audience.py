@@ -77,7 +77,7 @@ async def _filled(parts: Parts, people: int) -> str:
 
 async def _announce(parts: Parts, url: str, people: int) -> tuple[float, float]:
     connection = await connect(url)
-    async with running("notification", url, parts.kafka.bootstrap) as service:
+    async with running("notification", url, parts.kafka.cluster) as service:
         started = time.perf_counter()
         await parts.produce(records([_run()]))
         async with asyncio.timeout(LIMIT_SECONDS):

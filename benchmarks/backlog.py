@@ -62,7 +62,7 @@ async def _drained(found: Parts, events: int) -> tuple[list[tuple[float, float]]
         await found.produce(chunk)
     database = await connect(url)
     line: list[tuple[float, float]] = []
-    async with running("notification", url, found.kafka.bootstrap) as service, asyncio.timeout(LIMIT_SECONDS):
+    async with running("notification", url, found.kafka.cluster) as service, asyncio.timeout(LIMIT_SECONDS):
         while not line or line[-1][1] < events:  # the broker is fresh: nothing else is on its topics
             applied = await database.fetchval("SELECT coalesce(sum(next_offset), 0) FROM messaging.positions")
             at = time.perf_counter() - service.started

@@ -88,7 +88,7 @@ async def _size(connection: Any) -> dict[str, int]:
 
 async def _publish(parts: Parts, connection: Any) -> int:
     """Send the outbox as the relay does; how many facts went."""
-    producer, sent = create_producer(parts.kafka.bootstrap), 0
+    producer, sent = create_producer(parts.kafka.cluster), 0
     await producer.start()
     await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
     metrics = Metrics()

@@ -91,7 +91,7 @@ async def _run(parts: Parts, scenario: Scenario, events: int) -> tuple[float, fl
     await parts.produce(messages, topic)
     rates = {}
     for peer in PEERS:
-        work = Work(parts.kafka.bootstrap, "", topic, tables, events, _wanted(peer, events), MAX_RECORDS)
+        work = Work(parts.kafka.cluster, "", topic, tables, events, _wanted(peer, events), MAX_RECORDS)
         rates[peer] = await _peer(parts, scenario, work, peer)
     return real, sum(len(table.records) for table in tables) / events, rates
 
@@ -144,7 +144,7 @@ async def drain(
     `group` goes on where it stopped; without one a new group begins at the beginning.
     """
     settings = Settings(
-        database_url=url, kafka=parts.kafka.bootstrap, secret="x" * 32, max_records=MAX_RECORDS
+        database_url=url, **parts.kafka.cluster.settings(), secret="x" * 32, max_records=MAX_RECORDS
     )
     await parts.produce(messages)
     runtime = Runtime(

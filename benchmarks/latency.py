@@ -17,6 +17,7 @@ from uuid import uuid4
 from aiokafka import AIOKafkaProducer
 
 from bina.messaging import Runtime, Service, Settings
+from bina.messaging.cluster import Cluster
 from bina.messaging.intake import Taken
 from bina.messaging.reading import Read
 
@@ -74,7 +75,7 @@ async def _ours(teller: "Teller", committed: Mapping[str, float], start: int) ->
 @contextlib.asynccontextmanager
 async def hearing(parts: Parts) -> AsyncIterator[dict[str, float]]:
     """The service that hears; gives when each key's last effect was committed, in seconds of the monotonic clock."""
-    hearer = await runtime(LATENCY.hearer, await parts.database(LATENCY.hearer), parts.kafka.bootstrap)
+    hearer = await runtime(LATENCY.hearer, await parts.database(LATENCY.hearer), parts.kafka.cluster)
     committed = _watch(hearer)
     try:
         while not hearer.ready():  # noqa: ASYNC110 - the broker decides
@@ -128,7 +129,8 @@ class Teller:
 async def telling(parts: Parts, committed: Mapping[str, float]) -> AsyncIterator[Teller]:
     """The process that commits, once its prelude has had its effects."""
     called = [sys.executable, "-m", "benchmarks.teller"]
-    called += [await parts.database(LATENCY.teller), parts.kafka.bootstrap]
+    broker = parts.kafka.cluster
+    called += [await parts.database(LATENCY.teller), broker.servers, broker.user, broker.password]
     teller = Teller(await asyncio.create_subprocess_exec(*called, stdin=PIPE, stdout=PIPE, limit=2**26))
     try:
         assert await teller.line() == "ready\n"
@@ -146,10 +148,10 @@ async def effects(committed: Mapping[str, float], keys: Iterable[str]) -> None:
             await asyncio.sleep(0.1)
 
 
-async def runtime(service: Service, url: str, kafka: str) -> Runtime:
+async def runtime(service: Service, url: str, kafka: Cluster) -> Runtime:
     """A service's own runtime in a group of its own, without the loops that reach outside."""
     named = replace(service, name=f"{service.name}-{uuid4().hex[:6]}", loops=())
-    found = Runtime(named, Settings(database_url=url, kafka=kafka, secret="x" * 32))
+    found = Runtime(named, Settings(database_url=url, **kafka.settings(), secret="x" * 32))
     await found.start()
     return found
 
@@ -159,8 +161,8 @@ async def _bare(parts: Parts) -> list[float]:
     connection = await connect(await parts.database(LATENCY.hearer))
     await connection.execute("CREATE TABLE effect (id uuid PRIMARY KEY)")
     times = []
-    producer = AIOKafkaProducer(bootstrap_servers=parts.kafka.bootstrap, acks="all", enable_idempotence=True)
-    async with producer, following(parts.kafka.bootstrap, topic) as consumer:
+    producer = AIOKafkaProducer(**parts.kafka.cluster.client(), acks="all", enable_idempotence=True)
+    async with producer, following(parts.kafka.cluster, topic) as consumer:
         for _ in range(COMMANDS):
             fetching = asyncio.create_task(consumer.getmany(timeout_ms=5000))
             started = time.perf_counter()

@@ -97,9 +97,9 @@ async def _bare(parts: Parts, per_second: float) -> list[float]:
                 effects.update(dict.fromkeys(facts, time.monotonic()))
                 await consumer.commit()
 
-    producer = AIOKafkaProducer(bootstrap_servers=parts.kafka.bootstrap, acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(**parts.kafka.cluster.client(), acks="all", enable_idempotence=True)
     limit = asyncio.timeout(SECONDS + WARM_SECONDS + 60)
-    async with producer, following(parts.kafka.bootstrap, topic) as consumer, limit:
+    async with producer, following(parts.kafka.cluster, topic) as consumer, limit:
         await asyncio.gather(pace(commands, per_second, send), take())
     await connection.close()
     begun = min(turns.values()) + WARM_SECONDS

@@ -67,7 +67,7 @@ async def _ours(parts: Parts, port: int) -> float:
     url, _ = await prepared(parts, NOTIFICATION)
     await drain(parts, NOTIFICATION, url, NOTIFICATION.load(MAILS))
     connection = await connect(url)
-    async with running("notification", url, parts.kafka.bootstrap, port), asyncio.timeout(LIMIT_SECONDS):
+    async with running("notification", url, parts.kafka.cluster, port), asyncio.timeout(LIMIT_SECONDS):
         while not (first := await connection.fetchval(_SENT)):  # noqa: ASYNC110 - another process decides
             await asyncio.sleep(0.05)
         started = time.perf_counter()

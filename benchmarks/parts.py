@@ -13,9 +13,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from bina.messaging import Service
+from bina.messaging.cluster import Cluster
 from bina.messaging.migrate import upgrade
 from bina.messaging.records import Message
-from bina_local import topics
+from bina_local.access import open_to
 from bina_local.kafka import Kafka
 from bina_local.postgres import Postgres
 from bina_local.process import Program
@@ -43,7 +44,7 @@ class Parts:
     async def topic(self) -> str:
         """A fresh topic set like the listed ones."""
         name = f"bench.{uuid.uuid4().hex[:8]}"
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka.bootstrap)
+        admin = AIOKafkaAdminClient(**self.kafka.cluster.client())
         await admin.start()
         try:
             await admin.create_topics([NewTopic(name, 3, 1, topic_configs={"flush.messages": "1"})])
@@ -53,13 +54,13 @@ class Parts:
 
     async def produce(self, messages: Sequence[Message], topic: str | None = None) -> None:
         """Put records on the broker as they are; `topic` sends them all there instead."""
-        await produce(self.kafka.bootstrap, messages, topic)
+        await produce(self.kafka.cluster, messages, topic)
 
 
-async def produce(bootstrap: str, messages: Sequence[Message], topic: str | None = None) -> None:
+async def produce(cluster: Cluster, messages: Sequence[Message], topic: str | None = None) -> None:
     """Put records on a broker as they are; `topic` sends them all there instead."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, compression_type="lz4", linger_ms=5
+        **cluster.client(), acks="all", enable_idempotence=True, compression_type="lz4", linger_ms=5
     )
     async with producer:
         for start in range(0, len(messages), 2000):
@@ -88,7 +89,7 @@ async def parts(postgres: type[Postgres] = Postgres) -> AsyncIterator[Parts]:
         await found.postgres.start()
         await found.kafka.start()
         try:
-            await topics.ensure(found.kafka.bootstrap, [*topics.listed(), *topics.of_agency("5571")])
+            await open_to(found.kafka.bootstrap, found.kafka.password, ["5571"])
             yield found
         finally:
             await found.kafka.stop()
@@ -101,11 +102,11 @@ async def connect(url: str) -> "asyncpg.Connection[Any]":
 
 
 @contextlib.asynccontextmanager
-async def following(bootstrap: str, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
+async def following(cluster: Cluster, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
     """A plain consumer in a group of its own, from the topic's beginning, for baselines."""
     consumer = AIOKafkaConsumer(
         topic,
-        bootstrap_servers=bootstrap,
+        **cluster.client(),
         group_id=topic,
         enable_auto_commit=False,
         auto_offset_reset="earliest",

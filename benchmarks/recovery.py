@@ -18,9 +18,11 @@ from typing import Any
 
 import psutil
 
+from bina.messaging.cluster import Cluster
 from bina.messaging.relay import LOCK
 from bina_local.addresses import Addresses
 from bina_local.postgres import Postgres
+from bina_local.principals import BrokerServer
 from bina_local.state import State
 from bina_local.supervisor import STEADY_SECONDS
 
@@ -72,8 +74,9 @@ async def _system(workers: str) -> AsyncIterator[Any]:
         state = State.at(Path(folder))
         addresses = Addresses.of(state)
         connection = await connect(Postgres(state.root, addresses.ports["postgres"]).url(SERVICE))
-        await produce(addresses.kafka, known())
-        trickle = asyncio.create_task(_trickle(addresses.kafka))
+        broker = BrokerServer(state.secrets, addresses.ports["kafka"]).cluster
+        await produce(broker, known())
+        trickle = asyncio.create_task(_trickle(broker))
         try:
             async with asyncio.timeout(LIMIT_SECONDS):
                 while not await connection.fetchval(_WORKING):  # noqa: ASYNC110 - the services decide
@@ -86,7 +89,7 @@ async def _system(workers: str) -> AsyncIterator[Any]:
             await system.stop()
 
 
-async def _trickle(kafka: str) -> None:
+async def _trickle(kafka: Cluster) -> None:
     for number in itertools.count():
         await produce(kafka, completed(PACE, number * PACE))
         await asyncio.sleep(0.2)

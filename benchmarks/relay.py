@@ -63,7 +63,7 @@ def _event() -> AttendanceMet:
 
 async def _relay(parts: Parts, url: str) -> float:
     connection = await connect(url)
-    producer = create_producer(parts.kafka.bootstrap)
+    producer = create_producer(parts.kafka.cluster)
     await producer.start()
     await connection.execute("SELECT pg_advisory_lock(7003)")
     metrics, sent, started = Metrics(), 0, time.perf_counter()
@@ -84,7 +84,7 @@ async def _bare(parts: Parts, url: str) -> float:
     await connection.close()
     records = [(row["topic"], row["key"].encode(), row["value"], _headers(row)) for row in rows]
     producer = AIOKafkaProducer(
-        bootstrap_servers=parts.kafka.bootstrap,
+        **parts.kafka.cluster.client(),
         acks="all",
         enable_idempotence=True,
         compression_type="lz4",

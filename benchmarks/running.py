@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
+from bina.messaging.cluster import Cluster
 from bina_local.ports import HOST, any_free
 from bina_local.services import ready
 
@@ -48,7 +49,7 @@ def proportional(parent: psutil.Process) -> float:
 
 
 @contextlib.asynccontextmanager
-async def running(name: str, url: str, kafka: str, smtp: int = 0) -> AsyncIterator[Running]:
+async def running(name: str, url: str, kafka: Cluster, smtp: int = 0) -> AsyncIterator[Running]:
     """A ready service; without a mail server's port mails stay planned."""
     port = any_free()
     process = await asyncio.create_subprocess_exec(
@@ -72,10 +73,10 @@ async def running(name: str, url: str, kafka: str, smtp: int = 0) -> AsyncIterat
         await process.wait()
 
 
-def _settings(url: str, kafka: str, port: int, smtp: int) -> dict[str, str]:
+def _settings(url: str, kafka: Cluster, port: int, smtp: int) -> dict[str, str]:
     return {
         "BINA_DATABASE_URL": url,
-        "BINA_KAFKA": kafka,
+        **{f"BINA_{name.upper()}": str(value) for name, value in kafka.settings().items()},
         "BINA_HTTP_HOST": HOST,
         "BINA_HTTP_PORT": str(port),
         "BINA_SECRET": "x" * 32,

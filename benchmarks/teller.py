@@ -15,15 +15,16 @@ import uvloop
 
 from bina.events import Event
 from bina.messaging import Runtime, emit
+from bina.messaging.cluster import Cluster
 
 from .latency import PAUSE_SECONDS, runtime
 from .loaded import pace
 from .scenarios import LATENCY
 
 
-async def main(url: str, kafka: str) -> None:
-    """Tell the prelude, then every load that is asked for."""
-    teller = await runtime(LATENCY.teller, url, kafka)
+async def main(url: str, *broker: str) -> None:
+    """Tell the prelude, then every load that is asked for. `broker`: servers, user, password."""
+    teller = await runtime(LATENCY.teller, url, Cluster(*broker))
     await _tell(teller, LATENCY.prelude())
     while (await teller.status()).outbox["depth"]:  # noqa: ASYNC110 - the broker decides
         await asyncio.sleep(0.1)

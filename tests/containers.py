@@ -6,10 +6,12 @@ from pathlib import Path
 from testcontainers.core.container import DockerContainer
 
 from bina_local.databases import SUPERUSER, DatabaseServer
-from bina_local.kafka import answers
+from bina_local.kafka import answers, security
 from bina_local.ports import HOST, any_free
+from bina_local.principals import BROKER, BrokerServer
 from bina_local.process import until
 from bina_local.state import Secrets
+from parts import variables
 
 POSTGRES_IMAGE = "postgres:18"
 KAFKA_IMAGE = "apache/kafka:4.3.1"
@@ -34,27 +36,23 @@ class ContainerPostgres(DatabaseServer):
         await asyncio.to_thread(self._container.stop)
 
 
-class ContainerKafka:
-    def __init__(self) -> None:
-        self.port = any_free()
+class ContainerKafka(BrokerServer):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(Secrets(folder / "secrets.json"), any_free())
         self._container = DockerContainer(KAFKA_IMAGE).with_bind_ports(9092, self.port)
         for name, value in self._settings().items():
             self._container = self._container.with_env(f"KAFKA_{name}", value)
-
-    @property
-    def bootstrap(self) -> str:
-        return f"{HOST}:{self.port}"
 
     def _settings(self) -> dict[str, str]:
         return {
             "NODE_ID": "1",
             "PROCESS_ROLES": "broker,controller",
             "CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
-            "LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
-            "ADVERTISED_LISTENERS": f"PLAINTEXT://{HOST}:{self.port}",
-            "INTER_BROKER_LISTENER_NAME": "PLAINTEXT",
+            "LISTENERS": "CLIENTS://:9092,CONTROLLER://localhost:9093",
+            "ADVERTISED_LISTENERS": f"CLIENTS://{HOST}:{self.port}",
+            "INTER_BROKER_LISTENER_NAME": "CLIENTS",
             "CONTROLLER_LISTENER_NAMES": "CONTROLLER",
-            "LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+            **variables(security(self.password(BROKER))),
             "AUTO_CREATE_TOPICS_ENABLE": "false",
             "OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
             "OFFSETS_TOPIC_NUM_PARTITIONS": "4",

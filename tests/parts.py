@@ -2,12 +2,17 @@
 
 import contextlib
 import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from bina.messaging.cluster import Cluster
+from bina_local.access import admit
+from bina_local.addresses import NOTE
 from bina_local.kafka import Kafka
 from bina_local.postgres import Postgres
+from bina_local.state import Secrets, State
 
 if TYPE_CHECKING:
     from bina_local.databases import DatabaseServer
@@ -16,8 +21,18 @@ if TYPE_CHECKING:
 class Broker(Protocol):
     """What tests need of a broker."""
 
+    port: int
+    secrets: Secrets
+
     @property
     def bootstrap(self) -> str: ...
+
+    @property
+    def cluster(self) -> Cluster: ...
+
+    def as_(self, principal: str) -> Cluster: ...
+
+    def password(self, principal: str) -> str: ...
 
 
 def on_containers() -> bool:
@@ -31,18 +46,27 @@ def made(folder: Path) -> Path:
 
 @contextlib.asynccontextmanager
 async def a_kafka(folder: Path) -> AsyncIterator[Broker]:
-    """A broker without topics, until the block ends."""
+    """A broker without topics that knows its operator and the services, until the block ends."""
     if on_containers():
         from containers import ContainerKafka
 
-        broker = ContainerKafka()
+        broker = ContainerKafka(made(folder))
     else:
         broker = Kafka(made(folder))
     await broker.start()
     try:
+        await admit(broker.bootstrap, broker.password)
         yield broker
     finally:
         await broker.stop()
+
+
+def state_with(broker: Broker, root: Path) -> State:
+    """A state folder in which the command line finds the broker and what opens it."""
+    state = State.at(root)
+    shutil.copy2(broker.secrets.path, state.secrets.path)
+    state.save(NOTE, {"kafka": broker.port})
+    return state
 
 
 @contextlib.asynccontextmanager
@@ -61,3 +85,12 @@ async def a_postgres(folder: Path) -> "AsyncIterator[DatabaseServer]":
         if isinstance(server, Postgres):
             server.abandon()
         await server.stop()
+
+
+def variables(settings: str) -> dict[str, str]:
+    """A broker's settings as the image reads them from its environment."""
+    named = (line.partition("=") for line in settings.splitlines())
+    return {
+        name.replace("_", "__").replace("-", "___").replace(".", "_").upper(): value
+        for name, _, value in named
+    }

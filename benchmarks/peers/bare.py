@@ -38,7 +38,7 @@ async def bare(work: Work) -> float:
     inserts = [_insert(table) for table in work.tables]
     consumer = AIOKafkaConsumer(
         work.topic,
-        bootstrap_servers=work.bootstrap,
+        **work.cluster.client(),
         group_id=uuid4().hex,
         enable_auto_commit=False,
         auto_offset_reset="earliest",

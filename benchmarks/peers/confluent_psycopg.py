@@ -19,6 +19,7 @@ from psycopg import sql
 
 from benchmarks.peers.rows import Table, Work
 from benchmarks.rate import Clock
+from bina_local.access import librdkafka
 
 Write = Callable[[psycopg.Cursor[Any], Table, Sequence[tuple[Any, ...]]], None]
 POLL_SECONDS = 0.1
@@ -38,7 +39,7 @@ async def executed(work: Work) -> float:
 def _run(work: Work, write: Write) -> float:
     consumer = Consumer(
         {
-            "bootstrap.servers": work.bootstrap,
+            **librdkafka(work.cluster),
             "group.id": uuid4().hex,
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",

@@ -24,8 +24,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from benchmarks.figures import say
 from benchmarks.parts import Parts
 from benchmarks.rate import Clock
+from bina.messaging.cluster import Cluster
 from bina_local.databases import SUPERUSER
 from bina_local.jars import ensure_jars, read_lock
+from bina_local.kafka import java_client
 from bina_local.ports import HOST, any_free
 from bina_local.state import shared_cache
 
@@ -92,8 +94,8 @@ async def routed(parts: Parts, url: str, topic: str, events: int) -> float:
     Only the topic's ends are asked for: a reader would want a core of the two for itself.
     """
     connection = await parts.postgres.connect(urlsplit(url).path.lstrip("/"))
-    partitions = await _partitions(parts.kafka.bootstrap, topic)
-    async with AIOKafkaConsumer(bootstrap_servers=parts.kafka.bootstrap) as consumer:
+    partitions = await _partitions(parts.kafka.cluster, topic)
+    async with AIOKafkaConsumer(**parts.kafka.cluster.client()) as consumer:
         before = sum((await consumer.end_offsets(partitions)).values())
         await connection.execute("TRUNCATE outbox")
         clock = Clock(events)
@@ -109,8 +111,8 @@ async def routed(parts: Parts, url: str, topic: str, events: int) -> float:
     return clock.rate
 
 
-async def _partitions(bootstrap: str, topic: str) -> list[TopicPartition]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+async def _partitions(cluster: Cluster, topic: str) -> list[TopicPartition]:
+    admin = AIOKafkaAdminClient(**cluster.client())
     await admin.start()
     (found,) = await admin.describe_topics([topic])
     await admin.close()
@@ -118,8 +120,10 @@ async def _partitions(bootstrap: str, topic: str) -> list[TopicPartition]:
 
 
 def _worker(parts: Parts, folder: str) -> dict[str, str]:
+    client = java_client(parts.kafka.cluster)
     return {
-        "bootstrap.servers": parts.kafka.bootstrap,
+        **client,
+        **{f"producer.{name}": value for name, value in client.items()},
         "key.converter": "org.apache.kafka.connect.storage.StringConverter",
         "value.converter": "org.apache.kafka.connect.storage.StringConverter",
         "offset.storage.file.filename": f"{folder}/offsets",

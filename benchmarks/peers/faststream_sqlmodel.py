@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
+from faststream.security import SASLScram512
 from pydantic import create_model
 from sqlalchemy import Column, Connection, MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -69,7 +70,8 @@ async def single(work: Work) -> float:
 
 
 def _broker(work: Work) -> KafkaBroker:
-    return KafkaBroker(work.bootstrap, logger=None)
+    signed = SASLScram512(work.cluster.user, work.cluster.password)
+    return KafkaBroker(work.cluster.servers, security=signed, logger=None)
 
 
 async def _run(broker: KafkaBroker, writer: "Writer", clock: Clock, done: asyncio.Event) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.parts import connect
+from bina.messaging.cluster import Cluster
 
 _TABLES = """SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname IN ('public', 'messaging')
@@ -42,7 +43,7 @@ class Work:
     `events` is how many messages the rows belong to, `wanted` how many of them to take, `batch` how many at once.
     """
 
-    bootstrap: str
+    cluster: Cluster
     url: str
     topic: str
     tables: Sequence[Table]

@@ -116,7 +116,9 @@ class Driver:
         plain = await self._announce(world, ahead, today, few)
         casts = await _casts(world, len(few))
         few_seats = list(zip(few, casts, strict=True))
-        return Agency(world, Ears(self._bina.kafka, code), people, ahead, today, few_seats, crowd, plain)
+        return Agency(
+            world, Ears(self._bina.kafka_of(code), code), people, ahead, today, few_seats, crowd, plain
+        )
 
     async def _announce(self, world: World, ahead: list[str], today: list[str], few: list[str]) -> str:
         """Announce every run; gives the programme of those that are told to nobody."""

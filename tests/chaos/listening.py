@@ -5,6 +5,7 @@ import json
 
 from aiokafka.errors import KafkaError
 
+from bina.messaging.cluster import Cluster
 from bina_local.broker import reader
 
 PAUSE_SECONDS = 0.4
@@ -13,8 +14,8 @@ PAUSE_SECONDS = 0.4
 class Ears:
     """Hears one agency's answers from the beginning of its topic, and tells whoever waits for one."""
 
-    def __init__(self, bootstrap: str, agency: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, cluster: Cluster, agency: str) -> None:
+        self._cluster = cluster
         self._topic = f"agency.outcomes.{agency}"
         self._heard: set[str] = set()
         self._awaited: dict[str, asyncio.Event] = {}
@@ -38,7 +39,7 @@ class Ears:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def _hear(self) -> None:
-        async with reader(self._bootstrap, self._topic) as client:
+        async with reader(self._cluster, self._topic) as client:
             while True:
                 for batch in (await client.getmany(timeout_ms=500)).values():
                     for record in batch:

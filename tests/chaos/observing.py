@@ -12,6 +12,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from bina.messaging.cluster import Cluster
 from bina_local import topics
 from bina_local.addresses import SERVICES
 from bina_local.broker import reader, records_until_end
@@ -112,18 +113,18 @@ OWN = {
 
 
 async def observe(
-    bootstrap: str, postgres: DatabaseServer, journal: Path, agencies: Iterable[str], left: dict[str, Any]
+    cluster: Cluster, postgres: DatabaseServer, journal: Path, agencies: Iterable[str], left: dict[str, Any]
 ) -> Observed:
     """Look at everything; call it when all is at rest."""
-    records = [record async for record in _records(bootstrap, agencies)]
+    records = [record async for record in _records(cluster, agencies)]
     tables = {name: await _tables(postgres, name) for name in SERVICES}
-    return Observed(read(journal), records, tables, left, applied=await _applied(bootstrap))
+    return Observed(read(journal), records, tables, left, applied=await _applied(cluster))
 
 
-async def _applied(bootstrap: str) -> dict[str, list[float]]:
+async def _applied(cluster: Cluster) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {name: [] for name in SERVICES}
     async with AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False
+        **cluster.client(), auto_offset_reset="earliest", enable_auto_commit=False
     ) as client:
         await client._client.force_metadata_update()
         client.assign([TopicPartition(GROUPS, n) for n in client.partitions_for_topic(GROUPS) or ()])
@@ -154,11 +155,11 @@ def _row(found: Any) -> Row:
     return {name: intern(value) if type(value) is str else value for name, value in found.items()}
 
 
-async def _records(bootstrap: str, agencies: Iterable[str]) -> AsyncIterator[Record]:
+async def _records(cluster: Cluster, agencies: Iterable[str]) -> AsyncIterator[Record]:
     """Every record of every topic, partition by partition."""
     wanted = [*topics.listed(), *(topic for code in agencies for topic in topics.of_agency(code))]
     for topic in wanted:
-        async with reader(bootstrap, topic.name) as client:
+        async with reader(cluster, topic.name) as client:
             async for found in records_until_end(client):
                 yield _record(found)
 

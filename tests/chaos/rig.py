@@ -58,7 +58,7 @@ async def run(load: Load, folder: Path, plan: Plan = Plan()) -> Report:
         left, held = await _rest(load, stage)
         await counts.close()
         began = time.monotonic()
-        observed = await observe(stage.kafka.bootstrap, stage.postgres, journal.path, AGENCIES, left)
+        observed = await observe(stage.kafka.cluster, stage.postgres, journal.path, AGENCIES, left)
         observed.held = held
     finally:
         await stage.stop()

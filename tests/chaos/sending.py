@@ -10,6 +10,7 @@ import httpx
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from bina.messaging.cluster import Cluster
 from bina_local.publication import RawRecord
 from chaos.journal import Journal
 from journeys.agency import id_of
@@ -69,9 +70,9 @@ class Publisher:
     Some are written again although nothing went wrong: an export that was begun anew.
     """
 
-    def __init__(self, journal: Journal, bootstrap: str) -> None:
+    def __init__(self, journal: Journal, cluster: Cluster) -> None:
         self._journal = journal
-        self._bootstrap = bootstrap
+        self._cluster = cluster
         self._producer: AIOKafkaProducer | None = None
         self._opening = asyncio.Lock()
 
@@ -110,7 +111,7 @@ class Publisher:
         async with self._opening:
             if self._producer is None:
                 producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap,
+                    **self._cluster.client(),
                     acks="all",
                     enable_idempotence=True,
                     request_timeout_ms=10_000,

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import asyncpg
 
-from bina_local import topics
+from bina_local.access import open_to
 from bina_local.addresses import SERVICES, Addresses
 from bina_local.health import HealthWatch
 from bina_local.kafka import Kafka
@@ -80,8 +80,7 @@ class Stage:
         await self._start_base()
         chosen = Addresses.choose(self.state)
         addresses = Addresses({**chosen.ports, "gateway": any_free(), "kafka": self.lines[BROKER].port})
-        wanted = [*topics.listed(), *(topic for code in agencies for topic in topics.of_agency(code))]
-        await topics.ensure(self.kafka.bootstrap, wanted)
+        await open_to(self.kafka.bootstrap, self.kafka.password, agencies)
         mailbox = Letterbox(self.state.mails, self.journal)
         self.bina = Bina(self.state, addresses, {}, mailbox)
         self.bina.children.update({name: Child(self.program(name), self.state) for name in SERVICES})
@@ -103,7 +102,7 @@ class Stage:
         for line in self.lines.values():
             await line.start()
             self._stack.push_async_callback(line.stop)
-        self.kafka = Kafka(self._folder / "kafka", advertised=self.lines[BROKER].port)
+        self.kafka = Kafka(self._folder, advertised=self.lines[BROKER].port)
         await asyncio.gather(self.kafka.start(), self.postgres.start())
         self._stack.push_async_callback(self._end_base)
         self.lines[BROKER].target, self.lines[DATABASE].target = self.kafka.port, self.postgres.port

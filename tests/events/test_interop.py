@@ -18,13 +18,14 @@ from sqlalchemy import text
 from bina.events import REGISTRY, Envelope, Event
 from bina.events.documents import ASYNCAPI
 from bina.messaging import clock, emit, new_id
+from bina.messaging.cluster import Cluster
 from bina.messaging.database import create_engine, sessions
 from bina.messaging.metrics import Metrics
 from bina.messaging.records import message_of
 from bina.messaging.relay import Relay
 from bina_local import topics
 from bina_local.jars import ensure_jars, read_lock
-from bina_local.kafka import LOCK
+from bina_local.kafka import LOCK, java_client
 from bina_local.state import shared_cache
 from messaging import toy
 
@@ -44,16 +45,16 @@ def sample(contract: type[Event]) -> Event:
 @pytest_asyncio.fixture(scope="module")
 async def written(kafka, migrated) -> dict[str, Event]:
     """One record of every type: our own through outbox and relay, agencies' as an agency writes them."""
-    await topics.ensure(kafka.bootstrap, [*topics.listed(), *topics.of_agency(AGENCY)])
+    await topics.ensure(kafka.cluster, [*topics.listed(), *topics.of_agency(AGENCY)])
     events = {kind: sample(contract) for kind, contract in REGISTRY.items()}
     inbound = [event for event in events.values() if event.topic == "agency.enrollments"]
     url = await migrated(toy.service)
     engine = create_engine(url)
-    relay = Relay(url.replace("+asyncpg", ""), kafka.bootstrap, "bina", Metrics())
+    relay = Relay(url.replace("+asyncpg", ""), kafka.cluster, "bina", Metrics())
     publishing = asyncio.create_task(relay.run())
     async with sessions(engine)() as session, session.begin():
         await emit(session, [event for event in events.values() if event not in inbound])
-    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap) as producer:
+    async with AIOKafkaProducer(**kafka.cluster.client()) as producer:
         for event in inbound:
             envelope = Envelope(
                 id=str(new_id()), source=AGENCY, type=event.type, time=clock.now(), publisher=AGENCY
@@ -71,9 +72,9 @@ async def written(kafka, migrated) -> dict[str, Event]:
     return events
 
 
-async def read(bootstrap: str, keys: set[bytes]) -> dict[str, KafkaMessage]:
+async def read(cluster: Cluster, keys: set[bytes]) -> dict[str, KafkaMessage]:
     found = {}
-    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer:
+    async with AIOKafkaConsumer(**cluster.client(), auto_offset_reset="earliest") as consumer:
         consumer.subscribe(
             pattern=rf"^(enrollment|assessment|evaluation|notification|platform)\..*|^agency\..*\.{AGENCY}$"
         )
@@ -89,7 +90,7 @@ async def read(bootstrap: str, keys: set[bytes]) -> dict[str, KafkaMessage]:
 
 
 async def test_the_cloudevents_sdk_parses_every_type_off_the_broker(kafka, written: dict[str, Event]):
-    records = await read(kafka.bootstrap, {event.key.encode() for event in written.values()})
+    records = await read(kafka.cluster, {event.key.encode() for event in written.values()})
     assert records.keys() == REGISTRY.keys()
     for kind, record in records.items():
         event = from_binary(record, JSONFormat())
@@ -99,10 +100,13 @@ async def test_the_cloudevents_sdk_parses_every_type_off_the_broker(kafka, writt
             assert event.get_data() == json.loads(written[kind].model_dump_json())
 
 
-async def test_kafkas_console_consumer_reads_a_topic(kafka, written: dict[str, Event]):
+async def test_kafkas_console_consumer_reads_a_topic(kafka, written: dict[str, Event], tmp_path: Path):
     event = written["training.completed.v1"]
     command = kafka_tool("org.apache.kafka.tools.consumer.ConsoleConsumer")
-    arguments = ["--bootstrap-server", kafka.bootstrap, "--topic", event.destination, "--from-beginning"]
+    config = tmp_path / "client.properties"
+    config.write_text("".join(f"{key}={value}\n" for key, value in java_client(kafka.cluster).items()))
+    signed = ["--bootstrap-server", kafka.bootstrap, "--command-config", str(config)]
+    arguments = [*signed, "--topic", event.destination, "--from-beginning"]
     properties = ["--timeout-ms", "8000", "--formatter-property", "print.headers=true"]
     process = await asyncio.create_subprocess_exec(
         *command, *arguments, *properties, stdout=subprocess.PIPE, stderr=subprocess.PIPE

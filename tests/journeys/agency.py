@@ -47,7 +47,7 @@ class AgencySystem:
     async def publish(self, records: Iterable[RawRecord]) -> list[str]:
         """Write records one after the other; gives their ids."""
         records = list(records)
-        await send_raw(self._bina.kafka, records)
+        await send_raw(self._bina.kafka_of(self.code), records)
         return [id_of(record) for record in records]
 
     async def tell(self, kind: str, **body: Any) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class AgencySystem:
         """
         found: Answers = defaultdict(list)
         seen: set[bytes] = set()
-        async with reader(self._bina.kafka, f"agency.outcomes.{self.code}") as client:
+        async with reader(self._bina.kafka_of(self.code), f"agency.outcomes.{self.code}") as client:
             async for record in records_until_end(client):
                 own_id = dict(record.headers)["ce_id"]
                 if own_id not in seen:

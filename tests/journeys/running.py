@@ -14,10 +14,13 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest_asyncio
 
+from bina.messaging.cluster import Cluster
 from bina.web.access import Person, issue_token
-from bina_local import identity, topics
+from bina_local import identity
+from bina_local.access import open_to
 from bina_local.addresses import SERVICES, Addresses
 from bina_local.business_clock import move_clock
+from bina_local.context import Context
 from bina_local.gateway import gateway
 from bina_local.mailbox import Mail, Mailbox, serve_smtp
 from bina_local.process import Child, Program, run_until_ready, until
@@ -93,8 +96,13 @@ class Bina:
     collector: Collector = field(default_factory=Collector)
 
     @property
-    def kafka(self) -> str:
-        return self.addresses.kafka
+    def kafka(self) -> Cluster:
+        """The broker as the operator meets it."""
+        return Context(self.state, self.addresses).kafka
+
+    def kafka_of(self, agency: str) -> Cluster:
+        """The broker as an agency meets it."""
+        return Context(self.state, self.addresses).kafka_of(agency)
 
     @property
     def platform(self) -> Caller:
@@ -164,7 +172,7 @@ async def bina(platform_folder: Path) -> AsyncIterator[Bina]:
     Broker and databases are its own: what other tests write is none of its history.
     """
     folder = platform_folder / "journeys"
-    async with a_kafka(folder / "kafka") as kafka, a_postgres(folder / "postgres") as postgres:
+    async with a_kafka(folder) as kafka, a_postgres(folder / "postgres") as postgres:
         async for running in _running(State.at(folder), kafka, postgres):
             yield running
 
@@ -177,9 +185,8 @@ def traced(program: Program, collector: Collector) -> Program:
 
 async def _running(state: State, kafka: Any, postgres: Any) -> AsyncIterator[Bina]:
     chosen = Addresses.choose(state)
-    addresses = Addresses({**chosen.ports, "kafka": int(kafka.bootstrap.rpartition(":")[2])})
-    wanted = [*topics.listed(), *(topic for code in AGENCIES for topic in topics.of_agency(code))]
-    await topics.ensure(kafka.bootstrap, wanted)
+    addresses = Addresses({**chosen.ports, "kafka": kafka.port})
+    await open_to(kafka.bootstrap, kafka.password, AGENCIES)
     async with AsyncExitStack() as stack:
         collector = stack.enter_context(collecting())
         programs = {name: traced(service(state, addresses, postgres, name), collector) for name in SERVICES}

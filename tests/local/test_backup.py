@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from typer.testing import CliRunner
 
 from bina_local import topics
+from bina_local.access import admit
 from bina_local.backup import take
 from bina_local.cli import app
 from bina_local.kafka import Kafka
@@ -27,7 +28,7 @@ def nothing(*_: object) -> None:
 
 
 async def write(kafka: Kafka, *values: bytes) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap) as producer:
+    async with AIOKafkaProducer(**kafka.cluster.client()) as producer:
         for value in values:
             await producer.send_and_wait(TOPIC.name, value, key=value)
 
@@ -35,7 +36,7 @@ async def write(kafka: Kafka, *values: bytes) -> None:
 async def read(kafka: Kafka) -> set[bytes]:
     found = set()
     async with AIOKafkaConsumer(
-        TOPIC.name, bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest"
+        TOPIC.name, **kafka.cluster.client(), auto_offset_reset="earliest"
     ) as consumer:
         ends = await consumer.end_offsets(consumer.assignment())
         while [p for p, end in ends.items() if await consumer.position(p) < end]:
@@ -59,8 +60,9 @@ async def backed_up(tmp_path_factory) -> tuple[Path, State]:
     kafka, postgres = Kafka(state.root), Postgres(state.root)
     await kafka.start()
     await postgres.start()
+    await admit(kafka.bootstrap, kafka.password)
     try:
-        await topics.ensure(kafka.bootstrap, [TOPIC])
+        await topics.ensure(kafka.cluster, [TOPIC])
         await postgres.ensure_database("evaluation")
         connection = await postgres.connect("evaluation")
         await connection.execute("CREATE TABLE things (name text); INSERT INTO things VALUES ('kept')")
@@ -84,6 +86,7 @@ async def test_what_was_backed_up_comes_back_and_nothing_later(backed_up, tmp_pa
     kafka, postgres = Kafka(state.root), Postgres(state.root)
     await kafka.start()
     await postgres.start()
+    await admit(kafka.bootstrap, kafka.password)
     try:
         assert await read(kafka) == {b"kept", b"kept too"}
         assert await names(postgres) == ["kept"]
@@ -100,6 +103,7 @@ async def test_one_part_comes_back_and_what_was_there_is_put_aside(backed_up):
     postgres, kafka = Postgres(state.root), Kafka(state.root)
     await postgres.start()
     await kafka.start()
+    await admit(kafka.bootstrap, kafka.password)
     try:
         assert await names(postgres) == ["kept"]
         assert b"later" in await read(kafka)

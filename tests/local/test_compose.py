@@ -1,11 +1,14 @@
+import json
 import re
 from typing import Any
 
 import yaml
 
 from bina_local.addresses import SERVICES
-from bina_local.kafka import SETTINGS
+from bina_local.kafka import SETTINGS, security
+from bina_local.principals import BROKER, OPERATOR
 from bina_local.state import project_root
+from parts import variables
 
 DEPLOY = project_root() / "deploy"
 
@@ -27,6 +30,30 @@ def test_every_service_opens_its_own_database_only():
         assert environment["BINA_DATABASE_URL"].startswith(f"postgresql+asyncpg://{name}:")
         assert environment["BINA_DATABASE_URL"].endswith(f"/{name}")
         assert f"own_database {name} " in (DEPLOY / "databases.sh").read_text()
+
+
+def test_both_brokers_ask_everybody_who_they_are():
+    environment = compose()["kafka"]["environment"]
+    wanted = {f"KAFKA_{name}": value for name, value in variables(security("${KAFKA_PASSWORD}")).items()}
+    assert {name: environment.get(name) for name in wanted} == wanted
+    assert "PLAINTEXT://" not in str(environment)
+
+
+def test_everybody_signs_in_to_the_broker_as_who_they_are():
+    text = re.sub(r":\?[^}]*", "", compose()["topics"]["environment"]["BINA_KAFKA_PASSWORDS"])
+    known = json.loads(text)
+    assert set(known) == {BROKER, OPERATOR, *SERVICES}
+    assert len(set(known.values())) == len(known)
+    for name in SERVICES:
+        environment = compose()[name]["environment"]
+        assert environment["BINA_KAFKA_USER"] == name
+        assert environment["BINA_KAFKA_PASSWORD"] == known[name]
+
+
+def test_every_password_has_its_line_in_the_example():
+    asked = set(re.findall(r"\$\{(\w*(?:PASSWORD|SECRET))", (DEPLOY / "compose.yaml").read_text()))
+    lines = (DEPLOY / "compose.env.example").read_text().splitlines()
+    assert asked <= {line.partition("=")[0] for line in lines}
 
 
 def test_only_the_gateway_is_published_and_only_where_it_is_told():

@@ -12,15 +12,15 @@ from typer.testing import CliRunner
 
 from bina.events import Envelope
 from bina.events.agency import Problem, RequestAnswered
+from bina.messaging.cluster import Cluster
 from bina.messaging.records import encode_headers, encode_value
 from bina_local import topics
-from bina_local.addresses import NOTE
 from bina_local.broker import producer, reader, records_until_end
 from bina_local.business_clock import move_clock, read_clock
 from bina_local.cli import app
 from bina_local.publication import Answer, answers, known_answers, raw_records, requests_of, send, send_raw
-from bina_local.state import State
 from enrollment.imports import EnrolmentValues, ResultValues, Row
+from parts import state_with
 
 pytestmark = pytest.mark.kafka
 
@@ -34,17 +34,17 @@ ROWS = [
 @pytest.fixture
 async def agency(kafka) -> str:
     code = f"A{uuid.uuid4().hex[:8]}"
-    await topics.ensure(kafka.bootstrap, topics.of_agency(code))
+    await topics.ensure(kafka.cluster, topics.of_agency(code))
     return code
 
 
-async def records(bootstrap: str, topic: str):
-    async with reader(bootstrap, topic) as client:
+async def records(cluster: Cluster, topic: str):
+    async with reader(cluster, topic) as client:
         return [record async for record in records_until_end(client)]
 
 
-async def answer(bootstrap: str, agency: str, *given: RequestAnswered) -> None:
-    async with producer(bootstrap) as client:
+async def answer(cluster: Cluster, agency: str, *given: RequestAnswered) -> None:
+    async with producer(cluster) as client:
         for one in given:
             envelope = Envelope(id=str(uuid.uuid4()), source="enrollment", type=one.type, time=NOW)
             await client.send_and_wait(
@@ -54,8 +54,8 @@ async def answer(bootstrap: str, agency: str, *given: RequestAnswered) -> None:
 
 async def test_rows_travel_as_the_agency_s_events(kafka, agency: str):
     requests = requests_of(ROWS, agency, b"file")
-    await send(kafka.bootstrap, agency, requests, NOW)
-    written = {r.key: r for r in await records(kafka.bootstrap, f"agency.enrollments.{agency}")}
+    await send(kafka.cluster, agency, requests, NOW)
+    written = {r.key: r for r in await records(kafka.cluster, f"agency.enrollments.{agency}")}
     record = written[b"198001012005011002"]
     assert json.loads(record.value)["note"] == "catatan"
     headers = dict(record.headers)
@@ -104,10 +104,8 @@ async def test_every_row_gets_its_own_answer(kafka, agency: str):
     ]
     found: dict[str, Answer] = {}
     seen: list[int] = []
-    following = asyncio.create_task(
-        answers(kafka.bootstrap, agency, {first.id, second.id}, found, seen.append)
-    )
-    await answer(kafka.bootstrap, agency, *given)
+    following = asyncio.create_task(answers(kafka.cluster, agency, {first.id, second.id}, found, seen.append))
+    await answer(kafka.cluster, agency, *given)
     await asyncio.wait_for(following, 30)
     assert found == {second.id: given[1], first.id: given[2]}
     assert seen[-1] == 2
@@ -116,21 +114,21 @@ async def test_every_row_gets_its_own_answer(kafka, agency: str):
 async def test_an_answer_given_before_is_found_again(kafka, agency: str):
     first, second = requests_of(ROWS, agency, b"file")
     given = RequestAnswered(agency_code=agency, request_id=first.id, outcome="accepted")
-    await answer(kafka.bootstrap, agency, given)
-    assert await known_answers(kafka.bootstrap, agency, {first.id, second.id}) == {first.id: given}
+    await answer(kafka.cluster, agency, given)
+    assert await known_answers(kafka.cluster, agency, {first.id, second.id}) == {first.id: given}
 
 
 async def test_what_is_no_answer_is_passed_over(kafka, agency: str):
     topic = f"agency.outcomes.{agency}"
-    async with producer(kafka.bootstrap) as client:
+    async with producer(kafka.cluster) as client:
         await client.send_and_wait(topic, b"{}", b"k", headers=[("ce_type", b"request.answered.v1")])
         await client.send_and_wait(topic, b"{", b"k", headers=[("ce_type", b"\xff")])
-    assert await known_answers(kafka.bootstrap, agency, {"x"}) == {}
+    assert await known_answers(kafka.cluster, agency, {"x"}) == {}
 
 
 async def test_an_agency_without_topics_is_named(kafka):
     with pytest.raises(UnknownTopicOrPartitionError, match=r"agency\.outcomes\.NOBODY belum ada"):
-        await known_answers(kafka.bootstrap, "NOBODY", {"x"})
+        await known_answers(kafka.cluster, "NOBODY", {"x"})
 
 
 def raw_line(topic: str, **fields) -> str:
@@ -152,8 +150,8 @@ async def test_raw_records_are_written_byte_for_byte(kafka, agency: str, tmp_pat
         raw_line(topic, key="k", value_base64=""),
     ]
     file.write_text("\n".join([*lines, ""]))
-    assert await send_raw(kafka.bootstrap, raw_records(file)) == 3
-    written = await records(kafka.bootstrap, topic)
+    assert await send_raw(kafka.cluster, raw_records(file)) == 3
+    written = await records(kafka.cluster, topic)
     assert [r.value for r in written] == [value, None, b""]
     assert written[0].headers == (("ce_id", header),)
     assert {r.key for r in written} == {b"k"}
@@ -173,14 +171,14 @@ async def test_a_line_for_a_topic_that_is_not_there_is_named_and_nothing_is_writ
     topic = f"agency.enrollments.{agency}"
     file = tmp_path / "raw.jsonl"
     file.write_text("\n".join([raw_line(topic), "", raw_line("agency.enrolments.9999"), ""]))
-    State.at(tmp_path / "state").save(NOTE, {"kafka": int(kafka.bootstrap.rsplit(":", 1)[1])})
+    state_with(kafka, tmp_path / "state")
     command = ["publish", "--raw", str(file), "--state", str(tmp_path / "state")]
     ended = await asyncio.to_thread(CliRunner().invoke, app, command)
     assert ended.exit_code == 1
     assert "Baris 3: topik agency.enrolments.9999 belum ada. Tidak ada yang ditulis." in ended.stderr
     assert "bina agency add" in ended.stderr
     assert f"\n  {topic}\n" in ended.stderr
-    assert await records(kafka.bootstrap, topic) == []
+    assert await records(kafka.cluster, topic) == []
 
 
 async def test_raw_records_may_come_through_a_pipe(kafka, agency: str, tmp_path: Path):
@@ -188,22 +186,22 @@ async def test_raw_records_may_come_through_a_pipe(kafka, agency: str, tmp_path:
     reading, writing = os.pipe()
     os.write(writing, "\n".join([raw_line(topic, key="k")] * 2).encode())
     os.close(writing)
-    State.at(tmp_path / "state").save(NOTE, {"kafka": int(kafka.bootstrap.rsplit(":", 1)[1])})
+    state_with(kafka, tmp_path / "state")
     command = ["publish", "--raw", f"/dev/fd/{reading}", "--state", str(tmp_path / "state")]
     ended = await asyncio.to_thread(CliRunner().invoke, app, command)
     os.close(reading)
     assert ended.exit_code == 0
-    assert [r.key for r in await records(kafka.bootstrap, topic)] == [b"k", b"k"]
+    assert [r.key for r in await records(kafka.cluster, topic)] == [b"k", b"k"]
 
 
 async def test_the_clock_remembers_how_far_it_was_moved(kafka):
-    await topics.ensure(kafka.bootstrap, topics.listed())
-    before = await read_clock(kafka.bootstrap)
-    moved = await move_clock(kafka.bootstrap, before.offset + timedelta(days=180))
-    again = await move_clock(kafka.bootstrap, moved.offset + timedelta(days=1))
-    assert await read_clock(kafka.bootstrap) == again
+    await topics.ensure(kafka.cluster, topics.listed())
+    before = await read_clock(kafka.cluster)
+    moved = await move_clock(kafka.cluster, before.offset + timedelta(days=180))
+    again = await move_clock(kafka.cluster, moved.offset + timedelta(days=1))
+    assert await read_clock(kafka.cluster) == again
     assert again.offset - before.offset == timedelta(days=181)
     assert again.version == before.version + 2
-    record = (await records(kafka.bootstrap, "platform.clock"))[-1]
+    record = (await records(kafka.cluster, "platform.clock"))[-1]
     assert record.key == b"clock"
     assert dict(record.headers)["ce_type"] == b"clock.moved.v1"

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from bina.events import Envelope
 from bina.events.enrollment import AsnRecorded, EnrollmentAccepted, TrainingCompleted
 from bina.messaging import Runtime, Settings, clock, new_id
+from bina.messaging.cluster import Cluster
 from bina.messaging.migrate import upgrade
 from bina.messaging.records import message_of
 from bina.messaging.replay import replay
@@ -29,12 +30,12 @@ def nothing(*_: object) -> None:
 
 @pytest.fixture(scope="module")
 async def broker(kafka) -> str:
-    await topics.ensure(kafka.bootstrap, topics.listed())
-    return kafka.bootstrap
+    await topics.ensure(kafka.cluster, topics.listed())
+    return kafka.cluster
 
 
-async def write(broker: str, *events) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=broker) as producer:
+async def write(broker: Cluster, *events) -> None:
+    async with AIOKafkaProducer(**broker.client()) as producer:
         for version, event in enumerate(events, 1):
             envelope = Envelope(
                 id=str(new_id()), source="enrollment", type=event.type, time=clock.now(), version=version
@@ -68,12 +69,12 @@ def facts(people: int) -> list:
 
 
 @contextlib.asynccontextmanager
-async def live(postgres, broker: str, name: str):
+async def live(postgres, broker: Cluster, name: str):
     """The running service on a database of its name, as `bina up` has it."""
     service = service_named(name)
     url = await postgres.ensure_database(name)
     await upgrade(url, service.migrations)
-    runtime = Runtime(service, Settings(database_url=url, kafka=broker, secret="x" * 32))
+    runtime = Runtime(service, Settings(database_url=url, **broker.settings(), secret="x" * 32))
     await runtime.start()
     try:
         yield runtime, Replaying(postgres, broker, service)
@@ -94,7 +95,7 @@ async def settled(runtime: Runtime, people: int) -> bool:
     return await counted(runtime, "people") >= people and await counted(runtime, "enrolments") >= people
 
 
-async def test_a_replay_reaches_what_runs_and_its_exchange_can_be_undone(postgres, broker: str):
+async def test_a_replay_reaches_what_runs_and_its_exchange_can_be_undone(postgres, broker: Cluster):
     await write(broker, *facts(20))
     async with live(postgres, broker, "evaluation") as (runtime, replaying):
         await until(lambda: settled(runtime, 20), 60)
@@ -127,7 +128,7 @@ async def test_a_replay_reaches_what_runs_and_its_exchange_can_be_undone(postgre
         assert await counted(runtime, "enrolments") == 21
 
 
-async def test_a_replay_tells_nobody(postgres, broker: str, fresh_database):
+async def test_a_replay_tells_nobody(postgres, broker: Cluster, fresh_database):
     await write(broker, *facts(3))
     url = await fresh_database("notification")
     service = service_named("notification")
@@ -149,7 +150,7 @@ async def test_a_replay_tells_nobody(postgres, broker: str, fresh_database):
 
 @pytest.mark.parametrize("name", ["notification", "assessment"])
 async def test_a_new_consumer_comes_to_the_same_tables_from_the_topics_alone(
-    postgres, broker: str, name: str
+    postgres, broker: Cluster, name: str
 ):
     await write(broker, *facts(5))
     async with live(postgres, broker, name) as (runtime, replaying):

@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from bina.events import REGISTRY
+from bina.messaging.cluster import Cluster
 from bina_local import topics
 from bina_local.process import until
 from bina_local.state import project_root
@@ -15,8 +16,8 @@ from bina_local.state import project_root
 pytestmark = pytest.mark.kafka
 
 
-async def found_config(bootstrap: str, name: str) -> dict[str, str]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+async def found_config(cluster: Cluster, name: str) -> dict[str, str]:
+    admin = AIOKafkaAdminClient(**cluster.client())
     await admin.start()
     (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
     await admin.close()
@@ -24,15 +25,15 @@ async def found_config(bootstrap: str, name: str) -> dict[str, str]:
 
 
 async def test_making_the_topics_twice_makes_them_once(kafka):
-    await topics.ensure(kafka.bootstrap, topics.listed())
-    assert await topics.ensure(kafka.bootstrap, topics.listed()) == []
+    await topics.ensure(kafka.cluster, topics.listed())
+    assert await topics.ensure(kafka.cluster, topics.listed()) == []
 
 
 async def test_topics_are_as_the_list_says(kafka):
-    await topics.ensure(kafka.bootstrap, topics.listed())
+    await topics.ensure(kafka.cluster, topics.listed())
     for name in ("enrollment.asn", "evaluation.tasks"):
         wanted = next(t for t in topics.listed() if t.name == name).config
-        found = await found_config(kafka.bootstrap, name)
+        found = await found_config(kafka.cluster, name)
         assert {key: found[key] for key in wanted} == wanted
 
 
@@ -41,23 +42,23 @@ async def test_a_changed_list_changes_the_topic(kafka, tmp_path: Path):
     document["kept"]["2 years"]["retention.ms"] = 1234567
     changed = tmp_path / "topics.yaml"
     changed.write_text(yaml.safe_dump(document))
-    await topics.ensure(kafka.bootstrap, topics.listed())
-    await topics.ensure(kafka.bootstrap, topics.listed(changed))
+    await topics.ensure(kafka.cluster, topics.listed())
+    await topics.ensure(kafka.cluster, topics.listed(changed))
 
     async def changed_there() -> bool:
-        return (await found_config(kafka.bootstrap, "evaluation.tasks"))["retention.ms"] == "1234567"
+        return (await found_config(kafka.cluster, "evaluation.tasks"))["retention.ms"] == "1234567"
 
     await asyncio.wait_for(until(changed_there), 30)
 
 
 async def test_a_topic_cut_otherwise_is_named_not_recut(kafka):
-    await topics.ensure(kafka.bootstrap, [topics.Topic("cut", 2, 1, {})])
+    await topics.ensure(kafka.cluster, [topics.Topic("cut", 2, 1, {})])
     with pytest.raises(topics.PartitionsDifferError, match="cut: 2 partisi, seharusnya 3"):
-        await topics.ensure(kafka.bootstrap, [topics.Topic("cut", 3, 1, {})])
+        await topics.ensure(kafka.cluster, [topics.Topic("cut", 3, 1, {})])
 
 
 async def test_an_agency_gets_a_pair_of_its_own(kafka):
-    made = await topics.ensure(kafka.bootstrap, topics.of_agency("KOTA-X"))
+    made = await topics.ensure(kafka.cluster, topics.of_agency("KOTA-X"))
     assert made == ["agency.enrollments.KOTA-X", "agency.outcomes.KOTA-X"]
 
 
@@ -74,7 +75,7 @@ def test_a_code_that_would_blur_topic_names_is_refused(code: str):
 
 
 async def test_a_topic_nobody_made_is_not_made_by_a_message(kafka):
-    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, request_timeout_ms=2000)
+    producer = AIOKafkaProducer(**kafka.cluster.client(), request_timeout_ms=2000)
     await producer.start()
     with pytest.raises(Exception, match="UnknownTopic"):
         await producer.send_and_wait("nobody.made.this", b"x")
@@ -82,12 +83,12 @@ async def test_a_topic_nobody_made_is_not_made_by_a_message(kafka):
 
 
 async def test_a_record_survives_the_round(kafka):
-    await topics.ensure(kafka.bootstrap, [topics.Topic("round", 1, 1, {"flush.messages": "1"})])
-    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, acks="all", enable_idempotence=True)
+    await topics.ensure(kafka.cluster, [topics.Topic("round", 1, 1, {"flush.messages": "1"})])
+    producer = AIOKafkaProducer(**kafka.cluster.client(), acks="all", enable_idempotence=True)
     await producer.start()
     await producer.send_and_wait("round", b"value", key=b"key", headers=[("h", b"\x00\xff")])
     await producer.stop()
-    consumer = AIOKafkaConsumer("round", bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer("round", **kafka.cluster.client(), auto_offset_reset="earliest")
     await consumer.start()
     record = await consumer.getone()
     await consumer.stop()

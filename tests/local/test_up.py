@@ -1,3 +1,4 @@
+import asyncio
 import json
 import re
 import subprocess
@@ -10,8 +11,12 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError
 
+from bina.messaging.cluster import Cluster
 from bina_local.addresses import SERVICES
+from bina_local.context import Context
 from bina_local.ports import any_free
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
@@ -145,6 +150,45 @@ def test_a_second_bina_on_the_same_state_is_refused(second: Up, state: Path):
 def test_the_clock_is_followed_by_every_service(second: Up, state: Path):
     moved = bina("clock", "advance", "180d", "--state", str(state))
     assert "Semua layanan mengikuti" in moved.stdout, moved.stderr
+
+
+def passwords(said: str) -> list[str]:
+    return re.findall(r"password=(\S+)", said)
+
+
+async def test_an_agency_is_told_its_password_once_and_another_when_it_asks(second: Up, state: Path):
+    add = ("agency", "add", "KOTA-X", "Kota X", "--state", str(state))
+    said, again, renewed = [await asyncio.to_thread(bina, *add, *more) for more in ((), (), ("--renew",))]
+    assert (said.returncode, again.returncode, renewed.returncode) == (0, 0, 0), said.stderr + renewed.stderr
+    assert "username=agency.KOTA-X" in said.stdout
+    [first_password], [other_password] = passwords(said.stdout), passwords(renewed.stdout)
+    assert passwords(again.stdout) == []
+    assert "--renew" in again.stdout
+    broker = Context.of(state).kafka.servers
+    async with AIOKafkaProducer(**Cluster(broker, "agency.KOTA-X", other_password).client()) as producer:
+        await producer.send_and_wait("agency.enrollments.KOTA-X", b"{}", key=b"k")
+    with pytest.raises(KafkaConnectionError):
+        await refused(AIOKafkaProducer(**Cluster(broker, "agency.KOTA-X", first_password).client()))
+
+
+async def refused(producer: AIOKafkaProducer) -> None:
+    try:
+        await producer.start()
+    finally:
+        await producer.stop()
+
+
+def test_one_agency_does_not_write_anothers_topic(second: Up, state: Path, tmp_path: Path):
+    for code in ("KOTA-Y", "KOTA-Z"):
+        assert bina("agency", "add", code, code, "--state", str(state)).returncode == 0
+    file = tmp_path / "raw.jsonl"
+    file.write_text('{"topic": "agency.enrollments.KOTA-Z", "key": "k", "value_base64": "e30="}')
+    raw = ("publish", "--raw", str(file), "--state", str(state), "--agency")
+    assert "1 rekaman ditulis" in bina(*raw, "KOTA-Z").stdout
+    foreign = bina(*raw, "KOTA-Y")
+    assert (foreign.returncode, "Kafka menolak" in foreign.stderr) == (1, True), foreign.stderr
+    unknown = bina(*raw, "KOTA-W")
+    assert (unknown.returncode, "bina agency add KOTA-W" in unknown.stderr) == (1, True), unknown.stderr
 
 
 def workers(state: Path) -> dict[str, tuple[int, int]]:

@@ -8,6 +8,7 @@ import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
 from bina.messaging import Runtime, Settings, outbox, relay
+from bina.messaging.cluster import Cluster
 from bina.messaging.testing import ServiceUnderTest
 from bina_local import topics
 from messaging import toy
@@ -28,18 +29,18 @@ def healthy_handlers():
 
 @pytest_asyncio.fixture(scope="module")
 async def broker(kafka) -> str:
-    await topics.ensure(kafka.bootstrap, [*topics.listed(), *topics.of_agency("5571")])
-    return kafka.bootstrap
+    await topics.ensure(kafka.cluster, [*topics.listed(), *topics.of_agency("5571")])
+    return kafka.cluster
 
 
 @pytest_asyncio.fixture(scope="module")
-async def producer(broker: str) -> AsyncIterator[AIOKafkaProducer]:
-    async with AIOKafkaProducer(bootstrap_servers=broker, enable_idempotence=True) as producer:
+async def producer(broker: Cluster) -> AsyncIterator[AIOKafkaProducer]:
+    async with AIOKafkaProducer(**broker.client(), enable_idempotence=True) as producer:
         yield producer
 
 
 @pytest_asyncio.fixture
-async def start(broker: str, migrated) -> AsyncIterator[Start]:
+async def start(broker: Cluster, migrated) -> AsyncIterator[Start]:
     running: list[Runtime] = []
 
     async def begin(name: str = "", url: str = "", states=None, **changes) -> Runtime:
@@ -47,7 +48,7 @@ async def start(broker: str, migrated) -> AsyncIterator[Start]:
             toy.service, name=name or f"toy-{uuid.uuid4().hex[:8]}", states=states or {}
         )
         url = url or await migrated(toy.service)
-        settings = Settings(database_url=url, kafka=broker, secret="x" * 32, demo=True, **changes)
+        settings = Settings(database_url=url, **broker.settings(), secret="x" * 32, demo=True, **changes)
         runtime = Runtime(service, settings)
         await runtime.start()
         running.append(runtime)

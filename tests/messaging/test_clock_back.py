@@ -10,6 +10,7 @@ from sqlalchemy import text
 from bina.events import Envelope
 from bina.events.evaluation import EvaluationTaskClosed
 from bina.messaging import DueItem, clock, due, emit
+from bina.messaging.cluster import Cluster
 from bina.messaging.maintenance import keep_partitions
 from bina.messaging.testing import ServiceUnderTest
 from messaging.facts import accepted, met
@@ -84,7 +85,7 @@ async def test_business_time_that_goes_back_does_nothing_twice(service: ServiceU
 
 @pytest.mark.kafka
 @pytest.mark.parametrize("back", ["1 hour", "25 hours"])
-async def test_facts_go_out_in_the_order_they_were_told(start: Start, broker: str, migrated, back: str):
+async def test_facts_go_out_in_the_order_they_were_told(start: Start, broker: Cluster, migrated, back: str):
     runtime = await start()
     seat = accepted()
     async with runtime.sessions() as session, session.begin():

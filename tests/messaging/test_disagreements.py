@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from bina.events.enrollment import EnrollmentAccepted
 from bina.messaging import Runtime, positions
+from bina.messaging.cluster import Cluster
 from bina.messaging.resume import Resumer
 from messaging import toy
 from messaging.facts import accepted, met
@@ -32,19 +33,17 @@ async def copied(fresh_database, runtime: Runtime) -> str:
     return await fresh_database("toy", template=runtime.settings.database_url.rsplit("/", 1)[1])
 
 
-async def reset(broker: str, group: str) -> None:
+async def reset(broker: Cluster, group: str) -> None:
     """Have a group begin anew."""
-    async with AIOKafkaConsumer(
-        bootstrap_servers=broker, group_id=group, enable_auto_commit=False
-    ) as consumer:
+    async with AIOKafkaConsumer(**broker.client(), group_id=group, enable_auto_commit=False) as consumer:
         partitions = [TopicPartition(TOPIC, n) for n in range(3)]
         consumer.assign(partitions)
         await consumer.commit(dict.fromkeys(partitions, 0))
 
 
-async def cut(broker: str) -> None:
+async def cut(broker: Cluster) -> None:
     """Retention takes all that is there."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    admin = AIOKafkaAdminClient(**broker.client())
     await admin.start()
     partitions = [TopicPartition(TOPIC, n) for n in range(3)]
     await admin.delete_records({p: RecordsToDelete(before_offset=-1) for p in partitions})
@@ -76,7 +75,7 @@ async def gone_ahead(
 
 @pytest.mark.parametrize("how", ["reset", "deleted"])
 async def test_after_a_group_is_reset_the_database_says_where_to_go_on(
-    start: Start, producer, broker: str, how: str
+    start: Start, producer, broker: Cluster, how: str
 ):
     first = await start(f"toy-before-{how}")
     seat = await seated(first, producer)
@@ -105,7 +104,7 @@ async def test_a_log_read_from_the_beginning_again_acts_once(start: Start, produ
 
 
 async def test_a_database_of_yesterday_reads_again_what_it_lacks(
-    start: Start, producer, fresh_database, broker: str
+    start: Start, producer, fresh_database, broker: Cluster
 ):
     _, yesterday, seat = await gone_ahead("toy-yesterday", start, producer, fresh_database)
     third = await start("toy-yesterday", url=yesterday)
@@ -114,7 +113,7 @@ async def test_a_database_of_yesterday_reads_again_what_it_lacks(
 
 
 async def test_a_batch_that_another_worker_ends_just_now_is_no_disagreement(
-    start: Start, producer, broker: str, monkeypatch
+    start: Start, producer, broker: Cluster, monkeypatch
 ):
     runtime = await start("toy-ends")
     await seated(runtime, producer)
@@ -125,7 +124,7 @@ async def test_a_batch_that_another_worker_ends_just_now_is_no_disagreement(
     load = positions.load
 
     async with AIOKafkaConsumer(
-        bootstrap_servers=broker, group_id="toy-ends-elsewhere", enable_auto_commit=False
+        **broker.client(), group_id="toy-ends-elsewhere", enable_auto_commit=False
     ) as consumer:
         consumer.assign(list(applied))
 
@@ -141,7 +140,7 @@ async def test_a_batch_that_another_worker_ends_just_now_is_no_disagreement(
 
 
 async def test_what_retention_took_before_it_was_applied_stops_the_consumer(
-    start: Start, producer, fresh_database, broker: str
+    start: Start, producer, fresh_database, broker: Cluster
 ):
     second, yesterday, seat = await gone_ahead("toy-gap", start, producer, fresh_database)
     await cut(broker)

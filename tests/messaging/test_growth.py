@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from bina.events import Envelope, Event
 from bina.messaging import Runtime, clock, new_id
+from bina.messaging.cluster import Cluster
 from bina.messaging.growth import Growth, later
 from bina.messaging.logreader import reader
 from bina.messaging.merging import merged
@@ -45,8 +46,8 @@ async def send(producer: AIOKafkaProducer, ago: int, *events: Event) -> None:
     await producer.flush()
 
 
-async def grow(producer: AIOKafkaProducer, broker: str, partitions: int) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+async def grow(producer: AIOKafkaProducer, broker: Cluster, partitions: int) -> None:
+    admin = AIOKafkaAdminClient(**broker.client())
     await admin.start()
     await admin.create_partitions({TOPIC: NewPartitions(partitions)})
     await admin.close()
@@ -59,12 +60,12 @@ async def grow(producer: AIOKafkaProducer, broker: str, partitions: int) -> None
 
 
 @pytest_asyncio.fixture(scope="module")
-async def people(broker: str) -> AsyncIterator[list[UUID]]:
+async def people(broker: Cluster) -> AsyncIterator[list[UUID]]:
     """Who were accepted before the topic grew, and met after it, and once more after it grew again."""
     await made_anew(broker)
     events = [accepted() for _ in range(PEOPLE)]
     ids = [event.enrollment_id for event in events]
-    async with AIOKafkaProducer(bootstrap_servers=broker) as producer:
+    async with AIOKafkaProducer(**broker.client()) as producer:
         await send(producer, 5 * HOUR, *events)
         await grow(producer, broker, 6)
         await send(producer, 3 * HOUR, *map(met, ids))
@@ -93,7 +94,7 @@ async def test_a_new_service_reads_a_grown_topic_in_its_keys_order(start: Start,
 
 @pytest.mark.kafka
 async def test_a_replay_reads_a_grown_topic_in_its_keys_order(
-    broker: str, people: list[UUID], fresh_database
+    broker: Cluster, people: list[UUID], fresh_database
 ):
     url = await fresh_database("toy")
     await replay(toy.service, url, broker, nothing)
@@ -107,7 +108,7 @@ async def test_a_replay_reads_a_grown_topic_in_its_keys_order(
 
 
 @pytest.mark.kafka
-async def test_spans_are_merged_up_to_their_ends_in_chunks(broker: str, people: list[UUID], monkeypatch):
+async def test_spans_are_merged_up_to_their_ends_in_chunks(broker: Cluster, people: list[UUID], monkeypatch):
     monkeypatch.setattr("bina.messaging.merging.CHUNK", 7)
     monkeypatch.setattr("bina.messaging.merging.FULL", 3)
     partitions = [TopicPartition(TOPIC, number) for number in range(12)]

@@ -9,6 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.structs import ConsumerRecord
 
+from bina.messaging.cluster import Cluster
 from bina.messaging.logreader import between, id_in, reader
 from bina.messaging.topiclog import version_in
 from bina_local.ports import any_free
@@ -38,7 +39,7 @@ def test_a_version_that_nobody_can_keep_is_none(value: bytes | None, version: in
 
 async def test_a_reader_that_could_not_begin_leaves_nothing_open():
     with pytest.raises(KafkaConnectionError):
-        async with reader(f"127.0.0.1:{any_free()}"):
+        async with reader(Cluster(f"127.0.0.1:{any_free()}")):
             pass
     gc.collect()  # what is left open says so now
 
@@ -49,12 +50,12 @@ def test_only_ids_of_ours_are_ids(value: bytes | None, found: UUID | None):
 
 
 @pytest.mark.kafka
-async def test_a_log_that_is_cut_before_its_reader_comes_is_read_from_the_cut_on(broker: str):
+async def test_a_log_that_is_cut_before_its_reader_comes_is_read_from_the_cut_on(broker: Cluster):
     there = TopicPartition("test.cut", 0)
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    admin = AIOKafkaAdminClient(**broker.client())
     await admin.start()
     await admin.create_topics([NewTopic(there.topic, 1, 1)])
-    async with AIOKafkaProducer(bootstrap_servers=broker) as producer:
+    async with AIOKafkaProducer(**broker.client()) as producer:
         for number in range(5):
             await producer.send_and_wait(there.topic, b"%d" % number)
     await admin.delete_records({there: RecordsToDelete(before_offset=3)})

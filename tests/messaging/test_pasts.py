@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from bina.events.enrollment import AttendanceMet
 from bina.messaging import Runtime, emit
+from bina.messaging.cluster import Cluster
 from bina_local import topics
 from messaging.facts import accepted, met
 from messaging.test_disagreements import copied, has, told
@@ -21,8 +22,8 @@ TOPIC = "enrollment.enrollments"
 
 @pytest_asyncio.fixture(scope="module")
 async def broker(kafka) -> str:
-    await topics.ensure(kafka.bootstrap, topics.listed())
-    return kafka.bootstrap
+    await topics.ensure(kafka.cluster, topics.listed())
+    return kafka.cluster
 
 
 async def tell(runtime: Runtime, *events: object) -> None:
@@ -35,10 +36,10 @@ async def published(runtime: Runtime) -> bool:
     return not (await runtime.backlog()).outbox
 
 
-async def log_of(broker: str, key: object) -> list[tuple[int, str]]:
+async def log_of(broker: Cluster, key: object) -> list[tuple[int, str]]:
     """(version, event id) of a key's records, in the log's order."""
     found = []
-    async with AIOKafkaConsumer(TOPIC, bootstrap_servers=broker, auto_offset_reset="earliest") as consumer:
+    async with AIOKafkaConsumer(TOPIC, **broker.client(), auto_offset_reset="earliest") as consumer:
         ends = await consumer.end_offsets(consumer.assignment())
         while [p for p, end in ends.items() if await consumer.position(p) < end]:
             for records in (await consumer.getmany(timeout_ms=200)).values():
@@ -50,10 +51,10 @@ async def forgotten(admin: AIOKafkaAdminClient) -> bool:
     return TOPIC not in await admin.list_topics()
 
 
-async def made_anew(broker: str, partitions: int = 3) -> None:
+async def made_anew(broker: Cluster, partitions: int = 3) -> None:
     """The broker forgets the topic."""
     [listed] = [t for t in topics.listed() if t.name == TOPIC]
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    admin = AIOKafkaAdminClient(**broker.client())
     await admin.start()
     await admin.delete_topics([TOPIC])
     await until(lambda: forgotten(admin))
@@ -61,7 +62,7 @@ async def made_anew(broker: str, partitions: int = 3) -> None:
     await topics.ensure(broker, [topics.Topic(TOPIC, partitions, listed.replication, listed.config)])
 
 
-async def test_a_database_of_yesterday_gives_no_version_twice(start: Start, fresh_database, broker: str):
+async def test_a_database_of_yesterday_gives_no_version_twice(start: Start, fresh_database, broker: Cluster):
     first = await start("toy-old-a")
     seat = accepted()
     await tell(first, seat)
@@ -80,7 +81,7 @@ async def test_a_database_of_yesterday_gives_no_version_twice(start: Start, fres
     assert "2 facts" in line
 
 
-async def test_versions_of_facts_that_wait_rise_too(start: Start, fresh_database, broker: str):
+async def test_versions_of_facts_that_wait_rise_too(start: Start, fresh_database, broker: Cluster):
     first = await start("toy-wait-a")
     seat = accepted()
     await tell(first, seat)
@@ -100,7 +101,7 @@ async def test_versions_of_facts_that_wait_rise_too(start: Start, fresh_database
     assert [version for version, _ in await log_of(broker, seat.enrollment_id)][-1] == 5
 
 
-async def test_acknowledged_but_unmarked_facts_are_no_strangers(start: Start, broker: str):
+async def test_acknowledged_but_unmarked_facts_are_no_strangers(start: Start, broker: Cluster):
     first = await start("toy-crash-a")
     seat = accepted()
     await tell(first, seat, met(seat.enrollment_id))
@@ -118,7 +119,7 @@ async def test_acknowledged_but_unmarked_facts_are_no_strangers(start: Start, br
 
 
 async def test_what_a_broker_of_yesterday_lacks_is_told_again_with_its_ids(
-    start: Start, broker: str, producer
+    start: Start, broker: Cluster, producer
 ):
     first = await start("toy-lost")
     seat = accepted()
@@ -140,7 +141,7 @@ async def test_what_a_broker_of_yesterday_lacks_is_told_again_with_its_ids(
 
 
 async def test_a_topic_made_anew_with_more_partitions_is_read_from_its_beginning(
-    start: Start, broker: str, producer
+    start: Start, broker: Cluster, producer
 ):
     first = await start("toy-anew")
     known = accepted()
@@ -163,13 +164,13 @@ async def test_a_topic_made_anew_with_more_partitions_is_read_from_its_beginning
     await made_anew(broker)
 
 
-async def test_a_key_that_moves_to_a_new_partition_keeps_its_order(start: Start, broker: str):
+async def test_a_key_that_moves_to_a_new_partition_keeps_its_order(start: Start, broker: Cluster):
     # One that never knew the topic that was there before.
-    async with AIOKafkaProducer(bootstrap_servers=broker) as producer:
+    async with AIOKafkaProducer(**broker.client()) as producer:
         await _move_keys(start, broker, producer)
 
 
-async def _move_keys(start: Start, broker: str, producer: AIOKafkaProducer) -> None:
+async def _move_keys(start: Start, broker: Cluster, producer: AIOKafkaProducer) -> None:
     first = await start("toy-grown", max_records=1)
     seat = accepted()
     await send(producer, seat)
@@ -177,7 +178,7 @@ async def _move_keys(start: Start, broker: str, producer: AIOKafkaProducer) -> N
     await first.stop()
     events = [accepted() for _ in range(12)]
     await send(producer, *events)
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    admin = AIOKafkaAdminClient(**broker.client())
     await admin.start()
     await admin.create_partitions({TOPIC: NewPartitions(9)})
     await admin.close()

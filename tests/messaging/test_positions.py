@@ -8,6 +8,7 @@ from aiokafka.errors import IllegalStateError
 from sqlalchemy import text
 
 from bina.messaging import Runtime, Settings
+from bina.messaging.cluster import Cluster
 from bina.messaging.consumer import Consumer
 from bina.messaging.reading import Reached
 from bina.messaging.resume import Resumer
@@ -54,7 +55,7 @@ async def test_a_batch_that_fails_reaches_nothing(service: ServiceUnderTest, mon
 
 
 @pytest.mark.kafka
-async def test_what_is_applied_is_where_the_log_ends(start: Start, producer, broker: str):
+async def test_what_is_applied_is_where_the_log_ends(start: Start, producer, broker: Cluster):
     runtime = await start(max_records=2)
     events = [accepted() for _ in range(5)]
     for event in events:
@@ -65,7 +66,7 @@ async def test_what_is_applied_is_where_the_log_ends(start: Start, producer, bro
         return list(found.values()) == ["am"] * 5
 
     await until(all_in)
-    async with AIOKafkaConsumer(TOPIC, bootstrap_servers=broker) as consumer:
+    async with AIOKafkaConsumer(TOPIC, **broker.client()) as consumer:
         ends = await consumer.end_offsets(consumer.assignment())
     found = await positions(runtime)
     assert {p.partition: end for p, end in ends.items() if end} == {

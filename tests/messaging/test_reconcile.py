@@ -7,6 +7,7 @@ from sqlalchemy import text
 from bina.events import Event
 from bina.events.enrollment import AsnErased, AsnRecorded
 from bina.messaging import Runtime, emit
+from bina.messaging.cluster import Cluster
 from bina.messaging.relay import LOCK
 from bina.messaging.topiclog import TopicLog
 from messaging.facts import asn
@@ -49,13 +50,13 @@ async def published(runtime: Runtime) -> None:
     await until(empty)
 
 
-async def found(broker: str, event: Event) -> tuple[int, bytes | None]:
+async def found(broker: Cluster, event: Event) -> tuple[int, bytes | None]:
     record = await last(broker, TOPIC, event.key)
     return int(dict(record.headers)["ce_aggregateversion"]), record.value
 
 
 @pytest.mark.kafka
-async def test_exactly_the_lost_states_are_told_anew(start: Start, broker: str):
+async def test_exactly_the_lost_states_are_told_anew(start: Start, broker: Cluster):
     runtime = await start(states=STATES)
     kept, changed, erased = asn(), asn(name="Lama"), asn()
     await tell(runtime, kept, changed, erased)
@@ -90,7 +91,7 @@ async def test_who_had_the_old_state_takes_the_new(start: Start):
 
 
 @pytest.mark.kafka
-async def test_a_version_that_the_database_forgot_is_passed(start: Start, broker: str):
+async def test_a_version_that_the_database_forgot_is_passed(start: Start, broker: Cluster):
     runtime = await start(states=STATES)
     person = asn()
     for _ in range(3):
@@ -135,7 +136,9 @@ def test_an_older_record_behind_a_newer_is_not_a_good_end():
 
 
 @pytest.mark.kafka
-async def test_who_leads_next_tells_anew_what_the_last_one_found_lost(start: Start, broker: str, monkeypatch):
+async def test_who_leads_next_tells_anew_what_the_last_one_found_lost(
+    start: Start, broker: Cluster, monkeypatch
+):
     first = await start(states=STATES)
     lost, kept = asn(), asn()
     await tell(first, lost, lost=True)

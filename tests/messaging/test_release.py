@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from bina.messaging import Settings, parked, release
+from bina.messaging.cluster import Cluster
 from bina.messaging.redrives import Redriver
 from bina.messaging.replay import replay
 from bina.messaging.runtime import end
@@ -144,7 +145,7 @@ async def nothing_held(service: ServiceUnderTest) -> bool:
 
 
 @pytest.mark.kafka
-async def test_a_replay_ends_when_all_that_can_go_has_gone(broker: str, producer, fresh_database):
+async def test_a_replay_ends_when_all_that_can_go_has_gone(broker: Cluster, producer, fresh_database):
     training, person = run(), asn()
     seats = {uuid4() for _ in range(9)}
     await send(producer, *(completed(training.run_id, person.asn_id, seat) for seat in seats), person)

@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from bina.events import Event
 from bina.messaging import Runtime, Settings, emit, relay
+from bina.messaging.cluster import Cluster
 from bina.messaging.relay import RelayError
 from bina.messaging.runtime import end
 from messaging import toy
@@ -20,7 +21,7 @@ from messaging.watching import Start, seats, send, told, true, until
 pytestmark = pytest.mark.kafka
 
 
-async def test_an_event_travels_through_a_service_to_the_next_topic(start: Start, producer, broker: str):
+async def test_an_event_travels_through_a_service_to_the_next_topic(start: Start, producer, broker: Cluster):
     await start()
     training, person = run(), asn()
     event = completed(training.run_id, person.asn_id)
@@ -32,7 +33,7 @@ async def test_an_event_travels_through_a_service_to_the_next_topic(start: Start
     assert headers["ce_aggregateversion"] == b"1"
 
 
-async def test_an_agencys_topic_is_taken_and_answered(start: Start, producer, broker: str):
+async def test_an_agencys_topic_is_taken_and_answered(start: Start, producer, broker: Cluster):
     await start()
     event = requested("198703032010011999")
     await send(producer, event, agency="5571")
@@ -40,7 +41,7 @@ async def test_an_agencys_topic_is_taken_and_answered(start: Start, producer, br
     assert event.event_id.encode() in record.value
 
 
-async def test_broken_records_stop_nothing(start: Start, producer, broker: str):
+async def test_broken_records_stop_nothing(start: Start, producer, broker: Cluster):
     runtime = await start()
     good, bad = [accepted() for _ in range(3)], accepted()
     await send(producer, good[0])
@@ -94,7 +95,7 @@ async def test_lost_database_connections_lose_and_repeat_nothing(start: Start, p
     await until(all_in, 60)
 
 
-async def test_a_command_is_told_once_it_is_committed(start: Start, broker: str):
+async def test_a_command_is_told_once_it_is_committed(start: Start, broker: Cluster):
     runtime = await start()
     event = accepted()
     with pytest.raises(ZeroDivisionError):
@@ -118,7 +119,7 @@ async def test_what_one_worker_commits_wakes_the_one_that_publishes(start: Start
         await woken.wait()
 
 
-async def test_another_relay_takes_over(start: Start, broker: str):
+async def test_another_relay_takes_over(start: Start, broker: Cluster):
     first = await start("toy-relay-a")
     second = await start("toy-relay-b", url=first.settings.database_url)
     await until(lambda: true(first.relay.leading))
@@ -152,7 +153,7 @@ async def _joined(runtime: Runtime, enrollment_id) -> bool:
     return (await seats(runtime, enrollment_id))[enrollment_id] == "am"
 
 
-async def test_a_gap_in_the_log_stops_the_consumer_and_is_named(start: Start, producer, broker: str):
+async def test_a_gap_in_the_log_stops_the_consumer_and_is_named(start: Start, producer, broker: Cluster):
     first = await start("toy-gap")
     event = accepted()
     await send(producer, event)
@@ -163,7 +164,7 @@ async def test_a_gap_in_the_log_stops_the_consumer_and_is_named(start: Start, pr
     await until(there)
     await first.stop()
     await send(producer, *(accepted() for _ in range(30)))
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    admin = AIOKafkaAdminClient(**broker.client())
     await admin.start()
     partitions = [TopicPartition("enrollment.enrollments", n) for n in range(3)]
     await admin.delete_records({p: RecordsToDelete(before_offset=-1) for p in partitions})
@@ -184,11 +185,11 @@ async def tell_and_fail(runtime: Runtime, event: Event) -> None:
         raise ZeroDivisionError
 
 
-async def test_a_stopped_service_leaves_no_task_behind(broker: str, migrated):
+async def test_a_stopped_service_leaves_no_task_behind(broker: Cluster, migrated):
     before = asyncio.all_tasks()
     service = dataclasses.replace(toy.service, name=f"toy-{uuid.uuid4().hex[:8]}")
     for seconds in (0, 0.3, 1.5):
-        settings = Settings(database_url=await migrated(toy.service), kafka=broker, secret="x" * 32)
+        settings = Settings(database_url=await migrated(toy.service), **broker.settings(), secret="x" * 32)
         runtime = Runtime(service, settings)
         await runtime.start()
         await asyncio.sleep(seconds)
@@ -211,7 +212,7 @@ async def test_a_task_that_misses_its_cancellation_is_cancelled_again():
     assert task.cancelled()
 
 
-async def test_a_relay_that_cannot_publish_says_so(start: Start, broker: str, monkeypatch):
+async def test_a_relay_that_cannot_publish_says_so(start: Start, broker: Cluster, monkeypatch):
     runtime = await start()
     await until(lambda: true(runtime.relay.leading))
     with monkeypatch.context() as patch:
@@ -275,7 +276,7 @@ async def test_a_worker_that_died_before_its_commit_loses_nothing(start: Start, 
     await until(there)
 
 
-async def test_a_fact_committed_late_is_published_too(start: Start, broker: str):
+async def test_a_fact_committed_late_is_published_too(start: Start, broker: Cluster):
     runtime = await start()
     late, early = accepted(), accepted()
     async with runtime.transaction() as slow:
@@ -287,7 +288,7 @@ async def test_a_fact_committed_late_is_published_too(start: Start, broker: str)
     assert record.value == late.model_dump_json().encode()
 
 
-async def test_every_fact_of_a_key_is_published_in_its_order(start: Start, broker: str):
+async def test_every_fact_of_a_key_is_published_in_its_order(start: Start, broker: Cluster):
     runtime = await start()
     enrollment_id = uuid.uuid4()
 
@@ -298,7 +299,7 @@ async def test_every_fact_of_a_key_is_published_in_its_order(start: Start, broke
     await asyncio.gather(*(tell() for _ in range(40)))
     versions = []
     async with AIOKafkaConsumer(
-        "enrollment.enrollments", bootstrap_servers=broker, auto_offset_reset="earliest"
+        "enrollment.enrollments", **broker.client(), auto_offset_reset="earliest"
     ) as consumer:
         async with asyncio.timeout(30):
             while len(versions) < 40:

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy import text
 
 from bina.messaging import held
+from bina.messaging.cluster import Cluster
 from bina.messaging.held import Hold
 from bina.messaging.records import Message
 from bina.messaging.resume import Resumer
@@ -72,10 +73,10 @@ async def test_a_topic_made_anew_is_held_beside_the_old_one(service: ServiceUnde
 
 
 @pytest_asyncio.fixture
-async def group(broker: str, producer) -> AIOKafkaConsumer:
+async def group(broker: Cluster, producer) -> AIOKafkaConsumer:
     """A group of two workers, which has come to the second record of three partitions."""
     async with AIOKafkaConsumer(
-        bootstrap_servers=broker, group_id="toy-side-by-side", enable_auto_commit=False
+        **broker.client(), group_id="toy-side-by-side", enable_auto_commit=False
     ) as consumer:
         partitions = [TopicPartition(TOPIC, number) for number in range(3)]
         consumer.assign(partitions)

@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 
 from bina.messaging import Runtime, emit, telemetry
+from bina.messaging.cluster import Cluster
 from bina.messaging.outbox import trace
 from messaging import toy, traced
 from messaging.facts import NIP, accepted, asn, completed, requested, run
@@ -36,14 +37,14 @@ def kept(monkeypatch: pytest.MonkeyPatch, sampler: str, given: str):
     telemetry.stop()
 
 
-async def closed(broker: str, enrollment_id: object) -> str:
+async def closed(broker: Cluster, enrollment_id: object) -> str:
     """The traceparent of the fact that the toy service tells of a completion."""
     record = await told(broker, "evaluation.tasks", str(enrollment_id))
     return dict(record.headers).get("traceparent", b"").decode()
 
 
 async def test_a_message_its_effect_and_what_it_tells_are_one_trace(
-    start: Start, producer: AIOKafkaProducer, broker: str, kept: Kept, given: str
+    start: Start, producer: AIOKafkaProducer, broker: Cluster, kept: Kept, given: str
 ):
     await start()
     training, person = run(), asn()
@@ -91,7 +92,7 @@ async def test_of_a_thousand_messages_only_those_of_kept_traces_make_spans(
 
 
 async def test_a_waiting_message_goes_on_with_its_trace_when_its_fact_comes(
-    start: Start, producer: AIOKafkaProducer, broker: str, kept: Kept, given: str
+    start: Start, producer: AIOKafkaProducer, broker: Cluster, kept: Kept, given: str
 ):
     runtime = await start()
     training, person = run(), asn()
@@ -105,7 +106,7 @@ async def test_a_waiting_message_goes_on_with_its_trace_when_its_fact_comes(
 
 
 async def test_a_parked_message_goes_on_with_its_trace_when_it_is_redriven(
-    start: Start, producer: AIOKafkaProducer, broker: str, kept: Kept, given: str
+    start: Start, producer: AIOKafkaProducer, broker: Cluster, kept: Kept, given: str
 ):
     runtime = await start()
     training, person = run(), asn()
@@ -122,7 +123,7 @@ async def test_a_parked_message_goes_on_with_its_trace_when_it_is_redriven(
     await goes_on(kept, broker, event.enrollment_id, first)
 
 
-async def goes_on(kept: Kept, broker: str, enrollment_id: object, first: object) -> None:
+async def goes_on(kept: Kept, broker: Cluster, enrollment_id: object, first: object) -> None:
     """What was told after the release stands under the release, which stands under the caller as the first try did."""
     carried = await closed(broker, enrollment_id)
     await until(lambda: _named(kept, "send evaluation.tasks"))
@@ -137,7 +138,7 @@ async def goes_on(kept: Kept, broker: str, enrollment_id: object, first: object)
 
 @pytest.mark.parametrize("sampler", ["parentbased_always_on"])
 async def test_an_agencys_message_without_a_trace_begins_one_that_names_nobody(
-    start: Start, producer: AIOKafkaProducer, broker: str, kept: Kept, given: str
+    start: Start, producer: AIOKafkaProducer, broker: Cluster, kept: Kept, given: str
 ):
     await start()
     await traced.send(producer, message(requested(), "", agency="5571", id_=f"simpeg/{NIP}/1"))
@@ -153,7 +154,7 @@ async def test_an_agencys_message_without_a_trace_begins_one_that_names_nobody(
 
 
 async def test_a_command_goes_on_with_its_request_whatever_its_fact_is_told_because_of(
-    start: Start, broker: str, kept: Kept, given: str
+    start: Start, broker: Cluster, kept: Kept, given: str
 ):
     runtime = await start()
     cause, event = accepted(), accepted()

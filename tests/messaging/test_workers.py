@@ -6,6 +6,7 @@ import uuid
 import pytest
 
 from bina.messaging import Runtime
+from bina.messaging.cluster import Cluster
 from messaging.facts import accepted
 from messaging.watching import Start, seats, send, true, until
 
@@ -58,7 +59,7 @@ async def test_what_a_worker_leaves_for_good_is_taken_at_once(start: Start, prod
     assert (await one.status()).group_lag[TOPIC] == 0
 
 
-async def test_who_is_to_end_before_it_could_join_does_not_join(start: Start, broker: str):
+async def test_who_is_to_end_before_it_could_join_does_not_join(start: Start, broker: Cluster):
     one = await start()
     late = Runtime(one.service, one.settings.model_copy(update={"worker": 1}))
     await late.consumer.drain()

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from bina.events import Envelope, Event
 from bina.messaging import Runtime, clock, new_id
+from bina.messaging.cluster import Cluster
 from bina.messaging.records import message_of
 
 Start = Callable[..., Awaitable[Runtime]]
@@ -25,9 +26,9 @@ async def until(found: Callable[[], Awaitable[object]], seconds: float = 30) -> 
             await asyncio.sleep(0.02)
 
 
-async def told(broker: str, topic: str, key: str) -> object:
+async def told(broker: Cluster, topic: str, key: str) -> object:
     """The first record of a key on a topic."""
-    async with AIOKafkaConsumer(topic, bootstrap_servers=broker, auto_offset_reset="earliest") as consumer:
+    async with AIOKafkaConsumer(topic, **broker.client(), auto_offset_reset="earliest") as consumer:
         async with asyncio.timeout(30):
             while True:
                 record = await consumer.getone()
@@ -35,10 +36,10 @@ async def told(broker: str, topic: str, key: str) -> object:
                     return record
 
 
-async def last(broker: str, topic: str, key: str) -> object:
+async def last(broker: Cluster, topic: str, key: str) -> object:
     """The last record of a key on a topic, as far as it is written now."""
     found = None
-    async with AIOKafkaConsumer(topic, bootstrap_servers=broker, auto_offset_reset="earliest") as consumer:
+    async with AIOKafkaConsumer(topic, **broker.client(), auto_offset_reset="earliest") as consumer:
         ends = await consumer.end_offsets(consumer.assignment())
         async with asyncio.timeout(30):
             while [p for p, end in ends.items() if await consumer.position(p) < end]:

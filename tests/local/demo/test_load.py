@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import pytest_asyncio
 
-from bina_local import topics
+from bina_local.access import open_to
 from bina_local.addresses import Addresses
 from bina_local.business_clock import read_clock
 from bina_local.commands.welcome import lines
@@ -24,11 +24,13 @@ from bina_local.demo.load_doors import Doors
 from bina_local.demo.load_enrolling import Post, turns
 from bina_local.demo.model import World
 from bina_local.demo.world import grow, grow_given
+from bina_local.principals import BrokerServer
 from bina_local.process import Child, run_until_ready
 from bina_local.publication import Answer, answers, requests_of, send
 from bina_local.services import ready, service
 from bina_local.state import State
 from enrollment.imports import Sheet, check, kind_of, read
+from parts import state_with
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 WIB = ZoneInfo("Asia/Jakarta")
@@ -103,11 +105,14 @@ def test_the_welcome_names_whom_to_sign_in_as(world: World, tmp_path: Path) -> N
 @pytest_asyncio.fixture(scope="module")
 async def given(platform_folder: Path, kafka: Any, postgres: Any) -> AsyncIterator[Context]:
     """Enrollment alone, with the given facts as they stand on the world's day."""
-    state = State.at(platform_folder / "given")
+    state = state_with(kafka, platform_folder / "given")
     chosen = Addresses.choose(state)
-    addresses = Addresses({**chosen.ports, "kafka": int(kafka.bootstrap.rpartition(":")[2])})
-    wanted = [*topics.listed(), *(topic for agency in agencies() for topic in topics.of_agency(agency.code))]
-    await topics.ensure(kafka.bootstrap, wanted)
+    addresses = Addresses({**chosen.ports, "kafka": kafka.port})
+    await open_to(
+        kafka.bootstrap,
+        BrokerServer(state.secrets, kafka.port).password,
+        [agency.code for agency in agencies()],
+    )
     await postgres.ensure_database("enrollment")
     child = Child(service(state, addresses, postgres, "enrollment"), state)
     await run_until_ready(child, ready(addresses.ports["enrollment"]), 120)
@@ -152,21 +157,21 @@ async def test_the_given_facts_hold(given: Context) -> None:
 )
 async def test_publishing_a_sample_finds_what_it_promises(given: Context, name: str, agency: str) -> None:
     expected = json.loads((SAMPLES / f"{name}.expected.json").read_text(encoding="utf-8"))
-    found, accepted = await published(given.kafka, agency, name, (SAMPLES / name).read_bytes())
+    found, accepted = await published(given, agency, name, (SAMPLES / name).read_bytes())
     assert found == Counter((p["row"], p["column"], p["code"], p["severity"]) for p in expected["problems"])
     assert accepted == expected["accepted"]
 
 
-async def published(bootstrap: str, agency: str, name: str, content: bytes) -> tuple[Found, int]:
+async def published(given: Context, agency: str, name: str, content: bytes) -> tuple[Found, int]:
     """Every problem of a file, found here or answered, and how many rows were taken."""
-    clock = await read_clock(bootstrap)
+    clock, cluster = await read_clock(given.kafka), given.kafka_of(agency)
     sheet = read(content, name)
     assert isinstance(sheet, Sheet)
     checked = check(sheet, kind_of(sheet), clock.now().astimezone(WIB).date())
     requests = requests_of(checked.rows, agency, content)
     got: dict[str, Answer] = {}
-    await send(bootstrap, agency, requests, clock.now())
-    await answers(bootstrap, agency, {request.id for request in requests}, got, lambda _: None)
+    await send(cluster, agency, requests, clock.now())
+    await answers(cluster, agency, {request.id for request in requests}, got, lambda _: None)
     found = {(p.row, p.column, p.code, p.severity) for p in checked.problems}
     for request in requests:
         found |= {(request.row, p.column or None, p.code, p.severity) for p in got[request.id].problems}

@@ -6,15 +6,17 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.errors import UnknownTopicOrPartitionError
 
+from bina.messaging.cluster import Cluster
+
 LARGEST_REQUEST = 8 * 1024 * 1024
 WAIT_MS = 500
 
 
 @asynccontextmanager
-async def producer(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
+async def producer(cluster: Cluster) -> AsyncIterator[AIOKafkaProducer]:
     """A producer whose acknowledged records are on the broker's disk, each once."""
     client = AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **cluster.client(),
         acks="all",
         enable_idempotence=True,
         max_request_size=LARGEST_REQUEST,  # the broker decides what is too large
@@ -28,14 +30,12 @@ async def producer(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
 
 
 @asynccontextmanager
-async def reader(bootstrap: str, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
+async def reader(cluster: Cluster, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer without group that stands at the topic's beginning.
 
     Raises UnknownTopicOrPartitionError when nobody made the topic.
     """
-    client = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False
-    )
+    client = AIOKafkaConsumer(**cluster.client(), auto_offset_reset="earliest", enable_auto_commit=False)
     try:
         await client.start()
         if topic not in await client.topics():

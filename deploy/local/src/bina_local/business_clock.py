@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaProducer
 
 from bina.events import Envelope
 from bina.events.platform import ClockMoved
+from bina.messaging.cluster import Cluster
 from bina.messaging.records import encode_headers, encode_value
 from bina_local.broker import producer, reader, records_until_end
 
@@ -24,10 +25,10 @@ class ClockState:
         return datetime.now(UTC) + self.offset
 
 
-async def read_clock(bootstrap: str) -> ClockState:
+async def read_clock(cluster: Cluster) -> ClockState:
     """What the newest record on the clock's topic says."""
     newest = ClockState()
-    async with reader(bootstrap, ClockMoved.topic) as client:
+    async with reader(cluster, ClockMoved.topic) as client:
         async for record in records_until_end(client):
             if record.value:
                 seconds = ClockMoved.model_validate_json(record.value).offset_seconds
@@ -36,10 +37,10 @@ async def read_clock(bootstrap: str) -> ClockState:
     return newest
 
 
-async def move_clock(bootstrap: str, offset: timedelta) -> ClockState:
+async def move_clock(cluster: Cluster, offset: timedelta) -> ClockState:
     """Set business time minus wall time for every service of a demonstration."""
-    before = await read_clock(bootstrap)
-    async with producer(bootstrap) as client:
+    before = await read_clock(cluster)
+    async with producer(cluster) as client:
         return await tell_clock(client, before, offset)
 
 

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from bina_local.addresses import SERVICES, Addresses
+from bina_local.principals import BrokerServer, of_agency, secret_name
 from bina_local.services import signing_secret
 from bina_local.state import State
 
 if TYPE_CHECKING:
     import httpx
+
+    from bina.messaging.cluster import Cluster
 
 
 class NotStartedError(RuntimeError):
@@ -40,9 +43,24 @@ class Context:
         return self.addresses.url
 
     @property
-    def kafka(self) -> str:
-        """Bootstrap address of the broker."""
-        return self.addresses.kafka
+    def broker(self) -> BrokerServer:
+        """The broker and everybody's password."""
+        return BrokerServer(self.state.secrets, self.addresses.ports["kafka"])
+
+    @property
+    def kafka(self) -> "Cluster":
+        """The broker as its operator meets it."""
+        return self.broker.cluster
+
+    def kafka_of(self, agency: str) -> "Cluster":
+        """The broker as an agency meets it, with its own credential.
+
+        Raises ValueError for one that `bina agency add` was never called for.
+        """
+        principal = of_agency(agency)
+        if secret_name(principal) not in self.state.secrets:
+            raise ValueError(f"Instansi {agency} belum punya kredensial. Buat: bina agency add {agency} NAMA")
+        return self.broker.as_(principal)
 
     @property
     def secret(self) -> str:

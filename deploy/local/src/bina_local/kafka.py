@@ -8,11 +8,16 @@ import subprocess
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bina_local.jars import Progress, ensure_jars, read_lock
 from bina_local.ports import HOST, any_free
+from bina_local.principals import BROKER, MASTERS, BrokerServer
 from bina_local.process import Child, Program, run_until_ready, until
-from bina_local.state import State, shared_cache
+from bina_local.state import State, shared_cache, write_private
+
+if TYPE_CHECKING:
+    from bina.messaging.cluster import Cluster
 
 HERE = Path(__file__).parent
 LOCK = HERE / "kafka-jars.txt"
@@ -30,11 +35,10 @@ SETTINGS = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAINTEXT://{host}:{advertised}
-inter.broker.listener.name=PLAINTEXT
+listeners=CLIENTS://{host}:{port},CONTROLLER://{host}:{controller}
+advertised.listeners=CLIENTS://{host}:{advertised}
+inter.broker.listener.name=CLIENTS
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 log.dirs={data}
 auto.create.topics.enable=false
 log.flush.interval.messages=1
@@ -63,8 +67,47 @@ background.threads=2
 """
 
 
-class Kafka:
-    """The embedded broker: plaintext on the loopback interface, every acknowledged record on the disk."""
+# Services, agencies and the operator sign in by SCRAM, whose credentials lie in the broker's log. The broker's own lies
+# here, so that a log that knows none yet, or those of another state folder, opens all the same.
+SECURITY = """\
+listener.security.protocol.map=CONTROLLER:SASL_PLAINTEXT,CLIENTS:SASL_PLAINTEXT
+listener.name.controller.sasl.enabled.mechanisms=PLAIN
+listener.name.controller.plain.sasl.jaas.config={login}
+listener.name.clients.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
+listener.name.clients.plain.sasl.jaas.config={login}
+listener.name.clients.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+sasl.mechanism.controller.protocol=PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=false
+super.users={masters}
+"""
+LOGIN = (
+    "org.apache.kafka.common.security.plain.PlainLoginModule required "
+    'username="{user}" password="{password}" user_{user}="{password}";'
+)
+
+
+def security(password: str) -> str:
+    """Settings by which a broker asks everybody who they are; `password` is its own principal's."""
+    masters = ";".join(f"User:{principal}" for principal in MASTERS)
+    return SECURITY.format(login=LOGIN.format(user=BROKER, password=password), masters=masters)
+
+
+def java_client(cluster: "Cluster") -> dict[str, str]:
+    """Properties of Kafka's own tools and of whatever else uses its Java client."""
+    login = f'username="{cluster.user}" password="{cluster.password}"'
+    return {
+        "bootstrap.servers": cluster.servers,
+        "security.protocol": cluster.protocol,
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.jaas.config": f"org.apache.kafka.common.security.scram.ScramLoginModule required {login};",
+    }
+
+
+class Kafka(BrokerServer):
+    """The embedded broker on the loopback interface: who does not sign in may do nothing, every acknowledged record
+    is on the disk."""
 
     def __init__(
         self,
@@ -77,18 +120,13 @@ class Kafka:
     ) -> None:
         """`advertised`: the port that clients are sent to, where something stands before the broker's own."""
         self.state = State.at(state_dir)
-        self.port = port
+        super().__init__(self.state.secrets, port)
         self._advertised = advertised
         self._folder = self.state.root / "kafka"
         self._cache = (cache_dir or shared_cache()) / "kafka"
         self._heap = tuple(heap)
         self._jars: list[Path] = []
         self.child: Child | None = None
-
-    @property
-    def bootstrap(self) -> str:
-        """`host:port` for clients."""
-        return f"{HOST}:{self.port}"
 
     def prepare(self, progress: Progress = lambda _done, _all: None) -> None:
         """Download what is missing, choose ports, write the settings, format the log folder once."""
@@ -104,7 +142,8 @@ class Kafka:
     def _write_settings(self, name: str, data: Path) -> Path:
         path = self._folder / name
         ports = {"port": self.port, "advertised": self._advertised or self.port, "controller": any_free()}
-        path.write_text(SETTINGS.format(host=HOST, data=data, **ports))
+        text = SETTINGS.format(host=HOST, data=data, **ports) + security(self.password(BROKER))
+        write_private(path, text)
         return path
 
     def _format(self, draft: Path) -> None:

@@ -22,6 +22,7 @@ from bina.events.agency import (
     ResultAnswered,
     TrainingResultReported,
 )
+from bina.messaging.cluster import Cluster
 from bina.messaging.records import encode_headers, encode_value
 from bina_local.broker import producer, reader, records_until_end
 from enrollment.imports import EnrolmentValues, PersonValues, ResultValues, Row
@@ -71,19 +72,19 @@ def _event(
     )
 
 
-async def known_answers(bootstrap: str, agency: str, ids: set[str]) -> dict[str, Answer]:
+async def known_answers(cluster: Cluster, agency: str, ids: set[str]) -> dict[str, Answer]:
     """What the agency was answered already, by request id."""
     found: dict[str, Answer] = {}
-    async with reader(bootstrap, f"{OUTCOMES}.{agency}") as client:
+    async with reader(cluster, f"{OUTCOMES}.{agency}") as client:
         async for record in records_until_end(client):
             if (answer := answer_in(record)) and answer.request_id in ids:
                 found[answer.request_id] = answer
     return found
 
 
-async def send(bootstrap: str, agency: str, requests: list[Request], at: datetime) -> None:
+async def send(cluster: Cluster, agency: str, requests: list[Request], at: datetime) -> None:
     """Publish on the agency's own topic, in the file's order per person; returns once all are on the disk."""
-    async with producer(bootstrap) as client:
+    async with producer(cluster) as client:
         for start in range(0, len(requests), IN_FLIGHT):
             chunk = requests[start : start + IN_FLIGHT]
             sent = [await put(client, agency, one.id, one.event, at) for one in chunk]
@@ -102,10 +103,10 @@ async def put(client: AIOKafkaProducer, agency: str, event_id: str, event: Event
 
 
 async def answers(
-    bootstrap: str, agency: str, ids: set[str], found: dict[str, Answer], progress: Progress
+    cluster: Cluster, agency: str, ids: set[str], found: dict[str, Answer], progress: Progress
 ) -> None:
     """Follow the agency's answers until every id has one, collecting them in `found`; cancel it to give up."""
-    async with reader(bootstrap, f"{OUTCOMES}.{agency}") as client:
+    async with reader(cluster, f"{OUTCOMES}.{agency}") as client:
         while ids - found.keys():
             batches = await client.getmany(timeout_ms=500)
             for record in (record for batch in batches.values() for record in batch):
@@ -177,9 +178,9 @@ def _raw(fields: dict[str, Any], line: int) -> RawRecord:
     )
 
 
-async def check_topics(bootstrap: str, records: Iterable[RawRecord]) -> None:
+async def check_topics(cluster: Cluster, records: Iterable[RawRecord]) -> None:
     """Raise UnknownTopicError for the first record whose topic is not there."""
-    client = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    client = AIOKafkaConsumer(**cluster.client(), enable_auto_commit=False)
     try:
         await client.start()
         existing = await client.topics()
@@ -190,10 +191,10 @@ async def check_topics(bootstrap: str, records: Iterable[RawRecord]) -> None:
             raise UnknownTopicError(record, existing)
 
 
-async def send_raw(bootstrap: str, records: Iterable[RawRecord]) -> int:
+async def send_raw(cluster: Cluster, records: Iterable[RawRecord]) -> int:
     """Write the records byte for byte; gives how many."""
     count = 0
-    async with producer(bootstrap) as client:
+    async with producer(cluster) as client:
         for record in records:
             await client.send_and_wait(record.topic, record.value, record.key, headers=record.headers)
             count += 1

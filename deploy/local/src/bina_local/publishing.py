@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from rich.progress import Progress
 from rich.table import Table
 
+from bina.messaging.cluster import Cluster
 from bina_local.business_clock import read_clock
 from bina_local.commands.screen import broker_errors, console, errors, fail
 from bina_local.context import Context
@@ -46,10 +47,14 @@ class Outcome:
     position: int | None = None
 
 
-def publish_raw(context: Context, file: Path) -> None:
-    """Write a file's records as they are: all of them, or none where a line cannot be read or has no topic."""
+def publish_raw(context: Context, agency: str | None, file: Path) -> None:
+    """Write a file's records as they are: all of them, or none where a line cannot be read or has no topic.
+
+    Without an agency the operator writes, who may write anywhere.
+    """
     with broker_errors(ValueError):
-        count = asyncio.run(_publish_raw(context.kafka, file))
+        writer = context.kafka if agency is None else context.kafka_of(agency)
+        count = asyncio.run(_publish_raw(context.kafka, writer, file))
     console.print(f"{count} rekaman ditulis.")
 
 
@@ -59,30 +64,31 @@ def publish_file(context: Context, agency: str, file: Path, seconds: float, *, a
     Ends with code 3 when rows are still unanswered after `seconds`.
     """
     with broker_errors(ValueError):
-        outcomes = asyncio.run(_publish(context.kafka, agency, file.name, file.read_bytes(), seconds))
+        outcomes = asyncio.run(_publish(context, agency, file.name, file.read_bytes(), seconds))
     _print(outcomes, as_json=as_json)
     if any(found.outcome == "unanswered" for found in outcomes):
         fail(_unanswered(outcomes, seconds), code=3)
 
 
-async def _publish_raw(bootstrap: str, file: Path) -> int:
+async def _publish_raw(operator: Cluster, writer: Cluster, file: Path) -> int:
     records = list(raw_records(file))  # once: a pipe has nothing to give a second time
-    await check_topics(bootstrap, records)
-    return await send_raw(bootstrap, records)
+    await check_topics(operator, records)
+    return await send_raw(writer, records)
 
 
-async def _publish(bootstrap: str, agency: str, name: str, content: bytes, seconds: float) -> list[Outcome]:
-    clock = await read_clock(bootstrap)
+async def _publish(context: Context, agency: str, name: str, content: bytes, seconds: float) -> list[Outcome]:
+    cluster = context.kafka_of(agency)
+    clock = await read_clock(context.kafka)
     checked = _checked(content, name, clock.now().astimezone(ZoneInfo(TIMEZONE)).date())
     requests = requests_of(checked.rows, agency, content)
     ids = {request.id for request in requests}
-    known = await known_answers(bootstrap, agency, ids)
-    await send(bootstrap, agency, [request for request in requests if request.id not in known], clock.now())
+    known = await known_answers(cluster, agency, ids)
+    await send(cluster, agency, [request for request in requests if request.id not in known], clock.now())
     if known:
         errors.print(
             f"{len(known)} baris sudah dijawab pada pengiriman sebelumnya; jawabannya ditampilkan lagi."
         )
-    found = {**known, **await _awaited(bootstrap, agency, ids - known.keys(), seconds)}
+    found = {**known, **await _awaited(cluster, agency, ids - known.keys(), seconds)}
     return sorted([*_refused_here(checked), *_answered(requests, found)], key=lambda one: one.row or 0)
 
 
@@ -104,7 +110,7 @@ def _checked(content: bytes, name: str, today: Any) -> Checked:
     return checked
 
 
-async def _awaited(bootstrap: str, agency: str, ids: set[str], seconds: float) -> dict[str, Answer]:
+async def _awaited(cluster: Cluster, agency: str, ids: set[str], seconds: float) -> dict[str, Answer]:
     found: dict[str, Answer] = {}
     if not ids:
         return found
@@ -112,7 +118,7 @@ async def _awaited(bootstrap: str, agency: str, ids: set[str], seconds: float) -
         bar = bars.add_task("Menunggu jawaban", total=len(ids))
         try:
             async with asyncio.timeout(seconds):
-                await answers(bootstrap, agency, ids, found, lambda done: bars.update(bar, completed=done))
+                await answers(cluster, agency, ids, found, lambda done: bars.update(bar, completed=done))
         except TimeoutError:
             return found
     return found

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aiokafka import TopicPartition
 
     from bina.messaging import Service
+    from bina.messaging.cluster import Cluster
     from bina.messaging.reading import Reached
     from bina.messaging.replay import Progress, Replayed
 
@@ -55,7 +56,7 @@ class Replaying:
     """One service's replay on one server. Every method raises KafkaError while the broker is away."""
 
     server: DatabaseServer
-    kafka: str
+    kafka: "Cluster"
     service: "Service"
 
     @property

@@ -7,6 +7,7 @@ from bina_local import identity
 from bina_local.addresses import Addresses, worker_name
 from bina_local.ports import HOST
 from bina_local.postgres import Postgres
+from bina_local.principals import secret_name
 from bina_local.process import Program, until
 from bina_local.state import State
 
@@ -25,6 +26,8 @@ def environment(
     return {
         "BINA_DATABASE_URL": postgres.url(name),
         "BINA_KAFKA": addresses.kafka,
+        "BINA_KAFKA_USER": name,
+        "BINA_KAFKA_PASSWORD": state.secrets.get(secret_name(name)),
         "BINA_HTTP_HOST": HOST,
         "BINA_HTTP_PORT": str(addresses.ports[worker_name(name, worker)]),
         "BINA_SECRET": signing_secret(state),

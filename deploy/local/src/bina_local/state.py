@@ -1,8 +1,11 @@
 """Where a local Bina keeps its data, and the secrets and ports it chose once."""
 
+import fcntl
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -86,9 +89,31 @@ class Secrets:
 
     def get(self, name: str) -> str:
         """The secret of this name; made and stored when it does not exist yet."""
-        known: dict[str, str] = json.loads(self.path.read_text()) if self.path.exists() else {}
-        if name not in known:
-            known[name] = secrets.token_urlsafe(32)
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_private(self.path, json.dumps(known, indent=1))
-        return known[name]
+        return self._known().get(name) or self._keep(name, anew=False)
+
+    def renew(self, name: str) -> str:
+        """Another secret in the place of the one that had this name."""
+        return self._keep(name, anew=True)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._known()
+
+    def _known(self) -> dict[str, str]:
+        found: dict[str, str] = json.loads(self.path.read_text()) if self.path.exists() else {}
+        return found
+
+    def _keep(self, name: str, *, anew: bool) -> str:
+        with self._alone():
+            known = self._known()
+            if anew or name not in known:
+                known[name] = secrets.token_urlsafe(32)
+                write_private(self.path, json.dumps(known, indent=1))
+            return known[name]
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Two who keep a secret at once, in threads or processes, would lose one of them."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.with_suffix(".lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield

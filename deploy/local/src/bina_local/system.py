@@ -22,13 +22,15 @@ from bina_local.supervisor import Supervisor, Tell
 from bina_local.workers import Workers
 
 BASE_SECONDS = 60.0
+OPENED = "access"
+"""The state folder's note that the broker knows its topics and who may use them; services need not wait for it."""
 
 Report = Callable[[str, int, int], None]
 """Takes (stage, steps done, steps in all); a stage may be reported any number of times."""
 
 
-class TopicsFailedError(RuntimeError):
-    """The broker runs, but its topics could not be made."""
+class AccessFailedError(RuntimeError):
+    """The broker runs, but could not be opened to those who are to use it."""
 
 
 class System:
@@ -59,7 +61,7 @@ class System:
         self._wanted = dict(workers or {})
         self._control = Control(state, self._workers)
         self._loaded = asyncio.Event()
-        self._topics_ready = asyncio.Event()
+        self._opened = asyncio.Event()
         self._servers: list[asyncio.Server] = []
         self._watches: list[asyncio.Task[None]] = []
 
@@ -114,20 +116,21 @@ class System:
         self._report("Kafka", 0, 2)
         await self.supervisor.run(self._kafka.program(), self._kafka.ready, BASE_SECONDS)
         self._report("Kafka", 1, 2)
-        await self._topics()
+        await self._access()
         self._report("Kafka", 2, 2)
 
-    async def _topics(self) -> None:
-        """In a process of its own: the client library would stay in this one's memory for good."""
-        command = [sys.executable, "-m", "bina_local.topics", self.addresses.kafka, *self.agencies]
+    async def _access(self) -> None:
+        """In a process of its own: the client libraries would stay in this one's memory for good."""
+        module, state = "bina_local.access", str(self.state.root)
+        command = [sys.executable, "-m", module, "--state", state, *self.agencies]
         process = await asyncio.create_subprocess_exec(
             *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
         )
         _, errors = await process.communicate()
         if process.returncode != 0:
-            raise TopicsFailedError(errors.decode(errors="replace"))
-        self.state.save("topics", {"made": True})
-        self._topics_ready.set()
+            raise AccessFailedError(errors.decode(errors="replace"))
+        self.state.save(OPENED, {"opened": True})
+        self._opened.set()
 
     async def _databases_then_services(self) -> None:
         self._report("PostgreSQL", 0, 2)
@@ -137,8 +140,8 @@ class System:
         for name in SERVICES:
             await self._postgres.ensure_database(name)
         self._report("PostgreSQL", 2, 2)
-        if not self.state.load("topics"):
-            await self._topics_ready.wait()
+        if not self.state.load(OPENED):
+            await self._opened.wait()
         await self._services()
 
     async def _services(self) -> None:

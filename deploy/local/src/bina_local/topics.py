@@ -1,9 +1,7 @@
 """Makes the broker's topics as `deploy/topics.yaml` lists them."""
 
-import argparse
 import asyncio
 import re
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -13,13 +11,15 @@ from typing import Any
 import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from bina.messaging.cluster import Cluster
 from bina_local.process import until
 from bina_local.state import project_root
 
 TIMEOUT_SECONDS = 30
 SETTLING = "UnknownTopicOrPartition", "BrokerNotAvailable", "InvalidReplicationFactor", "NotController"
+AGENCY = "agency"
 AGENCY_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 
 
@@ -29,12 +29,14 @@ class PartitionsDifferError(RuntimeError):
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic as it should be."""
+    """A topic as it should be; `writer` and `readers` are services, the operator, or `agency`: its own."""
 
     name: str
     partitions: int
     replication: int
     config: dict[str, str]
+    writer: str = ""
+    readers: tuple[str, ...] = ()
 
 
 def listed(path: Path | None = None) -> list[Topic]:
@@ -54,6 +56,19 @@ def of_agency(code: str, path: Path | None = None) -> list[Topic]:
     return [_topic(document, name.format(code=code), wanted) for name, wanted in document["agency"].items()]
 
 
+def of_every_agency(path: Path | None = None) -> list[Topic]:
+    """The pair as it is for whichever agency; the names end where an agency's code begins."""
+    document = _document(path)
+    return [_topic(document, name.format(code=""), wanted) for name, wanted in document["agency"].items()]
+
+
+def codes(names: Iterable[str]) -> set[str]:
+    """The agencies whose inbound topics are among these."""
+    inbound = next(topic.name for topic in of_every_agency() if topic.writer == AGENCY)
+    found = {name.removeprefix(inbound) for name in names if name.startswith(inbound)}
+    return {code for code in found if AGENCY_CODE.fullmatch(code)}
+
+
 def _document(path: Path | None) -> dict[str, Any]:
     document: dict[str, Any] = yaml.safe_load((path or project_root() / "deploy" / "topics.yaml").read_text())
     return document
@@ -62,17 +77,16 @@ def _document(path: Path | None) -> dict[str, Any]:
 def _topic(document: dict[str, Any], name: str, wanted: dict[str, Any]) -> Topic:
     config = {**document["config"], **document["kept"][wanted["kept"]]}
     partitions = wanted.get("partitions", document["partitions"])
-    return Topic(
-        name, partitions, document["replication"], {key: str(value) for key, value in config.items()}
-    )
+    texts = {key: str(value) for key, value in config.items()}
+    return Topic(name, partitions, document["replication"], texts, wanted["writer"], tuple(wanted["readers"]))
 
 
-async def ensure(bootstrap: str, topics: Iterable[Topic]) -> list[str]:
+async def ensure(cluster: Cluster, topics: Iterable[Topic]) -> list[str]:
     """Create what is missing and set every topic's configuration; gives the names of new topics.
 
     Raises PartitionsDifferError when an existing topic was cut otherwise.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=TIMEOUT_SECONDS * 1000)
+    admin = AIOKafkaAdminClient(**cluster.client(), request_timeout_ms=TIMEOUT_SECONDS * 1000)
     try:
         await admin.start()
         async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -132,21 +146,3 @@ async def _configure(admin: AIOKafkaAdminClient, topics: list[Topic]) -> None:
         for code, message, _kind, name in answer.resources:
             if code:
                 raise for_code(code)(f"{name}: {message}")
-
-
-def main() -> None:
-    """`python -m bina_local.topics BOOTSTRAP [AGENCY…]`: the fixed topics and those of the agencies."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("bootstrap")
-    parser.add_argument("agencies", nargs="*")
-    arguments = parser.parse_args()
-    topics = [*listed(), *(topic for code in arguments.agencies for topic in of_agency(code))]
-    try:
-        created = asyncio.run(ensure(arguments.bootstrap, topics))
-    except (KafkaError, PartitionsDifferError, TimeoutError) as error:
-        sys.exit(f"Topik belum siap: {error!r}")
-    sys.stdout.writelines(f"{name}\n" for name in created)
-
-
-if __name__ == "__main__":
-    main()

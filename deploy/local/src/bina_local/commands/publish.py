@@ -24,6 +24,6 @@ def publish(
     from bina_local.publishing import publish_file, publish_raw
 
     if agency is None or raw:
-        publish_raw(context, file)
+        publish_raw(context, agency, file)
     else:
         publish_file(context, agency, file, timeout, as_json=as_json)

@@ -45,7 +45,7 @@ def _replaying(context: Context, name: str) -> Replaying:
     if name not in context.addresses.ports:
         raise NotReplayableError(f"layanan {name!r} tidak dikenal")
     server = DatabaseServer(context.state.secrets, context.addresses.ports["postgres"])
-    return Replaying(server, context.kafka, service_named(name))
+    return Replaying(server, context.broker.as_(name), service_named(name))
 
 
 async def _compare(replaying: Replaying, *, anew: bool) -> list[Difference]:

@@ -55,5 +55,7 @@ def _sentence(error: Exception) -> str:
     if (
         type(error).__name__ == "KafkaConnectionError"
     ):  # by name: the client library loads only where it is used
-        return "Kafka tidak menjawab. Apakah Bina berjalan? Lihat: bina status"
+        return "Kafka tidak menjawab, atau menolak kata sandinya. Apakah Bina berjalan? Lihat: bina status"
+    if type(error).__name__ == "TopicAuthorizationFailedError":
+        return f"Kafka menolak: topik ini bukan hak pengirim atau pembaca. ({error})"
     return str(error) or type(error).__name__

@@ -26,7 +26,7 @@ from bina_local.process import ChildFailedError
 from bina_local.running import AlreadyRunningError, RunLock, end_holder
 from bina_local.state import State
 from bina_local.supervisor import end_leftovers
-from bina_local.system import Report, System, TopicsFailedError, load_demo
+from bina_local.system import AccessFailedError, Report, System, load_demo
 from bina_local.workers import UnknownServiceError, numbers
 
 FAILURES = (
@@ -35,7 +35,7 @@ FAILURES = (
     HalfRestoredError,
     JarRefusedError,
     JarUnavailableError,
-    TopicsFailedError,
+    AccessFailedError,
     UnknownServiceError,
 )
 

@@ -14,7 +14,7 @@ from .load_chapters import MORNING, Chapter, chapters
 from .load_doors import Doors
 from .load_play import Player
 from .load_quiet import Quiet
-from .load_register import appoint, make_topics, register
+from .load_register import admit, appoint, register
 from .model import World
 from .runs import FIRST_DAY
 from .world import grow
@@ -59,7 +59,7 @@ async def play(
     done = int(note["chapters"]) if note.get("world") == name else 0
     async with Doors.open(context, name, services) as doors:
         progress("Dunia demo: mendaftarkan instansi dan pegawai …", done, len(cut))
-        await make_topics(doors, world)
+        await admit(doors, world)
         async with Quiet.open(doors, [agency.code for agency in world.agencies]) as quiet:
             if not done:
                 await _begin(doors, quiet, world, cut[0])

@@ -12,6 +12,7 @@ import httpx
 from aiokafka import AIOKafkaProducer
 
 from bina.events import Event
+from bina.messaging.cluster import Cluster
 from bina_local.addresses import SERVICES
 from bina_local.broker import producer
 from bina_local.business_clock import ClockState, read_clock, tell_clock
@@ -48,13 +49,13 @@ class Published:
 class Doors:
     """Commands and questions to the services, and a producer for the agencies."""
 
-    def __init__(
-        self, context: Context, clients: dict[str, httpx.AsyncClient], topics: AIOKafkaProducer, world: str
-    ) -> None:
+    def __init__(self, context: Context, clients: dict[str, httpx.AsyncClient], world: str) -> None:
         self.context = context
         self.services = tuple(clients)
         self._clients = clients
-        self._topics = topics
+        self._producers: dict[str, AIOKafkaProducer] = {}
+        self._stack = AsyncExitStack()
+        self._opening = asyncio.Lock()
         self._world = world
         self._places = asyncio.Semaphore(AT_ONCE)
         self._clock = ClockState()
@@ -67,8 +68,8 @@ class Doors:
         """Doors of a running Bina; `world` tells this world's commands from another's."""
         async with AsyncExitStack() as stack:
             clients = {name: await stack.enter_async_context(context.client(name)) for name in services}
-            topics = await stack.enter_async_context(producer(context.kafka))
-            doors = cls(context, clients, topics, world)
+            doors = cls(context, clients, world)
+            await stack.enter_async_context(doors._stack)
             doors._clock = await read_clock(context.kafka)
             yield doors
 
@@ -104,13 +105,24 @@ class Doors:
 
     async def publish(self, published: Iterable[Published]) -> None:
         """Write agencies' events on their own topics, in order per person; returns once all are on the disk."""
-        sent = [await put(self._topics, one.agency, one.id, one.event, one.at) for one in published]
+        sent = []
+        for one in published:
+            writer = await self._writer(self.context.kafka_of(one.agency))
+            sent.append(await put(writer, one.agency, one.id, one.event, one.at))
         for acknowledged in sent:
             await acknowledged
 
+    async def _writer(self, who: Cluster) -> AIOKafkaProducer:
+        """Each agency writes with its own credential, and the operator with his."""
+        async with self._opening:
+            if who.user not in self._producers:
+                self._producers[who.user] = await self._stack.enter_async_context(producer(who))
+            return self._producers[who.user]
+
     async def move_clock(self, to: datetime) -> None:
         """Set the business clock; services follow a moment later."""
-        self._clock = await tell_clock(self._topics, self._clock, to - datetime.now(UTC))
+        writer = await self._writer(self.context.kafka)
+        self._clock = await tell_clock(writer, self._clock, to - datetime.now(UTC))
 
     def now(self) -> datetime:
         """Business time as it was last set here."""

@@ -46,8 +46,8 @@ class Quiet:
     async def open(cls, doors: Doors, agencies: Iterable[str]) -> AsyncIterator["Quiet"]:
         """Waits until enrollment reads the agencies' topics, which it finds within half a minute."""
         kafka = doors.context.kafka
-        admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-        log = AIOKafkaConsumer(bootstrap_servers=kafka)
+        admin = AIOKafkaAdminClient(**kafka.client())
+        log = AIOKafkaConsumer(**kafka.client())
         try:
             await admin.start()
             await log.start()

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from bina_local import topics
+from bina_local.access import open_to
 
 from .load_doors import Doors
 from .load_quiet import Quiet
@@ -15,10 +15,10 @@ ROWS = 500
 T = TypeVar("T")
 
 
-async def make_topics(doors: Doors, world: World) -> None:
-    """Each agency's own pair; `bina up` has made them before the services began to read."""
-    wanted = [topic for agency in world.agencies for topic in topics.of_agency(agency.code)]
-    await topics.ensure(doors.context.kafka, wanted)
+async def admit(doors: Doors, world: World) -> None:
+    """Each agency's own pair of topics and right to it; `bina up` has done it before the services began to read."""
+    broker = doors.context.broker
+    await open_to(broker.bootstrap, broker.password, [agency.code for agency in world.agencies])
 
 
 async def register(doors: Doors, world: World) -> None:

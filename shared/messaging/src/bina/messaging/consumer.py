@@ -13,10 +13,12 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
+from faststream.security import BaseSecurity, SASLScram512
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from . import telemetry
 from .ahead import COMMIT_SECONDS, Ahead, Batch
+from .cluster import Cluster
 from .database import is_transient
 from .growth import Growth
 from .intake import Intake, Taken, TopicFailingError
@@ -58,11 +60,12 @@ class Consumer:
         """Whether for good, once it is to join no more."""
         self._paused: dict[str, float] = {}
         self._assigned: Set[TopicPartition] | None = None
-        self._resumer = Resumer(make, settings.kafka, settings.accept_gaps, settings.growth_seconds)
+        self._resumer = Resumer(make, settings.cluster, settings.accept_gaps, settings.growth_seconds)
         self._growth = Growth(make, settings.growth_seconds)
         self._ahead = Ahead(intake.read, settings.max_records)
         self._broker = KafkaBroker(
-            settings.kafka,
+            settings.cluster.servers,
+            security=_security(settings.cluster),
             apply_types=False,
             logger=None,
             allow_auto_create_topics=False,
@@ -295,6 +298,13 @@ def _calm_collector() -> None:
     that a service ever loaded for garbage, a third of the time of a batch."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+def _security(cluster: Cluster) -> BaseSecurity:
+    """FastStream's own words for what other clients are told."""
+    if not cluster.user:
+        return BaseSecurity(cluster.ssl_context)
+    return SASLScram512(cluster.user, cluster.password, cluster.ssl_context)
 
 
 def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[TopicPartition]:

@@ -8,6 +8,8 @@ from uuid import UUID
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaTimeoutError
 
+from .cluster import Cluster
+
 CHUNK = 2000
 PATIENCE = 3
 """Empty polls of a second each after which a record that was asked for counts as gone."""
@@ -19,12 +21,12 @@ UNMET = -1
 
 @contextlib.asynccontextmanager
 async def reader(
-    bootstrap: str, begun: Mapping[TopicPartition, int] | None = None
+    cluster: Cluster, begun: Mapping[TopicPartition, int] | None = None
 ) -> AsyncIterator[AIOKafkaConsumer]:
     """A reader without a group, of modest fetches, that stands at these offsets; what retention takes before it comes
     there is passed over. Raises KafkaError while the broker is away."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **cluster.client(),
         group_id=None,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
@@ -42,12 +44,12 @@ async def reader(
         await consumer.stop()  # also of a start that failed or was broken off
 
 
-async def stamps(bootstrap: str, asked: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+async def stamps(cluster: Cluster, asked: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
     """Timestamps of the records at these offsets; without those that compaction has removed."""
     found: dict[TopicPartition, int] = {}
     if not asked:
         return found
-    async with reader(bootstrap, asked) as consumer:
+    async with reader(cluster, asked) as consumer:
         waiting, idle = set(asked), 0
         while waiting and idle < PATIENCE:
             records = await consumer.getmany(timeout_ms=1000, max_records=1)
@@ -61,7 +63,7 @@ async def stamps(bootstrap: str, asked: Mapping[TopicPartition, int]) -> dict[To
 
 
 async def between(
-    bootstrap: str,
+    cluster: Cluster,
     begun: Mapping[TopicPartition, int],
     ends: Mapping[TopicPartition, int],
     breathe: Callable[[], Awaitable[None]],
@@ -72,7 +74,7 @@ async def between(
     """
     if not begun:
         return
-    async with reader(bootstrap, begun) as consumer:
+    async with reader(cluster, begun) as consumer:
         idle = 0
         while [p for p in begun if await consumer.position(p) < ends[p]]:
             found = await consumer.getmany(timeout_ms=1000, max_records=CHUNK)

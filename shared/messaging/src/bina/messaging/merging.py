@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaTimeoutError
 
+from .cluster import Cluster
 from .logreader import CHUNK, LONG_PATIENCE, reader
 
 Record: TypeAlias = ConsumerRecord[Any, Any]
@@ -24,7 +25,7 @@ FULL = 500
 
 
 async def merged(
-    bootstrap: str, begun: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+    cluster: Cluster, begun: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
 ) -> AsyncIterator[list[Record]]:
     """Records from these offsets up to before the ends, in chunks.
 
@@ -32,7 +33,7 @@ async def merged(
     """
     if not begun:
         return
-    async with reader(bootstrap, begun) as consumer:
+    async with reader(cluster, begun) as consumer:
         merging, idle = _Merging({p: deque() for p in begun}), 0
         while merging.lines:
             found = await _more(consumer, merging.hungry(), ends)

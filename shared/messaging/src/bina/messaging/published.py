@@ -23,6 +23,7 @@ from aiokafka.structs import RecordMetadata
 
 from bina.events import agency
 
+from .cluster import Cluster
 from .disagreements import LACKING, Disagreement, keep
 from .logreader import UNMET, between, id_in, key_in, reader, stamps
 from .topiclog import version_in
@@ -109,7 +110,7 @@ class Comparison:
     """
 
     connection: "asyncpg.Connection[Any]"
-    bootstrap: str
+    cluster: Cluster
     source: str
     beat: Callable[[], None]
 
@@ -120,7 +121,7 @@ class Comparison:
             for r in await self._fetch(_KNOWN)
         }
         partitions = await self._own({topic for topic, _ in known})
-        async with reader(self.bootstrap) as consumer:
+        async with reader(self.cluster) as consumer:
             first = await consumer.beginning_offsets(partitions) if partitions else {}
             ends = await consumer.end_offsets(partitions) if partitions else {}
             if not known and (await self._fetch(_LATE))[0][0]:
@@ -140,7 +141,7 @@ class Comparison:
     async def _own(self, known: set[str]) -> list[TopicPartition]:
         """The service's topics as the broker has them: those it told of, and those that bear its name."""
         told = known | {row["topic"] for row in await self._fetch(_TOLD)}
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        admin = AIOKafkaAdminClient(**self.cluster.client())
         try:
             await admin.start()
             found = await admin.describe_topics()
@@ -177,7 +178,7 @@ class Comparison:
         asked = {
             p: at - 1 for p, (at, stamp) in marked.items() if stamp != UNMET and first[p] < at <= ends[p]
         }
-        found = await stamps(self.bootstrap, asked)
+        found = await stamps(self.cluster, asked)
         return {
             p.topic
             for p, (at, stamp) in marked.items()
@@ -199,7 +200,7 @@ class Comparison:
             await self.connection.execute(
                 "CREATE TEMP TABLE on_broker (topic text, key text, version bigint) ON COMMIT DROP"
             )
-            async for records in between(self.bootstrap, recent, ours, self._breathe):
+            async for records in between(self.cluster, recent, ours, self._breathe):
                 rows = [(r.topic, key_in(r), version_in(r.headers)) for r in records]
                 await self.connection.copy_records_to_table("on_broker", records=rows)
             again = {row["topic"]: row["many"] for row in await self._fetch(_AGAIN, sorted(behind))}
@@ -227,7 +228,7 @@ class Comparison:
             return
         await self.connection.execute(_ON_LOG)
         after: dict[TopicPartition, ConsumerRecord[Any, Any]] = {}
-        async for records in between(self.bootstrap, begun, ends, self._breathe):
+        async for records in between(self.cluster, begun, ends, self._breathe):
             told = [(r.topic, key_in(r), version_in(r.headers), id_in(r)) for r in records]
             await self.connection.copy_records_to_table(
                 "on_log", records=[t for t in told if t[3] is not None]

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from . import clock, disagreements
+from .cluster import Cluster
 from .metrics import Metrics
 from .outbox import emit
 from .service import StateLoader
@@ -54,7 +55,7 @@ class Reconciler:
     """Republishes one service's states; several may run at once, none undoes another's work."""
 
     make: async_sessionmaker[AsyncSession]
-    bootstrap: str
+    cluster: Cluster
     states: Mapping[str, StateLoader]
     metrics: Metrics
 
@@ -78,7 +79,7 @@ class Reconciler:
             return await disagreements.lacking(session)
 
     async def _mend(self, topic: str) -> int:
-        async with TopicLog.opened(self.bootstrap, topic) as records:
+        async with TopicLog.opened(self.cluster, topic) as records:
             await records.catch_up()
             told = await self._differing(topic, records)
             if not told:

@@ -17,6 +17,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from bina.events import Envelope
 
 from . import telemetry
+from .cluster import Cluster
 from .database import connect
 from .metrics import Metrics
 from .published import Comparison, reached
@@ -44,13 +45,13 @@ _MARK_AND_REACH = f"""WITH marked AS ({_MARK})
     WHERE p.next_offset < excluded.next_offset"""  # noqa: S608 - our own words
 
 
-def create_producer(bootstrap: str) -> AIOKafkaProducer:
+def create_producer(cluster: Cluster) -> AIOKafkaProducer:
     """A producer that waits for every replica and never writes one record twice.
 
     It does not linger: a chunk is handed over whole before the first request can leave.
     """
     return AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **cluster.client(),
         acks="all",
         enable_idempotence=True,
         compression_type="lz4",
@@ -62,10 +63,10 @@ def create_producer(bootstrap: str) -> AIOKafkaProducer:
 class Relay:
     """Publishes one service's outbox while it holds the database's relay lock."""
 
-    def __init__(self, dsn: str, bootstrap: str, source: str, metrics: Metrics) -> None:
+    def __init__(self, dsn: str, cluster: Cluster, source: str, metrics: Metrics) -> None:
         self._dsn = dsn
         self._source = source
-        self._bootstrap = bootstrap
+        self._cluster = cluster
         self._metrics = metrics
         self._wake = asyncio.Event()
         self.leading = False
@@ -108,7 +109,7 @@ class Relay:
         while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
             await self._stand_by(connection)
         await connection.add_listener(CHANNEL, lambda *_: self.wake())
-        producer = create_producer(self._bootstrap)
+        producer = create_producer(self._cluster)
         try:
             await self._compare(connection)
             await producer.start()
@@ -134,7 +135,7 @@ class Relay:
 
     async def _compare(self, connection: "asyncpg.Connection[Any]") -> None:
         """What the broker has and what was marked may tell different pasts: nothing is told before that is settled."""
-        await Comparison(connection, self._bootstrap, self._source, self._beat).settle()
+        await Comparison(connection, self._cluster, self._source, self._beat).settle()
 
     async def _publish_forever(
         self, connection: "asyncpg.Connection[Any]", producer: AIOKafkaProducer

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from bina.events import agency
 
 from . import positions
+from .cluster import Cluster
 from .database import create_engine, sessions
 from .intake import Intake
 from .logreader import UNMET, reader
@@ -42,7 +43,7 @@ class Replayed:
 
 
 async def replay(
-    service: Service, url: str, bootstrap: str, report: Progress, *, upto: Reached | None = None
+    service: Service, url: str, cluster: Cluster, report: Progress, *, upto: Reached | None = None
 ) -> Replayed:
     """Read on from where this database stands, up to positions or, without any, to where the topics end now.
 
@@ -58,7 +59,7 @@ async def replay(
                 session, {topic for topic, _ in upto or {}} or service.reactions(demo=False).topics
             )
         ends = {TopicPartition(*place): end for place, (end, _) in upto.items()} if upto is not None else None
-        await rebuilding.run(bootstrap, known, ends)
+        await rebuilding.run(cluster, known, ends)
         while await intake.sweep():  # what it tells is discarded too
             pass
         async with sessions(engine)() as session, session.begin():
@@ -78,9 +79,9 @@ class _Rebuilding:
         self.done = 0
         self.begins: dict[TopicPartition, int] = {}
 
-    async def run(self, bootstrap: str, known: Reached, ends: Mapping[TopicPartition, int] | None) -> None:
-        partitions = list(ends) if ends is not None else await self._partitions(bootstrap)
-        async with reader(bootstrap) as consumer:
+    async def run(self, cluster: Cluster, known: Reached, ends: Mapping[TopicPartition, int] | None) -> None:
+        partitions = list(ends) if ends is not None else await self._partitions(cluster)
+        async with reader(cluster) as consumer:
             first = await consumer.beginning_offsets(partitions) if partitions else {}
             self.begins = dict(first)
             there = await consumer.end_offsets(partitions) if partitions else {}
@@ -89,12 +90,12 @@ class _Rebuilding:
             begun = {p: offset for p, offset in begun.items() if offset < upto[p]}
             in_all = sum(upto[p] - offset for p, offset in begun.items())
             self._report(0, in_all)
-            async for records in merged(bootstrap, begun, upto):
+            async for records in merged(cluster, begun, upto):
                 await self._take(records)
                 self._report(min(self.done, in_all), in_all)
 
-    async def _partitions(self, bootstrap: str) -> list[TopicPartition]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    async def _partitions(self, cluster: Cluster) -> list[TopicPartition]:
+        admin = AIOKafkaAdminClient(**cluster.client())
         try:
             await admin.start()
             found = await admin.describe_topics()

@@ -26,6 +26,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from . import disagreements, growth, positions
+from .cluster import Cluster
 from .disagreements import Disagreement
 from .logreader import UNMET, stamps
 from .reading import Reached
@@ -98,7 +99,7 @@ class Resumer:
     """Compares a consumer's partitions with its database, repairs what can be repaired and reports it."""
 
     make: async_sessionmaker[AsyncSession]
-    bootstrap: str
+    cluster: Cluster
     accept_gaps: bool = False
     growth_seconds: float = math.inf
     """A partition that begins later by more than this, its topic got later."""
@@ -178,7 +179,7 @@ class Resumer:
             for p, (offset, stamp) in known.items()
             if stamp != UNMET and first[p] < offset <= end[p]
         }
-        found = await stamps(self.bootstrap, asked)
+        found = await stamps(self.cluster, asked)
         return [
             Place(p, first[p], end[p], committed[p], offset, stamp, found.get(p))
             for p, (offset, stamp) in known.items()

@@ -54,12 +54,12 @@ class Runtime:
         self.intake = Intake(self.sessions, reactions, cap=settings.park_cap)
         self.due = DueWork(self.sessions, service.schedules)
         dsn = settings.database_url.replace("+asyncpg", "")
-        self.relay = Relay(dsn, settings.kafka, service.name, self.metrics)
+        self.relay = Relay(dsn, settings.cluster, service.name, self.metrics)
         self.consumer = Consumer(
             service.name, settings, self.intake, self.metrics, reactions.topics, make=self.sessions
         )
         self.consumer.on_taken = self._on_taken
-        self.reconciler = Reconciler(self.sessions, settings.kafka, service.states, self.metrics)
+        self.reconciler = Reconciler(self.sessions, settings.cluster, service.states, self.metrics)
         self.redriver = Redriver(self.sessions, self.intake)
         self._wake_due = asyncio.Event()
         self._wake_redrive = asyncio.Event()

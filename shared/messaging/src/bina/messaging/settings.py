@@ -1,7 +1,11 @@
 """What a service is told by its surroundings; every name is prefixed with BINA_."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .cluster import Cluster
 
 
 class Settings(BaseSettings):
@@ -13,6 +17,11 @@ class Settings(BaseSettings):
     """postgresql+asyncpg://role:password@host:port/database, the service's own."""
     kafka: str
     """Bootstrap servers, host:port[,host:port]."""
+    kafka_user: str = ""
+    """Who signs in to them, by SCRAM-SHA-512; empty where the broker asks nobody."""
+    kafka_password: str = Field(default="", repr=False)
+    kafka_tls: bool = False
+    """Speak TLS with the brokers; SSL_CERT_FILE names an authority that this machine does not know."""
     http_host: str = "127.0.0.1"
     http_port: int = 8000
     public_url: str = "http://127.0.0.1:8000"
@@ -40,3 +49,14 @@ class Settings(BaseSettings):
     """How long a topic's new partition is kept back: producers renew their map of partitions every 300 s or sooner."""
     stall_seconds: float = 60.0
     """Without progress for so long while messages wait, the process ends and is started anew."""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if bool(self.kafka_user) != bool(self.kafka_password):
+            raise ValueError("BINA_KAFKA_USER and BINA_KAFKA_PASSWORD go together")
+        return self
+
+    @property
+    def cluster(self) -> Cluster:
+        """The brokers, and the service's own right to them."""
+        return Cluster(self.kafka, self.kafka_user, self.kafka_password, self.kafka_tls)

@@ -7,6 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaTimeoutError
 
+from .cluster import Cluster
 from .records import LAST_VERSION
 
 PATIENCE = 30
@@ -23,11 +24,9 @@ class TopicLog:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def opened(cls, bootstrap: str, topic: str) -> AsyncIterator["TopicLog"]:
+    async def opened(cls, cluster: Cluster, topic: str) -> AsyncIterator["TopicLog"]:
         """A log to `catch_up` with. Raises KafkaError where the topic is unknown or the broker away."""
-        consumer = AIOKafkaConsumer(
-            topic, bootstrap_servers=bootstrap, group_id=None, auto_offset_reset="earliest"
-        )
+        consumer = AIOKafkaConsumer(topic, **cluster.client(), group_id=None, auto_offset_reset="earliest")
         try:
             await consumer.start()
             yield cls(consumer)
