@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaConnectionError, TopicAuthorizationFailedError
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import (
@@ -151,13 +152,13 @@ async def test_nobody_reads_in_anothers_group(
 
 
 async def signs_in(cluster: Cluster) -> bool:
-    reader = AIOKafkaConsumer(**cluster.client(), request_timeout_ms=5000)
+    client = AIOKafkaAdminClient(**cluster.client(), request_timeout_ms=5000)
     try:
-        await reader.start()
+        await client.start()
     except KafkaConnectionError:
         return False
     finally:
-        await reader.stop()
+        await client.close()
     return True
 
 

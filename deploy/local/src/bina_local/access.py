@@ -57,7 +57,8 @@ class Access:
 
     def __init__(self, cluster: Cluster) -> None:
         """`cluster`: the broker as principal `broker`, who signs in by PLAIN."""
-        self._admin = AdminClient({**librdkafka(cluster), "sasl.mechanism": "PLAIN"})
+        quiet = {"log_level": 2}  # what goes wrong comes with the answers
+        self._admin = AdminClient({**librdkafka(cluster), "sasl.mechanism": "PLAIN", **quiet})
 
     def topics(self) -> set[str]:
         """Names of all topics."""
@@ -162,9 +163,8 @@ def _needed(password_of: PasswordOf, principal: str) -> str:
 
 async def admit_agency(broker: Cluster, operator: Cluster, code: str, password: str) -> None:
     """One agency's credential, rights and topics; raises what `open_to` raises."""
-    wanted = topics.of_agency(code)
+    await topics.ensure(operator, topics.of_agency(code))
     await asyncio.to_thread(_admit_agency, Access(broker), code, password)
-    await topics.ensure(operator, wanted)
 
 
 def _admit_agency(access: Access, code: str, password: str) -> None:
@@ -175,9 +175,9 @@ def _admit_agency(access: Access, code: str, password: str) -> None:
 
 
 def _admit(access: Access, password_of: PasswordOf, asked: Sequence[str], *, renew: bool) -> dict[str, str]:
+    ours = {name: _needed(password_of, name) for name in (OPERATOR, *SERVICES)}
     with _told():
         codes = sorted({*asked, *topics.codes(access.topics())})
-        ours = {name: _needed(password_of, name) for name in (OPERATOR, *SERVICES)}
         agencies = {of_agency(code): password_of(of_agency(code)) for code in codes}
         given = {name: password for name, password in agencies.items() if password}
         kept = access.known() - {of_agency(code) for code in asked if renew}
