@@ -50,7 +50,7 @@ async def measure(runs: int, people: int = PEOPLE) -> list[Figure]:
         async with start_parts() as parts:
             url = await _filled(parts, people)
             taken, peak = await _announce(parts, url, people)
-            bare.append(await _bare(url))
+            bare.append(await _bare(parts, url))
         seconds.append(taken)
         memory.append(peak)
         say(f"audience run {number + 1}: {taken:.1f} s, {peak:.0f} MiB, bare {bare[-1]:.1f} s")
@@ -113,9 +113,9 @@ def _run() -> TrainingAnnounced:
     )
 
 
-async def _bare(url: str) -> float:
+async def _bare(parts: Parts, url: str) -> float:
     """The same rows once more, in the order of their writing, into empty tables with the same indexes."""
-    connection = await connect(url)
+    connection = await connect(parts.postgres.migration_url(url))
     for table in ("notices", "deliveries"):
         await connection.execute(f"CREATE TABLE bare_{table} (LIKE {table} INCLUDING ALL)")
     started = time.perf_counter()

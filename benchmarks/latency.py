@@ -158,7 +158,7 @@ async def runtime(service: Service, url: str, kafka: Cluster) -> Runtime:
 
 async def _bare(parts: Parts) -> list[float]:
     topic = await parts.topic()
-    connection = await connect(await parts.database(LATENCY.hearer))
+    connection = await connect(parts.postgres.migration_url(await parts.database(LATENCY.hearer)))
     await connection.execute("CREATE TABLE effect (id uuid PRIMARY KEY)")
     times = []
     producer = AIOKafkaProducer(**parts.kafka.cluster.client(), acks="all", enable_idempotence=True)

@@ -78,7 +78,7 @@ async def _begun(begin: Callable[[int, float], Awaitable[None]], number: int, tu
 async def _bare(parts: Parts, per_second: float) -> list[float]:
     """A producer and a `getmany` loop with one insert and commit per batch, at the same pace."""
     topic, commands = await parts.topic(), int(per_second * (SECONDS + WARM_SECONDS))
-    connection = await connect(await parts.database(LATENCY.hearer))
+    connection = await connect(parts.postgres.migration_url(await parts.database(LATENCY.hearer)))
     await connection.execute("CREATE TABLE effect (id bigint PRIMARY KEY)")
     turns: dict[int, float] = {}
     effects: dict[int, float] = {}

@@ -32,7 +32,7 @@ class Parts:
     async def database(self, service: Service) -> str:
         """A fresh, migrated database; gives its URL."""
         url = await self.postgres.ensure_database(f"{service.name}_{uuid.uuid4().hex[:8]}", role=service.name)
-        await upgrade(url, service.migrations)
+        await upgrade(self.postgres.migration_url(url), service.migrations)
         return url
 
     async def drop(self, url: str) -> None:

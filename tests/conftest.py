@@ -72,14 +72,16 @@ def fresh_database(postgres: "DatabaseServer") -> FreshDatabase:
 
 
 @pytest.fixture(scope="session")
-def migrated(fresh_database: FreshDatabase) -> Callable[[Service], Awaitable[str]]:
+def migrated(
+    fresh_database: FreshDatabase, postgres: "DatabaseServer"
+) -> Callable[[Service], Awaitable[str]]:
     """Fresh databases with a service's tables: `url = await migrated(service)`."""
     templates: dict[str, str] = {}
     asked: set[str] = set()
 
     async def anew(service: Service) -> str:
         url = await fresh_database(service.name)
-        await upgrade(url, service.migrations)
+        await upgrade(postgres.migration_url(url), service.migrations)
         return url
 
     async def make(service: Service) -> str:

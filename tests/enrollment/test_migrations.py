@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bina.events.enrollment import CertificateIssued, CertificateRevoked
 from bina.messaging.records import encode_value
+from bina_local.databases import DatabaseServer
 from enrollment.app import service
 
 from .story import CITY, REGENCY
@@ -40,9 +41,11 @@ def to(connection: Connection, revision: str) -> None:
 
 
 @pytest_asyncio.fixture
-async def engine(fresh_database: Callable[[str], Awaitable[str]]) -> AsyncIterator[AsyncEngine]:
+async def engine(
+    fresh_database: Callable[[str], Awaitable[str]], postgres: DatabaseServer
+) -> AsyncIterator[AsyncEngine]:
     """A database of this service without tables."""
-    engine = create_async_engine(await fresh_database("enrollment"))
+    engine = create_async_engine(postgres.migration_url(await fresh_database("enrollment")))
     yield engine
     await engine.dispose()
 

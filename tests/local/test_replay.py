@@ -73,7 +73,7 @@ async def live(postgres, broker: Cluster, name: str):
     """The running service on a database of its name, as `bina up` has it."""
     service = service_named(name)
     url = await postgres.ensure_database(name)
-    await upgrade(url, service.migrations)
+    await upgrade(postgres.migration_url(url), service.migrations)
     runtime = Runtime(service, Settings(database_url=url, **broker.settings(), secret="x" * 32))
     await runtime.start()
     try:
@@ -128,10 +128,10 @@ async def test_a_replay_reaches_what_runs_and_its_exchange_can_be_undone(postgre
         assert await counted(runtime, "enrolments") == 21
 
 
-async def test_a_replay_tells_nobody(postgres, broker: Cluster, fresh_database):
+async def test_a_replay_tells_nobody(broker: Cluster, migrated):
     await write(broker, *facts(3))
-    url = await fresh_database("notification")
     service = service_named("notification")
+    url = await migrated(service)
     found = await replay(service, url, broker, nothing)
     assert found.messages > 0
     made = ServiceUnderTest(service, url)

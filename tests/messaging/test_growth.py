@@ -93,10 +93,8 @@ async def test_a_new_service_reads_a_grown_topic_in_its_keys_order(start: Start,
 
 
 @pytest.mark.kafka
-async def test_a_replay_reads_a_grown_topic_in_its_keys_order(
-    broker: Cluster, people: list[UUID], fresh_database
-):
-    url = await fresh_database("toy")
+async def test_a_replay_reads_a_grown_topic_in_its_keys_order(broker: Cluster, people: list[UUID], migrated):
+    url = await migrated(toy.service)
     await replay(toy.service, url, broker, nothing)
     made = ServiceUnderTest(toy.service, url)
     try:

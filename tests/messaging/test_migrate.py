@@ -15,8 +15,10 @@ def upgrade() -> None:
 """
 
 
-async def test_a_release_starts_on_the_schema_of_the_next(fresh_database: FreshDatabase, tmp_path: Path):
-    url = await fresh_database("toy")
+async def test_a_release_starts_on_the_schema_of_the_next(
+    fresh_database: FreshDatabase, postgres, tmp_path: Path
+):
+    url = postgres.migration_url(await fresh_database("toy"))
     newer = shutil.copytree(toy.service.migrations, tmp_path / "newer")
     (newer / "versions" / "0002_next.py").write_text(NEXT)
     await upgrade(url, newer)

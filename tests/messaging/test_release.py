@@ -145,11 +145,11 @@ async def nothing_held(service: ServiceUnderTest) -> bool:
 
 
 @pytest.mark.kafka
-async def test_a_replay_ends_when_all_that_can_go_has_gone(broker: Cluster, producer, fresh_database):
+async def test_a_replay_ends_when_all_that_can_go_has_gone(broker: Cluster, producer, migrated):
     training, person = run(), asn()
     seats = {uuid4() for _ in range(9)}
     await send(producer, *(completed(training.run_id, person.asn_id, seat) for seat in seats), person)
-    url = await fresh_database("toy")
+    url = await migrated(toy.service)
     await replay(toy.service, url, broker, lambda *_: None)
     await send(producer, training)
     await replay(toy.service, url, broker, lambda *_: None)

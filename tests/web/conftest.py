@@ -41,9 +41,9 @@ def token(*roles: str, name: str = "Sulastri Handayani, S.Sos., M.Si.") -> str:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def template(fresh_database):
+async def template(fresh_database, postgres):
     url = await fresh_database("web")
-    await upgrade(url, toy.MIGRATIONS)
+    await upgrade(postgres.migration_url(url), toy.MIGRATIONS)
     return url
 
 

@@ -74,9 +74,11 @@ class Replaying:
 
     async def read(self, report: "Progress", upto: "Reached | None" = None) -> "Replayed":
         """Read on up to positions, or to where the topics end now."""
+        from bina.messaging.migrate import upgrade
         from bina.messaging.replay import replay
 
         url = await self.server.ensure_database(self.database, role=self.service.name)
+        await upgrade(self.server.migration_url(url), self.service.migrations)
         return await replay(self.service, url, self.kafka, report, upto=upto)
 
     async def differences(self, report: "Progress") -> list[Difference]:

@@ -25,6 +25,7 @@ def environment(
     """Every setting of one worker of a service."""
     return {
         "BINA_DATABASE_URL": postgres.url(name),
+        "BINA_MIGRATION_URL": postgres.migration_url(postgres.url(name)),
         "BINA_KAFKA": addresses.kafka,
         "BINA_KAFKA_USER": name,
         "BINA_KAFKA_PASSWORD": state.secrets.get(secret_name(name)),

@@ -1,8 +1,6 @@
 """Migrate, then serve."""
 
-import asyncio
-
-from bina.messaging.migrate import upgrade
+from bina.messaging.migrate import migrated
 from bina.web.serve import run
 from enrollment.app import MIGRATIONS, create
 from enrollment.settings import EnrollmentSettings
@@ -10,8 +8,7 @@ from enrollment.settings import EnrollmentSettings
 
 def main() -> None:
     """Start the service as its environment says."""
-    settings = EnrollmentSettings()
-    asyncio.run(upgrade(settings.database_url, MIGRATIONS))
+    settings = migrated(EnrollmentSettings(), MIGRATIONS)
     run(lambda: create(settings), settings)
 
 

@@ -8,7 +8,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    for statement in (*schema.CREATE, *schema.OPERATIONS, *web_schema.SESSIONS):
+    for statement in (*schema.CREATE, *schema.OPERATIONS, *schema.PARTITIONS, *web_schema.SESSIONS):
         op.execute(statement)
     op.execute("CREATE TABLE people (asn_id uuid PRIMARY KEY, name text NOT NULL)")
     op.execute("CREATE TABLE registered (asn_id uuid PRIMARY KEY, name text NOT NULL)")

@@ -70,10 +70,7 @@ class _Partition:
 
     @property
     def create(self) -> str:
-        return (
-            f"CREATE TABLE messaging.{self.name} PARTITION OF messaging.{self.table} "
-            f"FOR VALUES FROM ('{self.low}') TO ('{self.high}')"
-        )
+        return f"SELECT messaging.add_partition('{self.table}', '{self.name}', '{self.low}', '{self.high}')"
 
     @property
     def early(self) -> str:
@@ -94,14 +91,14 @@ async def _make_around(session: AsyncSession, part: _Partition) -> None:
     """Take the early rows out, make the partition, put them into it."""
     # The table first, then its parts, as everybody else locks them: no row may slip in between.
     await session.execute(text(f"LOCK TABLE messaging.{part.table} IN ACCESS EXCLUSIVE MODE"))
-    await session.execute(text(f"CREATE TABLE messaging.early AS SELECT * {part.early}"))
+    await session.execute(text(f"CREATE TEMP TABLE early ON COMMIT DROP AS SELECT * {part.early}"))
     await session.execute(text(f"DELETE {part.early}"))
     await session.execute(text(part.create))
     await session.execute(
-        text(f"INSERT INTO messaging.{part.name} OVERRIDING SYSTEM VALUE TABLE messaging.early")
+        text(f"INSERT INTO messaging.{part.name} OVERRIDING SYSTEM VALUE TABLE pg_temp.early")
     )
-    count = await session.scalar(text("SELECT count(*) FROM messaging.early"))
-    await session.execute(text("DROP TABLE messaging.early"))
+    count = await session.scalar(text("SELECT count(*) FROM pg_temp.early"))
+    await session.execute(text("DROP TABLE pg_temp.early"))
     log.warning("%d rows of %s were ahead of their time and moved to %s", count, part.table, part.name)
 
 
@@ -114,10 +111,7 @@ async def _drop_days(session: AsyncSession, before: datetime) -> None:
         {"oldest": f"outbox_{before:%Y_%m_%d}"},
     )
     for name in list(names):
-        unpublished = f"SELECT count(*) FROM messaging.{name} WHERE published_at IS NULL"  # noqa: S608 - from the catalogue
-        waiting = await session.scalar(text(unpublished))
-        if not waiting:
-            await session.execute(text(f"DROP TABLE messaging.{name}"))
+        await session.execute(text("SELECT messaging.drop_published_day(:name)"), {"name": name})
     await session.execute(
         text("DELETE FROM messaging.outbox_rest WHERE published_at < now() - make_interval(days => :days)"),
         {"days": OUTBOX_DAYS},

@@ -1,7 +1,10 @@
 """Alembic, run by the service itself at its start, one process at a time."""
 
+import asyncio
 import logging
+import os
 from pathlib import Path
+from typing import TypeVar
 
 from alembic import command, context
 from alembic.config import Config
@@ -10,7 +13,17 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from .settings import Settings
+
+S = TypeVar("S", bound=Settings)
 log = logging.getLogger(__name__)
+
+
+def migrated(settings: S, migrations: Path) -> S:
+    """Bring the database up to date; gives the settings without the right to do so, which the service has no use for."""
+    asyncio.run(upgrade(settings.migration_url or settings.database_url, migrations))
+    os.environ.pop("BINA_MIGRATION_URL", None)
+    return settings.model_copy(update={"migration_url": ""})
 
 
 async def upgrade(url: str, migrations: Path) -> None:

@@ -21,7 +21,6 @@ from .database import create_engine, sessions
 from .intake import Intake
 from .logreader import UNMET, reader
 from .merging import merged
-from .migrate import upgrade
 from .reading import Reached
 from .records import Message
 from .service import Service
@@ -47,9 +46,8 @@ async def replay(
 ) -> Replayed:
     """Read on from where this database stands, up to positions or, without any, to where the topics end now.
 
-    `url`: an empty database, or that of an earlier replay. Raises KafkaError.
+    `url`: a migrated database without rows, or that of an earlier replay. Raises KafkaError.
     """
-    await upgrade(url, service.migrations)
     engine = create_engine(url, pool_size=2)
     try:
         intake = Intake(sessions(engine), service.reactions(demo=False), cap=NO_CAP)

@@ -105,3 +105,30 @@ OPERATIONS = (
     """CREATE INDEX held_moved ON messaging.held (topic, "partition", moved_from) WHERE moved_from IS NOT NULL""",
 )
 """What came with the second release; a migration of each service runs it."""
+
+PARTITIONS = (
+    # A service may not make or drop tables: its upkeep asks for these two things by name, and for nothing else. They
+    # run with the rights of whoever migrates, so they look for names nowhere but where they are told.
+    r"""CREATE FUNCTION messaging.add_partition(parent text, name text, low text, high text) RETURNS void
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+        BEGIN
+            IF parent NOT IN ('inbox', 'outbox') OR name !~ ('^' || parent || '_\d{4}_\d\d(_\d\d)?$') THEN
+                RAISE insufficient_privilege USING MESSAGE = format('%s is no partition of %s', name, parent);
+            END IF;
+            EXECUTE format('CREATE TABLE messaging.%I PARTITION OF messaging.%I FOR VALUES FROM (%L) TO (%L)',
+                name, parent, low, high);
+        END $$""",
+    r"""CREATE FUNCTION messaging.drop_published_day(name text) RETURNS void
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+        DECLARE waits boolean;
+        BEGIN
+            IF name !~ '^outbox_\d{4}_\d\d_\d\d$' OR name >= to_char(now() AT TIME ZONE 'UTC', '"outbox_"YYYY_MM_DD') THEN
+                RAISE insufficient_privilege USING MESSAGE = format('%s is no day that is over', name);
+            END IF;
+            EXECUTE format('SELECT EXISTS (SELECT FROM messaging.%I WHERE published_at IS NULL)', name) INTO waits;
+            IF NOT waits THEN
+                EXECUTE format('DROP TABLE messaging.%I', name);
+            END IF;
+        END $$""",
+)
+"""What came with roles that only read and write; a migration of each service runs it."""

@@ -15,6 +15,8 @@ class Settings(BaseSettings):
 
     database_url: str
     """postgresql+asyncpg://role:password@host:port/database, the service's own."""
+    migration_url: str = Field(default="", repr=False)
+    """The same database by the role that owns its tables, for the migration at the start; empty: the service's own."""
     kafka: str
     """Bootstrap servers, host:port[,host:port]."""
     kafka_user: str = ""

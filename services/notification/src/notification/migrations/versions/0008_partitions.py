@@ -1,0 +1,13 @@
+"""Partitions are made and dropped by name: the service's own role makes no tables."""
+
+from alembic import op
+
+from bina.messaging import schema
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    for statement in schema.PARTITIONS:
+        op.execute(statement)
