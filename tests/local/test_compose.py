@@ -1,11 +1,16 @@
+import asyncio
 import json
+import os
 import re
+import subprocess
 from typing import Any
 
 import yaml
 
 from bina_local.addresses import SERVICES
+from bina_local.databases import SUPERUSER, DatabaseServer, owner_of
 from bina_local.kafka import SETTINGS, security
+from bina_local.postgres import binaries
 from bina_local.principals import BROKER, OPERATOR
 from bina_local.state import project_root
 from parts import variables
@@ -29,7 +34,41 @@ def test_every_service_opens_its_own_database_only():
         environment = compose()[name]["environment"]
         assert environment["BINA_DATABASE_URL"].startswith(f"postgresql+asyncpg://{name}:")
         assert environment["BINA_DATABASE_URL"].endswith(f"/{name}")
-        assert f"own_database {name} " in (DEPLOY / "databases.sh").read_text()
+        assert environment["BINA_MIGRATION_URL"].startswith(f"postgresql+asyncpg://{name}_owner:")
+        assert environment["BINA_MIGRATION_URL"].endswith(f"/{name}")
+
+
+async def test_the_script_and_the_embedded_platform_make_the_same_rights(postgres: DatabaseServer):
+    roles = [role for name in SERVICES for role in (name, owner_of(name))]
+    told = {f"{role.upper()}_PASSWORD": postgres.password(role) for role in roles}
+    server = {
+        "PGHOST": postgres.host,
+        "PGPORT": str(postgres.port),
+        "PGPASSWORD": postgres.password(SUPERUSER),
+    }
+    env = {**os.environ, **told, **server, "PATH": f"{binaries()}:{os.environ['PATH']}"}
+    for _ in range(2):
+        script = ["bash", str(DEPLOY / "databases.sh")]
+        done = await asyncio.to_thread(
+            subprocess.run, script, env=env, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+    await postgres.ensure_database("by_python", role="evaluation")
+    assert await rights_in(postgres, "evaluation") == await rights_in(postgres, "by_python")
+
+
+async def rights_in(server: DatabaseServer, database: str) -> list[tuple[object, ...]]:
+    connection = await server.connect(database)
+    rows = await connection.fetch(
+        """SELECT 'database' AS what, pg_get_userbyid(datdba) AS whose, datacl::text AS rights
+            FROM pg_database WHERE datname = current_database()
+        UNION ALL SELECT defaclobjtype::text, pg_get_userbyid(defaclrole), defaclacl::text FROM pg_default_acl
+        UNION ALL SELECT nspname, pg_get_userbyid(nspowner), nspacl::text FROM pg_namespace WHERE nspname = 'public'
+        UNION ALL SELECT rolname, '', concat_ws(' ', rolsuper, rolcreatedb, rolcreaterole, rolinherit, rolcanlogin)
+            FROM pg_roles WHERE rolname ~ 'evaluation' ORDER BY 1, 2"""
+    )
+    await connection.close()
+    return [tuple(row) for row in rows]
 
 
 def test_both_brokers_ask_everybody_who_they_are():
