@@ -84,16 +84,23 @@ class Access:
         ours = {f"User:{principal}" for principal in principals}
         bindings = {_binding(right) for right in wanted}
         found = self._held(ours)
-        for answer in self._admin.create_acls([*(bindings - found)]).values() if bindings - found else ():
-            answer.result()
-        extra = [_only(binding) for binding in found - bindings]
-        for removed in self._admin.delete_acls(extra).values() if extra else ():
-            removed.result()
+        self._give(bindings - found)
+        self._take(found - bindings)
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while self._held(ours) != bindings:
             if time.monotonic() > deadline:
                 raise AccessFailedError("hak akses belum berlaku di Kafka")
             time.sleep(0.05)
+
+    def _give(self, bindings: Collection[AclBinding]) -> None:
+        if bindings:
+            for answer in self._admin.create_acls([*bindings]).values():
+                answer.result()
+
+    def _take(self, bindings: Collection[AclBinding]) -> None:
+        if bindings:
+            for answer in self._admin.delete_acls([_only(binding) for binding in bindings]).values():
+                answer.result()
 
     def _held(self, principals: set[str]) -> set[AclBinding]:
         anything: Any = None  # the library's hints know no "whatever it is"
