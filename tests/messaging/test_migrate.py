@@ -1,9 +1,15 @@
 """A release that is not the newest starts on a newer release's schema: during a rollout both run, and may crash."""
 
+import asyncio
+import os
 import shutil
 from pathlib import Path
 
-from bina.messaging.migrate import upgrade
+import pytest
+from sqlalchemy.exc import ProgrammingError
+
+from bina.messaging import Settings
+from bina.messaging.migrate import migrated, upgrade
 from conftest import FreshDatabase
 from messaging import toy
 
@@ -24,3 +30,22 @@ async def test_a_release_starts_on_the_schema_of_the_next(
     await upgrade(url, newer)
     await upgrade(url, toy.service.migrations)
     await upgrade(url, newer)
+
+
+async def test_who_owns_the_tables_migrates_and_the_service_keeps_no_right_to(
+    fresh_database: FreshDatabase, postgres, monkeypatch: pytest.MonkeyPatch
+):
+    url = await fresh_database("toy")
+    monkeypatch.setenv("BINA_MIGRATION_URL", postgres.migration_url(url))
+    told = Settings(database_url=url, kafka="localhost:1", secret="x" * 32)
+    left = await asyncio.to_thread(migrated, told, toy.service.migrations)
+    assert (told.migration_url, left.migration_url) == (postgres.migration_url(url), "")
+    assert "BINA_MIGRATION_URL" not in os.environ
+    again = await asyncio.to_thread(migrated, left, toy.service.migrations)  # there is nothing to do
+    assert again == left
+
+
+async def test_a_service_alone_does_not_migrate(fresh_database: FreshDatabase):
+    settings = Settings(database_url=await fresh_database("toy"), kafka="localhost:1", secret="x" * 32)
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        await asyncio.to_thread(migrated, settings, toy.service.migrations)
