@@ -22,9 +22,9 @@ from .loaded import pace
 from .scenarios import LATENCY
 
 
-async def main(url: str, *broker: str) -> None:
-    """Tell the prelude, then every load that is asked for. `broker`: servers, user, password."""
-    teller = await runtime(LATENCY.teller, url, Cluster(*broker))
+async def main(url: str, servers: str, user: str, password: str) -> None:
+    """Tell the prelude, then every load that is asked for."""
+    teller = await runtime(LATENCY.teller, url, Cluster(servers, user, password))
     await _tell(teller, LATENCY.prelude())
     while (await teller.status()).outbox["depth"]:  # noqa: ASYNC110 - the broker decides
         await asyncio.sleep(0.1)
