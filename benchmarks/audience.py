@@ -63,7 +63,7 @@ async def measure(runs: int, people: int = PEOPLE) -> list[Figure]:
 
 async def _filled(parts: Parts, people: int) -> str:
     url = await parts.database(notification.app.service)
-    connection = await connect(url)
+    connection = await connect(parts.postgres.migration_url(url))
     await connection.execute(_PEOPLE, people, AGENCIES, timeout=300)
     await connection.execute(_GAPS, timeout=300)
     await connection.execute(_CONTACTS, timeout=300)

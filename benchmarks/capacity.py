@@ -57,7 +57,7 @@ NOTES = {
 
 async def _sizes(parts: Parts, scenario: Scenario) -> dict[str, float]:
     url, before_rows = await prepared(parts, scenario)
-    connection = await connect(url)
+    connection = await connect(parts.postgres.migration_url(url))
     before, log = await _size(connection), await connection.fetchval(_LOG)
     empty = topic_bytes(parts)
     messages = scenario.load(EVENTS)

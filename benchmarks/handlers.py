@@ -118,7 +118,7 @@ async def prepared(parts: Parts, scenario: Scenario) -> tuple[str, dict[str, int
     """A database that knows the people and runs; how many rows each table has."""
     url = await parts.database(scenario.service)
     await (scenario.prepare or partial(_hear, scenario.service))(url)
-    connection = await connect(url)
+    connection = await connect(parts.postgres.migration_url(url))
     await connection.execute("UPDATE messaging.outbox SET published_at = now()")
     await connection.execute("DELETE FROM messaging.due WHERE due_at <= now()")
     await connection.execute("VACUUM ANALYZE")

@@ -1,4 +1,4 @@
-"""PostgreSQL 18 as a child process: one role and one database per service."""
+"""PostgreSQL 18 as a child process: two roles and one database per service."""
 
 import asyncio
 import os
