@@ -5,15 +5,12 @@ tables must end up the same.
 """
 
 import importlib
-import importlib.util
 import itertools
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -21,6 +18,7 @@ from bina.events import Event
 from bina.messaging import Service, clock
 from bina.messaging.records import Message
 from bina.messaging.testing import ServiceUnderTest
+from stories import module_of
 
 pytestmark = pytest.mark.conformance
 
@@ -32,22 +30,10 @@ HALFWAY = NOW + timedelta(days=190)
 ORDERS = 8
 """How many orders of topics are tried beside the story's own and its reverse."""
 
-TESTS = Path(__file__).parents[1]
-
 AS_KNOWN = {"assessment.opened.v1": {"due_on"}}
 """Days that follow from another topic's state when the fact is told: a run moved before or after that."""
 
 Make = Callable[[Service], Awaitable[ServiceUnderTest]]
-
-
-def module_of(name: str) -> ModuleType:
-    """The service's story module, loaded by its place: its tests' folder is named like the service's package."""
-    spec = importlib.util.spec_from_file_location(f"{name}_story", TESTS / name / "story.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 async def prepared(make: Make, service: Service) -> ServiceUnderTest:

@@ -86,7 +86,7 @@ async def list_tests(
     return [_summary(test) for test in found if demo or test.asn_id == person.person_id]
 
 
-@router.get("/{assessment_id}")
+@router.get("/{assessment_id:uuid}")
 async def show(request: Request, assessment_id: UUID, person: Taker) -> dict[str, Any]:
     """A test with its questions while it is open; `right` is told to the platform in a demonstration only."""
     demo = settings_of(request).demo

@@ -23,7 +23,7 @@ class EnrolmentBody(Body):
     """A request for a seat; without `nip` for oneself."""
 
     run: Code = Field(description="kode angkatan")
-    nip: Annotated[str, Field(pattern=r"^\d{18}$")] | None = None
+    nip: Annotated[str, Field(pattern="^[0-9]{18}$")] | None = None
     note: Annotated[PlainText, Field(max_length=1000)] = ""
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bina.web.text import Code, Line, PlainText
 
-Nip = Annotated[str, Field(pattern=r"^\d{18}$", description="18 digits")]
+Nip = Annotated[str, Field(pattern="^[0-9]{18}$", description="18 digits")]
 Words = Annotated[PlainText, Field(max_length=300)]
 Short = Annotated[PlainText, Field(max_length=64)]
 GrantedRole = Literal["asn", "operator", "evaluator", "head", "bkd", "platform"]

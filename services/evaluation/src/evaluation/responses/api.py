@@ -21,7 +21,7 @@ from . import bulk, store, submission
 router = APIRouter(tags=["tasks"])
 NIP_DIGITS = 18
 MOST_ROWS = 1000
-Nip = Annotated[str, Field(pattern=r"^\d{18}$")]
+Nip = Annotated[str, Field(pattern="^[0-9]{18}$")]
 
 
 class Answers(BaseModel):

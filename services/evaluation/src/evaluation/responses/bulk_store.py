@@ -68,10 +68,12 @@ class _Row:
 
 async def find_assignments(session: AsyncSession, keys: Collection[Key]) -> dict[Key, Assignment]:
     """The open task of each key that has one; of two, the later by id."""
+    if not keys:
+        return {}
     columns_of = dict(
         zip(("respondents", "abouts", "runs", "instruments"), map(list, zip(*keys, strict=True)), strict=True)
     )
-    rows = [Assignment(*row) for row in await session.execute(_FIND, columns_of)] if keys else []
+    rows = [Assignment(*row) for row in await session.execute(_FIND, columns_of)]
     return {(r.respondent_id, r.about_nip, r.run_code, r.instrument_code): r for r in rows if r.respondent_id}
 
 

@@ -29,7 +29,7 @@ class Appointment(BaseModel):
 
     run_id: UUID | None = None
     agency_code: Code | None = None
-    evaluators: Annotated[list[Annotated[str, Field(pattern=r"^\d{18}$")]], Field(max_length=MOST)]
+    evaluators: Annotated[list[Annotated[str, Field(pattern="^[0-9]{18}$")]], Field(max_length=MOST)]
 
     @model_validator(mode="after")
     def one_scope(self) -> Self:

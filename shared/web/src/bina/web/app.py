@@ -1,9 +1,8 @@
 """One application per service: API under `/<service>/api/v1`, pages under `/<service>/…`, closed by default."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -19,6 +18,7 @@ from bina.web.access import is_guard
 from bina.web.forms import form_guard
 from bina.web.headers import Envelope
 from bina.web.limits import BodyLimit
+from bina.web.openapi import Application, dependencies_of
 from bina.web.pages import Pages
 from bina.web.sessions import Asking, kept_forms
 from bina.web.tracing import Requests
@@ -48,7 +48,7 @@ def create_app(
     """
     service = runtime.service.name
     api = f"/{service}/api/v1"
-    app = FastAPI(
+    app = Application(
         title=title,
         openapi_url=f"{api}/openapi.json",
         docs_url=None,
@@ -126,7 +126,7 @@ def _refuse_unguarded(app: FastAPI) -> None:
         dependant: Dependant | None = getattr(route, "dependant", None)
         if dependant is None:
             continue
-        calls = set(_calls(dependant))
+        calls = set(dependencies_of(dependant))
         if not any(is_guard(call) for call in calls):
             raise UnguardedRoute(f"{_name(route)} names no one who may enter")
         if _takes_form(route) and form_guard not in calls:
@@ -135,12 +135,6 @@ def _refuse_unguarded(app: FastAPI) -> None:
 
 def _takes_form(route: RouteContext) -> bool:
     return bool((route.methods or set()) - _READING) and not problems.is_api(route.path or "")
-
-
-def _calls(dependant: Dependant) -> Iterator[Any]:
-    for inner in dependant.dependencies:
-        yield inner.call
-        yield from _calls(inner)
 
 
 def _name(route: RouteContext) -> str:

@@ -6,6 +6,7 @@ another body → 422; still in progress → 409. An effect that raises stores no
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
@@ -29,6 +30,7 @@ from bina.web.notice import leave_notice
 from bina.web.problems import Problem
 
 KEY_HEADER = "Idempotency-Key"
+KEY_PATTERN = "^[!-~][ -~]{6,198}[!-~]$"
 _PATIENCE = 25  # tries of 0.2 s: the second click of a double click waits for the first
 _CHUNK = 1 << 20
 
@@ -141,7 +143,7 @@ async def _claim(session: AsyncSession, principal: str, key: str, digest: bytes)
 
 
 def _checked(key: str) -> str:
-    if 8 <= len(key) <= 200 and key.isascii() and key.isprintable():
+    if re.fullmatch(KEY_PATTERN, key):
         return key
     raise Problem(
         "command-key-missing",

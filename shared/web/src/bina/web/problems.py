@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 from bina.web.language import counted
@@ -91,6 +92,27 @@ def too_large() -> Problem:
     )
 
 
+def unreadable() -> Problem:
+    """400 for a body that is neither JSON nor a form, or that holds more parts than any page sends."""
+    return Problem(
+        "unreadable",
+        400,
+        _("Permintaan ini tidak dapat dibaca."),
+        mend=_("Kirim JSON yang sah dalam UTF-8, atau muat ulang formulirnya lalu kirim lagi."),
+    )
+
+
+def unavailable() -> Problem:
+    """503 while the database is away or busy; the same request may come again, its key makes a command safe."""
+    return Problem(
+        "unavailable",
+        503,
+        _("Layanan sedang tidak dapat menjawab."),
+        mend=_("Coba lagi beberapa saat lagi."),
+        headers={"Retry-After": "5"},
+    )
+
+
 def is_api(path: str) -> bool:
     """Whether a path belongs to a machine interface: `/<service>/api/…`."""
     return path.split("/")[2:3] == ["api"]
@@ -154,7 +176,9 @@ async def _on_invalid(request: Request, error: RequestValidationError) -> Respon
 
 
 async def _on_http(request: Request, error: HTTPException) -> Response:
-    made = {404: not_found, 405: _method_not_allowed, 413: too_large}.get(error.status_code)
+    made = {400: unreadable, 404: not_found, 413: too_large}.get(error.status_code)
+    if error.status_code == 405:
+        return await answer(request, _method_not_allowed(request))
     problem = (
         made() if made else Problem("refused", error.status_code, _("Permintaan ditolak."), str(error.detail))
     )
@@ -162,12 +186,17 @@ async def _on_http(request: Request, error: HTTPException) -> Response:
     return await answer(request, problem)
 
 
-def _method_not_allowed() -> Problem:
+def _method_not_allowed(request: Request) -> Problem:
+    """405 with all that the address takes: the framework names the methods of its first route only."""
+    routes = [route for route in iter_route_contexts(request.app.routes) if route.methods]
+    meant = next(route.path for route in routes if route.path_regex.match(request.url.path))
+    allowed = sorted({method for route in routes if route.path == meant for method in route.methods or ()})
     return Problem(
         "method-not-allowed",
         405,
         _("Alamat ini tidak menerima cara permintaan tersebut."),
         mend=_("Kembali ke halaman sebelumnya dan gunakan tombol yang tersedia."),
+        headers={"Allow": ", ".join(allowed)},
     )
 
 

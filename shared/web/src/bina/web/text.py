@@ -1,4 +1,4 @@
-"""Texts that a command may bring: none holds a NUL character, which neither PostgreSQL nor an event can keep.
+"""Texts that a request may bring: UTF-8, and none holds a NUL character, which neither PostgreSQL nor an event can keep.
 
 Every text in a body is one of these types or has a pattern of its own; addresses and forms are checked as they come in.
 """
@@ -18,9 +18,18 @@ Code = Annotated[PlainText, Field(min_length=1, max_length=64)]
 Line = Annotated[PlainText, Field(min_length=1, max_length=300)]
 
 
-def address_holds_nul(scope: Scope) -> bool:
-    """Whether the path or the query of a request holds a NUL character."""
-    return "\0" in scope["path"] or b"\0" in unquote_to_bytes(scope["query_string"])
+def is_readable(escaped: bytes) -> bool:
+    """Whether percent-encoded bytes are UTF-8 without a NUL character; else they would be read as something else."""
+    given = unquote_to_bytes(escaped)
+    try:
+        return "\0" not in given.decode()
+    except UnicodeDecodeError:
+        return False
+
+
+def address_is_readable(scope: Scope) -> bool:
+    """Whether the path and the query of a request are."""
+    return is_readable(scope["raw_path"]) and is_readable(scope["query_string"])
 
 
 def form_holds_nul(form: FormData) -> bool:
@@ -35,5 +44,5 @@ def nul_refused() -> Problem:
         "invalid-input",
         422,
         _("Ada karakter yang tidak dapat disimpan."),
-        mend=_("Hapus karakter kosong (NUL), lalu kirim lagi."),
+        mend=_("Hapus karakter kosong (NUL) dan yang bukan UTF-8, lalu kirim lagi."),
     )
