@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from bina.messaging import Settings
 from bina.messaging.database import create_engine
 from bina.messaging.testing import ServiceUnderTest
+from bina.web.rates import Limiter, Rates
 
 if TYPE_CHECKING:
     import asyncpg
@@ -92,6 +93,7 @@ class Applications:
         resting = self._resting.setdefault(create, [])
         app = resting.pop() if resting else create(settings)
         app.state.runtime, app.state.settings = service.runtime(settings), settings
+        app.state.limiter = Limiter(Rates())
         return app
 
     def give_back(self, create: Create, app: FastAPI) -> None:

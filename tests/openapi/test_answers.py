@@ -15,6 +15,7 @@ import pytest_asyncio
 from bina.messaging import Settings, clock, parked, redrives
 from bina.messaging.testing import ServiceUnderTest
 from bina.web.access import ROLES, Person, issue_token
+from bina.web.rates import Limiter, Rates
 from openapi.asking import ask, configuration, known_to
 from serving import serving
 from stories import module_of
@@ -67,7 +68,9 @@ async def service(name: str, under_test) -> ServiceUnderTest:
 def app(name: str, service: ServiceUnderTest, served):
     url = service.engine.url.render_as_string(hide_password=False)
     settings = Settings(database_url=url, kafka="127.0.0.1:1", secret=SECRET, demo=True)
-    return served(importlib.import_module(f"{name}.app").create, service, settings)
+    app = served(importlib.import_module(f"{name}.app").create, service, settings)
+    app.state.limiter = Limiter(Rates(person_reads=10**9, person_commands=10**9, address_reads=10**9))
+    return app
 
 
 async def test_every_answer_is_as_documented(name: str, service: ServiceUnderTest, app):

@@ -1,6 +1,7 @@
 """One application per service: API under `/<service>/api/v1`, pages under `/<service>/…`, closed by default."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -14,13 +15,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from bina.messaging.database import is_transient
 from bina.messaging.runtime import Runtime
 from bina.web import ops, preferences, problems, static
-from bina.web.access import is_guard
+from bina.web.access import is_guard, task_link
 from bina.web.forms import form_guard
 from bina.web.headers import Envelope
 from bina.web.limits import BodyLimit
 from bina.web.openapi import Application, dependencies_of
 from bina.web.pages import Pages
 from bina.web.sessions import Asking, kept_forms
+from bina.web.rates import Limiter, RateLimit, Rates
 from bina.web.tracing import Requests
 
 _READING = {"GET", "HEAD", "OPTIONS"}
@@ -59,6 +61,7 @@ def create_app(
     app.state.runtime = runtime
     app.state.settings = runtime.settings
     app.state.draining = False
+    app.state.limiter = Limiter(Rates())
     app.state.shell_pages = Pages(service)
     problems.install(app)
     for router in (*api_routers, ops.api_router()):
@@ -69,8 +72,9 @@ def create_app(
     _refuse_unguarded(app)
     app.router.routes.append(static.route())
     app.include_router(_probes(), include_in_schema=False)
-    app.add_middleware(Asking)
     app.add_middleware(BodyLimit)
+    app.add_middleware(RateLimit, entries=_entries(app))
+    app.add_middleware(Asking)
     app.add_middleware(Envelope, service=service)
     app.add_middleware(Requests, service=service, metrics=runtime.metrics)
     return app
@@ -131,6 +135,13 @@ def _refuse_unguarded(app: FastAPI) -> None:
             raise UnguardedRoute(f"{_name(route)} names no one who may enter")
         if _takes_form(route) and form_guard not in calls:
             raise UnguardedRoute(f"{_name(route)} takes a form without PageCommand or GuardedForm")
+
+
+def _entries(app: FastAPI) -> list[re.Pattern[str]]:
+    """Where somebody signs in or shows a personal link."""
+    routes = [route for route in iter_route_contexts(app.routes) if getattr(route, "dependant", None)]
+    links = [route.path_regex for route in routes if task_link in set(dependencies_of(route.dependant))]
+    return [re.compile("^/masuk(/|$)"), *links]
 
 
 def _takes_form(route: RouteContext) -> bool:
