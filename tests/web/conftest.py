@@ -1,11 +1,9 @@
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from uuid import UUID
 
 import httpx
 import pytest
 import pytest_asyncio
-import uvicorn
 from fastapi import FastAPI
 
 from bina.messaging import Runtime, Settings
@@ -14,6 +12,7 @@ from bina.messaging.testing import ServiceUnderTest
 from bina.web.access import Person, issue_token
 from bina.web.app import create_app
 from messaging import toy
+from serving import serving
 from web.sample import commands, pages
 
 SECRET = "a secret of the tests, 32 characters"
@@ -90,10 +89,5 @@ def client_of(app) -> Callable[..., httpx.AsyncClient]:
 @pytest_asyncio.fixture(scope="session")
 async def site(app) -> AsyncIterator[str]:
     """The sample over HTTP, for a browser."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", log_level="error", ws="none"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn announces its start by this flag only
-        await asyncio.sleep(0)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    await serving
+    async with serving(app) as address:
+        yield address

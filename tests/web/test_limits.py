@@ -1,5 +1,6 @@
 """What comes before sign-in does not fill the memory."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -63,3 +64,23 @@ async def test_a_body_at_the_limit_is_read(client_of):
         headers = {"Content-Type": "application/json", "Idempotency-Key": "at-the-limit"}
         answer = await client.post("/toy/api/v1/seats", content=body, headers=headers)
     assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("sizes", "status"), [([10], 200), ([1000, 1000], 200), ([1001], 413), ([1, 1001], 413), ([1, 1, 1], 400)]
+)
+async def test_a_route_says_how_many_files_it_takes_and_how_large(client_of, sizes: list[int], status: int):
+    async with client_of() as client:
+        page = (await client.get("/toy/isi/1")).text
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', page))
+        files = [("berkas", (f"{n}.csv", b"\xff" * size)) for n, size in enumerate(sizes)]
+        answer = await client.post("/toy/berkas", data=hidden, files=files)
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.text == ",".join(str(size) for size in sizes)
+
+
+async def test_a_route_that_says_nothing_takes_no_file(client_of):
+    async with client_of() as client:
+        answer = await client.post("/toy/daftar", data={"name": "Ratna"}, files={"berkas": ("a.csv", b"a")})
+    assert answer.status_code == 400

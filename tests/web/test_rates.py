@@ -12,7 +12,7 @@ from bina.web.access import Person, issue_task_link, issue_token
 from bina.web.rates import Buckets, Limiter, Rates
 from web.conftest import SECRET
 
-PLENTY = dict.fromkeys(Rates.model_fields, 10 ** 6)
+PLENTY = dict.fromkeys(Rates.model_fields, 10**6)
 Site = Callable[..., httpx.AsyncClient]
 
 

@@ -10,8 +10,10 @@ from sqlalchemy import text
 from bina.web.access import LinkedTask, Person, SignedIn, Visitor, require
 from bina.web.commands import ApiCommand, PageCommand
 from bina.web.forms import hidden_fields
+from bina.web.forms import takes_files
 from bina.web.pages import Pages
 from bina.web.problems import Problem
+from bina.web.text import PlainText
 
 api = APIRouter()
 forms = APIRouter()
@@ -19,7 +21,7 @@ pages = Pages("toy")
 
 
 class Seat(BaseModel):
-    name: str = Field(min_length=3)
+    name: PlainText = Field(min_length=3)
     jp: int = Field(ge=0)
 
 
@@ -84,6 +86,10 @@ async def take_seat(_person: SignedIn, command: PageCommand) -> Response:
         return f"/toy/beranda?n={await add_person(session, command.text('name'))}"
 
     return await command.redirect(effect)
+@forms.post("/toy/berkas", dependencies=[takes_files(2, largest=1000)])
+async def upload(_visitor: Visitor, command: PageCommand) -> Response:
+    files = [value for _name, value in command.form.multi_items() if not isinstance(value, str)]
+    return Response(",".join(str(file.size) for file in files))
 
 
 @forms.get("/toy/tugas/{token}")

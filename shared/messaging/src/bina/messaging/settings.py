@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     """Speak TLS with the brokers; SSL_CERT_FILE names an authority that this machine does not know."""
     http_host: str = "127.0.0.1"
     http_port: int = 8000
+    trusted_proxies: str = "127.0.0.1"
+    """Addresses or networks of the gateway, comma-separated: whom it names as the client is believed."""
     public_url: str = "http://127.0.0.1:8000"
     """Where people reach the gateway; links in notices begin with it."""
     secret: str = Field(min_length=16)

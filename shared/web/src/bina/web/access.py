@@ -224,7 +224,10 @@ def is_own_path(path: str) -> bool:
 
 def sign_in_redirect(request: Request, path: str = "") -> Response:
     """Send a page's reader to sign in and on to `path`: where they were, or the page that held a form that is lost."""
-    came_from = request.url if request.method == "GET" else urlsplit(request.headers.get("referer", "/"))
+    try:
+        came_from = request.url if request.method == "GET" else urlsplit(request.headers.get("referer", "/"))
+    except ValueError:  # a referer that is no address
+        came_from = urlsplit("/")
     wanted = path or came_from.path + (f"?{came_from.query}" if came_from.query else "")
     return RedirectResponse(f"/masuk?lanjut={quote(wanted, safe='')}", status_code=303)
 

@@ -2,22 +2,29 @@
 
 import hashlib
 import secrets
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends, Request, Response
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from markupsafe import Markup
-from starlette.datastructures import FormData
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import FormData, UploadFile
 
 from bina.web.access import is_secure, secret_of, settings_of, visitor
 from bina.web.language import gettext as _
-from bina.web.problems import Problem
-from bina.web.text import form_holds_nul, nul_refused
+from bina.web.problems import Problem, too_large, unreadable
+from bina.web.text import form_holds_nul, is_utf8, nul_refused
 
 TOKEN_FIELD = "form_token"  # noqa: S105 - a field's name
 KEY_FIELD = "command_key"
 GUEST_COOKIE = "bina_guest"
 FORM_SECONDS = 24 * 3600
+MOST_FIELDS = 2500
+"""Fields of one form; the longest marks the attendance of 1,000 people."""
+LARGEST_FIELD = 64 * 1024
+"""Bytes of one field."""
 
 
 def form_token(request: Request) -> str:
@@ -31,20 +38,24 @@ def hidden_fields(request: Request) -> Markup:
     return field.format(TOKEN_FIELD, form_token(request)) + field.format(KEY_FIELD, secrets.token_urlsafe(18))
 
 
-async def form_guard(request: Request) -> FormData:
-    """Dependency: the posted form, once its token proves that our page sent it; 403 otherwise."""
+async def form_guard(request: Request) -> AsyncIterator[FormData]:
+    """Dependency: the posted form, once its token proves that our page sent it; 403 otherwise. Closes its files."""
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise _refused()
-    form = await request.form()
-    try:
-        holder = _serializer(request).loads(str(form.get(TOKEN_FIELD, "")), max_age=FORM_SECONDS)
-    except BadSignature as bad:
-        raise _refused() from bad
-    if not secrets.compare_digest(holder, _holder(request)):
-        raise _refused()
-    if form_holds_nul(form):
-        raise nul_refused()
-    return form
+    most, largest = getattr(request.state, "takes_files", (0, 0))
+    await _check_text(request, most)
+    async with request.form(max_files=most, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD) as form:
+        _check(request, form, largest)
+        yield form
+
+
+def takes_files(most: int, *, largest: int) -> Any:
+    """`dependencies=[takes_files(1, largest=5 << 20)]` of a route: its form may bring files, in bytes each."""
+
+    def allow(request: Request) -> None:
+        request.state.takes_files = (most, largest)
+
+    return Depends(allow)
 
 
 GuardedForm = Annotated[FormData, Depends(form_guard)]
@@ -72,6 +83,31 @@ def keep_guest(request: Request, response: Response) -> None:
             secure=is_secure(settings_of(request)),
             path="/",
         )
+
+
+def _check(request: Request, form: FormData, largest: int) -> None:
+    try:
+        holder = _serializer(request).loads(str(form.get(TOKEN_FIELD, "")), max_age=FORM_SECONDS)
+    except BadSignature as bad:
+        raise _refused() from bad
+    if not secrets.compare_digest(holder, _holder(request)):
+        raise _refused()
+    if form_holds_nul(form):
+        raise nul_refused()
+    if any((file.size or 0) > largest for _name, file in form.multi_items() if isinstance(file, UploadFile)):
+        raise too_large()
+
+
+async def _check_text(request: Request, files: int) -> None:
+    """Refuse what is not UTF-8: the parser would take it for something else, or fail over the charset it names."""
+    kind, options = parse_options_header(request.headers.get("content-type"))
+    if options.get(b"charset", b"utf-8").lower() not in {b"utf-8", b"utf8"}:
+        raise unreadable()
+    if files:  # their bytes are their own; the fields beside them are shown to whoever sent them
+        return
+    body = await request.body()
+    if not is_utf8(unquote_to_bytes(body) if kind == b"application/x-www-form-urlencoded" else body):
+        raise unreadable()
 
 
 def _holder(request: Request) -> str:

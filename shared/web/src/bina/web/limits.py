@@ -1,4 +1,6 @@
-"""How much a request may bring: what stands before sign-in must not fill the memory."""
+"""How much a request may bring, and how long it may take: what stands before sign-in must not fill the memory."""
+
+import asyncio
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -9,10 +11,12 @@ from bina.web.problems import answer, too_large
 LARGEST_BODY = 8 * 1024 * 1024
 """Bytes; the fullest bulk command, 1,000 programmes with every text at its longest, stays below. The gateway has the
 same limit."""
+SLOWEST_BODY = 60.0
+"""Seconds in which a body must have come."""
 
 
 class BodyLimit:
-    """Refuses bodies above a limit: by their announced length, and by counting what really comes."""
+    """Refuses bodies above a limit: by their announced length, and by counting what really comes in which time."""
 
     def __init__(self, app: ASGIApp, largest: int = LARGEST_BODY) -> None:
         self.app = app
@@ -27,10 +31,17 @@ class BodyLimit:
             await (await answer(Request(scope), too_large()))(scope, receive, send)
             return
         taken = 0
+        until: float | None = asyncio.get_running_loop().time() + SLOWEST_BODY
 
         async def counted() -> Message:
-            nonlocal taken
-            message = await receive()
+            nonlocal taken, until
+            try:
+                async with asyncio.timeout_at(until):
+                    message = await receive()
+            except TimeoutError as late:
+                raise HTTPException(408) from late
+            if not message.get("more_body"):
+                until = None  # after the body comes the client's leaving, which may take as long as it likes
             taken += len(message.get("body", b""))
             if taken > self.largest:
                 raise HTTPException(413)

@@ -42,6 +42,7 @@ _MEANINGS = {
     401: "Nobody is signed in.",
     403: "Signed in, but this is not for that role or scope.",
     404: "Absent, or outside the reader's scope: the two look the same.",
+    408: "The body did not come in time.",
     409: "Another state than the command expects, or the same command is in progress.",
     413: "The body is too large.",
     422: "The input is wrong; `errors` says where.",
@@ -126,6 +127,6 @@ def _describe_one(operation: dict[str, Any], calls: set[Any]) -> None:
         operation.setdefault("parameters", []).append(_KEY)
         statuses |= {400, 409}
     if "requestBody" in operation:
-        statuses |= {400, 413}
+        statuses |= {400, 408, 413}
     refused = {str(s): {"$ref": f"#/components/responses/Problem{s}"} for s in sorted(statuses)}
     operation["responses"] = {**operation["responses"], **refused}

@@ -102,6 +102,26 @@ def unreadable() -> Problem:
     )
 
 
+def too_slow() -> Problem:
+    """408 for a request that does not come to its end."""
+    return Problem(
+        "too-slow",
+        408,
+        _("Kiriman ini terlalu lama sampai."),
+        mend=_("Periksa jaringan Anda, lalu kirim lagi."),
+    )
+
+
+def head_too_large() -> Problem:
+    """431 for an address or headers above the limit."""
+    return Problem(
+        "head-too-large",
+        431,
+        _("Alamat atau kepala permintaan ini terlalu panjang."),
+        mend=_("Hapus kuki situs ini lalu masuk lagi; lewat API, kirim lebih sedikit di kepala permintaan."),
+    )
+
+
 def unavailable() -> Problem:
     """503 while the database is away or busy; the same request may come again, its key makes a command safe."""
     return Problem(
@@ -176,7 +196,7 @@ async def _on_invalid(request: Request, error: RequestValidationError) -> Respon
 
 
 async def _on_http(request: Request, error: HTTPException) -> Response:
-    made = {400: unreadable, 404: not_found, 413: too_large}.get(error.status_code)
+    made = {400: unreadable, 404: not_found, 408: too_slow, 413: too_large}.get(error.status_code)
     if error.status_code == 405:
         return await answer(request, _method_not_allowed(request))
     problem = (

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from bina.messaging import telemetry
 from bina.messaging.runtime import Runtime
 from bina.messaging.settings import Settings
+from bina.web.wire import Wire
 
 _WATCH_SECONDS = 2.0
 log = logging.getLogger(__name__)
@@ -32,9 +33,11 @@ def run(create: Callable[[], FastAPI], settings: Settings) -> None:
             app,
             host=settings.http_host,
             port=settings.http_port,
-            forwarded_allow_ips="127.0.0.1",
+            http=Wire,
+            ws="none",
+            forwarded_allow_ips=settings.trusted_proxies,
             server_header=False,
-            access_log=False,
+            access_log=False,  # addresses carry personal links' tokens and NIP
             timeout_graceful_shutdown=10,
         )
     )

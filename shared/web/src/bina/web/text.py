@@ -18,18 +18,19 @@ Code = Annotated[PlainText, Field(min_length=1, max_length=64)]
 Line = Annotated[PlainText, Field(min_length=1, max_length=300)]
 
 
-def is_readable(escaped: bytes) -> bool:
-    """Whether percent-encoded bytes are UTF-8 without a NUL character; else they would be read as something else."""
-    given = unquote_to_bytes(escaped)
+def is_utf8(given: bytes) -> bool:
+    """Whether bytes are UTF-8; else they would be read as something else."""
     try:
-        return "\0" not in given.decode()
+        given.decode()
     except UnicodeDecodeError:
         return False
+    return True
 
 
 def address_is_readable(scope: Scope) -> bool:
-    """Whether the path and the query of a request are."""
-    return is_readable(scope["raw_path"]) and is_readable(scope["query_string"])
+    """Whether the path and the query of a request are UTF-8 without a NUL character."""
+    given = unquote_to_bytes(scope["raw_path"]) + b"?" + unquote_to_bytes(scope["query_string"])
+    return b"\0" not in given and is_utf8(given)
 
 
 def form_holds_nul(form: FormData) -> bool:
