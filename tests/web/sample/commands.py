@@ -9,8 +9,7 @@ from sqlalchemy import text
 
 from bina.web.access import LinkedTask, Person, SignedIn, Visitor, require
 from bina.web.commands import ApiCommand, PageCommand
-from bina.web.forms import hidden_fields
-from bina.web.forms import takes_files
+from bina.web.forms import hidden_fields, takes_files
 from bina.web.pages import Pages
 from bina.web.problems import Problem
 from bina.web.text import PlainText
@@ -86,6 +85,8 @@ async def take_seat(_person: SignedIn, command: PageCommand) -> Response:
         return f"/toy/beranda?n={await add_person(session, command.text('name'))}"
 
     return await command.redirect(effect)
+
+
 @forms.post("/toy/berkas", dependencies=[takes_files(2, largest=1000)])
 async def upload(_visitor: Visitor, command: PageCommand) -> Response:
     files = [value for _name, value in command.form.multi_items() if not isinstance(value, str)]

@@ -21,8 +21,8 @@ from bina.web.headers import Envelope
 from bina.web.limits import BodyLimit
 from bina.web.openapi import Application, dependencies_of
 from bina.web.pages import Pages
-from bina.web.sessions import Asking, kept_forms
 from bina.web.rates import Limiter, RateLimit, Rates
+from bina.web.sessions import Asking, kept_forms
 from bina.web.tracing import Requests
 
 _READING = {"GET", "HEAD", "OPTIONS"}
@@ -138,7 +138,7 @@ def _refuse_unguarded(app: FastAPI) -> None:
 
 
 def _entries(app: FastAPI) -> list[re.Pattern[str]]:
-    """Where somebody signs in or shows a personal link."""
+    """Where a person or a machine signs in, or shows a personal link."""
     routes = [route for route in iter_route_contexts(app.routes) if getattr(route, "dependant", None)]
     links = [route.path_regex for route in routes if task_link in set(dependencies_of(route.dependant))]
     return [re.compile("^/masuk(/|$)"), *links]
