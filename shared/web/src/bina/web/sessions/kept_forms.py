@@ -5,13 +5,13 @@ Only what one of our own pages of that very session sent is kept, and only its s
 
 import json
 from collections.abc import Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.datastructures import UploadFile
 
 from bina.web.access import Person, SignedIn, sign_in_redirect
 from bina.web.forms import TOKEN_FIELD, form_guard, form_token
@@ -68,10 +68,10 @@ def router(service: str) -> APIRouter:
 async def _fields(request: Request) -> Fields | None:
     """What one of our pages sent, but for its signature; None where it is not ours or too long."""
     try:
-        form = await form_guard(request)
+        async with asynccontextmanager(form_guard)(request) as form:
+            found = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     except Problem:
         return None
-    found = [(name, value) for name, value in form.multi_items() if not isinstance(value, UploadFile)]
     if sum(len(name) + len(value) for name, value in found) > LARGEST:
         return None
     return [(name, value) for name, value in found if name != TOKEN_FIELD]
