@@ -70,9 +70,8 @@ async def test_missing_or_unknown_answers_are_named(site: Site) -> None:
     assert {e["where"] for e in answer.json()["errors"]} == {asked[0]["id"], asked[1]["id"]}
 
 
-@pytest.mark.parametrize("roles", [("asn",), ("platform",)])
-async def test_nobody_answers_for_others(site: Site, roles) -> None:
-    async with site.client("Budi", *roles) as client:
+async def test_nobody_answers_for_others(site: Site) -> None:
+    async with site.client("Budi", "asn") as client:
         shown = await client.get(f"{API}/assessments/{PRE}")
         listed = await client.get(
             f"{API}/assessments", params={"enrollment_id": str(id_of("Aisyah", "PKP-2026-02"))}
@@ -80,6 +79,22 @@ async def test_nobody_answers_for_others(site: Site, roles) -> None:
         body = {"answers": {"M1-A01": "A"}}
         taken = await client.post(f"{API}/assessments/{PRE}/answers", json=body, headers=key())
     assert (shown.status_code, taken.status_code, listed.json()) == (404, 404, [])
+
+
+async def test_outside_a_demonstration_the_platform_answers_for_nobody(site: Site) -> None:
+    async with site.client("Budi", "platform") as client:
+        shown = await client.get(f"{API}/assessments/{PRE}")
+        body = {"answers": {"M1-A01": "A"}}
+        taken = await client.post(f"{API}/assessments/{PRE}/answers", json=body, headers=key())
+    assert (shown.status_code, taken.status_code) == (403, 403)
+
+
+async def test_an_assessor_reads_results_of_the_own_agency_without_their_questions(site: Site) -> None:
+    async with site.client("Asesor", "assessor") as client:
+        shown = (await client.get(f"{API}/assessments/{PRE}")).json()
+    async with site.client("Asesor", "assessor", agency="5500") as client:
+        foreign = await client.get(f"{API}/assessments/{PRE}")
+    assert (shown["standing"], shown["questions"], foreign.status_code) == ("open", [], 404)
 
 
 async def test_in_a_demonstration_the_platform_answers_on_another_day(demo: Site) -> None:
@@ -117,7 +132,7 @@ async def test_in_a_demonstration_many_take_their_tests_at_once(demo: Site) -> N
 async def test_nobody_takes_tests_for_many_outside_a_demonstration(site: Site) -> None:
     body = {"items": [taken_row("pre", 40)]}
     async with site.client("Pengelola", "platform") as client:
-        assert (await client.post(f"{API}/assessments/taken", json=body, headers=key())).status_code == 404
+        assert (await client.post(f"{API}/assessments/taken", json=body, headers=key())).status_code == 403
     async with site.client() as client:
         assert (await client.post(f"{API}/assessments/taken", json=body, headers=key())).status_code == 403
 

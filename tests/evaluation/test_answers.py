@@ -94,7 +94,7 @@ async def test_nobody_answers_for_another(evaluation, client_of: ClientOf, asked
         assert (await client.get(url)).status_code == 404
     async with client_of(None, "platform") as client:
         assert (await client.get(url)).json()["tasks"][0]["about_nip"] == recorded("rahma").nip
-        assert (await send(client, asked, GOOD)).status_code == 404
+        assert (await send(client, asked, GOOD)).status_code == 403
     assert await evaluation.rows("SELECT * FROM responses") == []
 
 
@@ -262,7 +262,7 @@ async def test_in_a_demonstration_many_answer_at_once(evaluation, client_of, app
         closed = await client.post("/evaluation/api/v1/responses", **later)
     async with client_of(person("rahma")) as client:
         assert (await client.post("/evaluation/api/v1/responses", **later)).status_code == 403
-    assert refused.status_code == 404
+    assert refused.status_code == 403
     assert taken.json() == again.json() == {"answered": 1, "closed": 0, "unknown": 2, "invalid": 0}
     assert closed.json() == {"answered": 0, "closed": 0, "unknown": 3, "invalid": 0}
     [told] = await evaluation.emitted(EvaluationTaskClosed)

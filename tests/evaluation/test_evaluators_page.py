@@ -50,7 +50,7 @@ async def test_a_units_operator_appoints_nobody_for_the_agency(town, client_of: 
     async with client_of(uuid4(), "operator", unit=HERE) as client:
         path = "/evaluation/api/v1/evaluators"
         refused = await client.post(path, json=body, headers={"Idempotency-Key": uuid4().hex})
-    assert refused.status_code == 404
+    assert refused.status_code == 403
 
 
 async def sent(client: httpx.AsyncClient, where: str) -> httpx.Response:

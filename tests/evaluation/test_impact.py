@@ -96,7 +96,7 @@ async def test_an_organiser_sees_its_run_and_an_employer_its_people(evaluation, 
     assert (await outcome_of(client_of, "5508", unit=UNIT))["trained"] == 1
     assert await outcome_of(client_of, "5508", unit=uuid4()) == {"status": 404}
     assert await outcome_of(client_of, "6472") == {"status": 404}
-    assert await outcome_of(client_of, None) == {"status": 404}
+    assert await outcome_of(client_of, None) == {"status": 403}
 
 
 async def test_a_runs_figures_are_told_once_a_day_and_only_when_they_changed(evaluation: ServiceUnderTest):

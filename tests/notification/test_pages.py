@@ -190,7 +190,7 @@ async def test_the_ledger_ends_at_the_agency_and_the_unit(told: ServiceUnderTest
         ("/notification/api/v1/deliveries", ["asn"], "5571", 403),
         (f"/notification/api/v1/notices?recipient={DEWI}", ["operator"], "5571", 404),
         (f"/notification/api/v1/notices?recipient={DEWI}", ["operator"], "5508", 200),
-        (f"/notification/api/v1/notices?recipient={DEWI}", ["asn"], "5508", 403),
+        (f"/notification/api/v1/notices?recipient={DEWI}", ["asn"], "5508", 404),
         (f"/notification/api/v1/notices?recipient={DEWI}", ["platform"], None, 200),
         ("/notification/api/v1/notices?after=nonsense", ["asn"], None, 422),
     ],

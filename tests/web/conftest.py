@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
@@ -11,11 +12,21 @@ from bina.messaging.migrate import upgrade
 from bina.messaging.testing import ServiceUnderTest
 from bina.web.access import Person, issue_token
 from bina.web.app import create_app
+from bina.web.permissions import TABLE
 from messaging import toy
 from serving import serving
 from web.sample import commands, pages
 
 SECRET = "a secret of the tests, 32 characters"
+OPEN = {
+    "GET /toy/beranda",
+    "GET /toy/isi/1",
+    "POST /toy/isi/1",
+    "GET /toy/rusak",
+    "POST /toy/daftar",
+    "GET /toy/galat",
+    "GET /toy/api/v1/fault",
+}
 SULASTRI = UUID("0190b5a0-0000-7000-8000-000000000001")
 
 
@@ -32,6 +43,7 @@ def sample_app(database_url: str) -> FastAPI:
         title="Contoh",
         api_routers=[commands.api],
         page_routers=[pages.router, commands.forms],
+        table=replace(TABLE, visitor=TABLE.visitor | OPEN, link=TABLE.link | {"GET /toy/tugas/{token}"}),
     )
 
 

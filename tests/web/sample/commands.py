@@ -7,10 +7,11 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
-from bina.web.access import LinkedTask, Person, SignedIn, Visitor, require
+from bina.web.access import LinkedTask, Person, Visitor
 from bina.web.commands import ApiCommand, PageCommand
 from bina.web.forms import hidden_fields, takes_files
 from bina.web.pages import Pages
+from bina.web.permissions import may
 from bina.web.problems import Problem
 from bina.web.text import PlainText
 
@@ -33,7 +34,7 @@ async def add_person(session, name):
 
 @api.post("/seats", status_code=201)
 async def reserve(
-    seat: Seat, _person: Annotated[Person, require("operator")], command: ApiCommand
+    seat: Seat, _person: Annotated[Person, may("programme.record")], command: ApiCommand
 ) -> Response:
     async def effect(session):
         seats = await add_person(session, seat.name)
@@ -47,7 +48,7 @@ async def reserve(
 
 
 @api.get("/me")
-async def me(person: SignedIn) -> dict[str, str | None]:
+async def me(person: Annotated[Person, may("catalogue.read")]) -> dict[str, str | None]:
     return {"name": person.name, "agency": person.agency_code}
 
 

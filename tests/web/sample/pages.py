@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 
 from bina.web import charts
-from bina.web.access import Person, Visitor, require
+from bina.web.access import Person, Visitor
 from bina.web.formats import percent
 from bina.web.forms import GuardedForm
 from bina.web.pages import Pages
+from bina.web.permissions import may
 
 pages = Pages("toy", Path(__file__).parent)
 router = APIRouter()
@@ -42,7 +43,7 @@ async def answer(request: Request, form: GuardedForm, _person: Visitor) -> Respo
 
 
 @router.get("/toy/dampak")
-async def impact(request: Request, _person: Annotated[Person, require("head", "bkd")]) -> Response:
+async def impact(request: Request, _person: Annotated[Person, may("impact.read")]) -> Response:
     return pages.render(request, "pelatihan/impact.html", units=UNITS, charts=figures())
 
 

@@ -15,17 +15,18 @@ from assessment.assessments.domain import Kind, options_of
 from assessment.assessments.store import Assessment
 from assessment.assessments.views import Question, card, questions
 from assessment.profiles import store as profiles
-from assessment.scope import on_behalf, own_test
+from assessment.register.store import is_within
+from assessment.scope import on_behalf, test_in_reach
 from bina.messaging.clock import today
-from bina.web.access import Person, require, settings_of
+from bina.web.access import Person, settings_of
 from bina.web.commands import ApiCommand
-from bina.web.problems import not_found
+from bina.web.permissions import may, reach_of
 from bina.web.text import PlainText
 
 router = APIRouter(prefix="/assessments", tags=["assessments"])
 ItemId = Annotated[PlainText, Field(max_length=40)]
 Letter = Annotated[PlainText, Field(max_length=40)]
-Taker = Annotated[Person, require("asn", "platform")]
+Reader = Annotated[Person, may("test.read")]
 
 
 class Answers(BaseModel):
@@ -59,11 +60,9 @@ class TakenRows(BaseModel):
 
 @router.post("/taken", status_code=201)
 async def take_for_many(
-    request: Request, body: TakenRows, person: Annotated[Person, require("platform")], command: ApiCommand
+    body: TakenRows, _person: Annotated[Person, may("test.answer_many")], command: ApiCommand
 ) -> Response:
     """In a demonstration only: up to 200 people take their open tests; says how many did."""
-    if not on_behalf(person, demo=settings_of(request).demo):
-        raise not_found()
     wanted = [Taken(**dict(row)) for row in body.items]
 
     async def effect(session: AsyncSession) -> dict[str, int]:
@@ -74,39 +73,50 @@ async def take_for_many(
 
 @router.get("")
 async def list_tests(
-    request: Request, person: Taker, enrollment_id: UUID | None = None
+    request: Request, person: Reader, enrollment_id: UUID | None = None
 ) -> list[dict[str, Any]]:
-    """A person's own tests, the newest first; in a demonstration the platform lists an enrolment's."""
-    demo = on_behalf(person, demo=settings_of(request).demo)
+    """A person's own tests, the newest first; an enrolment's for those who may read them."""
+    reach = reach_of(person, "test.read", demo=settings_of(request).demo)
     async with request.app.state.runtime.sessions() as session:
         if enrollment_id is not None:
             found = await store.load_of_enrollment(session, enrollment_id)
         else:
             found = await store.load_of_person(session, person.person_id) if person.person_id else []
-    return [_summary(test) for test in found if demo or test.asn_id == person.person_id]
+        readable = {
+            asn_id: await is_within(session, asn_id, reach) for asn_id in {test.asn_id for test in found}
+        }
+    return [_summary(test) for test in found if readable[test.asn_id]]
 
 
 @router.get("/{assessment_id:uuid}")
-async def show(request: Request, assessment_id: UUID, person: Taker) -> dict[str, Any]:
-    """A test with its questions while it is open; `right` is told to the platform in a demonstration only."""
+async def show(request: Request, assessment_id: UUID, person: Reader) -> dict[str, Any]:
+    """A test, with its questions while it is open for whoever takes it.
+
+    `right` is told to the platform in a demonstration only.
+    """
     demo = settings_of(request).demo
     async with request.app.state.runtime.sessions() as session:
-        test = await own_test(session, person, assessment_id, demo=demo)
-    asked = questions(test) if test.state == "open" else []
+        test = await test_in_reach(session, reach_of(person, "test.read", demo=demo), assessment_id)
     tell = on_behalf(person, demo=demo)
+    taken = test.state == "open" and (tell or test.asn_id == person.person_id)
+    asked = questions(test) if taken else []
     return _summary(test) | {"questions": [_question(test, q, tell_right=tell) for q in asked]}
 
 
 @router.post("/{assessment_id}/answers")
 async def take(
-    request: Request, assessment_id: UUID, body: Answers, person: Taker, command: ApiCommand
+    request: Request,
+    assessment_id: UUID,
+    body: Answers,
+    person: Annotated[Person, may("test.answer")],
+    command: ApiCommand,
 ) -> Response:
     """Submit all answers of a test; counts once. 409: taken or closed. 422: a question lacks an answer."""
     demo = settings_of(request).demo
     on = body.taken_on if body.taken_on and on_behalf(person, demo=demo) else today()
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
-        test = await own_test(session, person, assessment_id, demo=demo)
+        test = await test_in_reach(session, reach_of(person, "test.answer", demo=demo), assessment_id)
         scored = await answer(session, test, body.answers, on)
         return await _result(session, scored)
 

@@ -16,15 +16,16 @@ from assessment.assessments.views import card, outcome, questions, receipt, unan
 from assessment.profiles import store as profiles
 from assessment.profiles.views import Profile, competency_name
 from assessment.register.store import load_runs
-from assessment.scope import own_test
+from assessment.scope import test_in_reach
 from assessment.shell import pages
 from bina.messaging.clock import today
-from bina.web.access import Person, require
+from bina.web.access import Person
 from bina.web.commands import PageCommand
+from bina.web.permissions import may, reach_of
 from bina.web.problems import Problem, not_found
 
 router = APIRouter()
-Taker = Annotated[Person, require("asn")]
+Taker = Annotated[Person, may("test.own")]
 HOME = "/assessment/tes"
 
 
@@ -62,7 +63,7 @@ async def fragment(request: Request, person: Taker) -> Response:
 async def form(request: Request, assessment_id: UUID, person: Taker) -> Response:
     """The test itself, or why it cannot be taken."""
     async with request.app.state.runtime.sessions() as session:
-        test = await own_test(session, person, assessment_id)
+        test = await test_in_reach(session, reach_of(person, "test.own"), assessment_id)
     shown = card(test, today())
     if shown.standing == "scored":
         return RedirectResponse(f"{HOME}/{assessment_id}/hasil", 303)
@@ -72,11 +73,13 @@ async def form(request: Request, assessment_id: UUID, person: Taker) -> Response
 
 
 @router.post(HOME + "/{assessment_id}")
-async def take(request: Request, assessment_id: UUID, person: Taker, command: PageCommand) -> Response:
+async def take(
+    request: Request, assessment_id: UUID, person: Annotated[Person, may("test.take")], command: PageCommand
+) -> Response:
     """Submit all answers; a second submission shows the result of the first."""
     here = f"{HOME}/{assessment_id}"
     async with request.app.state.runtime.sessions() as session:
-        test = await own_test(session, person, assessment_id)
+        test = await test_in_reach(session, reach_of(person, "test.own"), assessment_id)
     letters = {item: command.text(item) for item in test.items}
     if test.state == "open" and (missing := unanswered(questions(test), letters)):
         return _form(request, test, letters, missing)
@@ -97,7 +100,7 @@ async def take(request: Request, assessment_id: UUID, person: Taker, command: Pa
 async def result(request: Request, assessment_id: UUID, person: Taker) -> Response:
     """What did the test show?"""
     async with request.app.state.runtime.sessions() as session:
-        test = await own_test(session, person, assessment_id)
+        test = await test_in_reach(session, reach_of(person, "test.own"), assessment_id)
         if test.state != "scored":
             return RedirectResponse(f"{HOME}/{assessment_id}", 303)
         siblings = await store.load_of_enrollment(session, test.enrollment_id)

@@ -10,7 +10,8 @@ from assessment.profiles.domain import Entry, match_of
 from assessment.profiles.views import competency_name
 from assessment.scope import check_profile
 from bina.messaging.clock import today
-from bina.web.access import Person, require
+from bina.web.access import Person
+from bina.web.permissions import may
 from bina.web.problems import not_found
 
 router = APIRouter(tags=["profiles"])
@@ -18,7 +19,7 @@ router = APIRouter(tags=["profiles"])
 
 @router.get("/people/{asn_id}/profile")
 async def show(
-    request: Request, asn_id: UUID, person: Annotated[Person, require("asn", "operator", "bkd", "head")]
+    request: Request, asn_id: UUID, person: Annotated[Person, may("profile.read")]
 ) -> dict[str, Any]:
     """A person's levels, standards and gaps; `jpm` is indicative and null where nothing was assessed."""
     async with request.app.state.runtime.sessions() as session:

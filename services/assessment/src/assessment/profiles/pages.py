@@ -10,13 +10,14 @@ from assessment.profiles.views import Profile, competency_name
 from assessment.shell import pages
 from assessment.standards.reference import load_standards
 from bina.messaging.clock import today
-from bina.web.access import Person, require
+from bina.web.access import Person
+from bina.web.permissions import may
 
 router = APIRouter()
 
 
 @router.get("/assessment/profil")
-async def show(request: Request, person: Annotated[Person, require("asn")]) -> Response:
+async def show(request: Request, person: Annotated[Person, may("profile.own")]) -> Response:
     """Where is my gap, and which training closes it?"""
     asn_id = person.person_id
     async with request.app.state.runtime.sessions() as session:

@@ -20,6 +20,7 @@ from bina.events.enrollment import (
 )
 from bina.messaging import Need
 from bina.messaging.clock import ZONE
+from bina.web.permissions import Reach
 
 Ended = EnrollmentWithdrawn | TrainingCompleted | TrainingNotCompleted | TrainingResultCorrected
 
@@ -95,7 +96,7 @@ _IN_OTHER_STATES = text(
         SELECT FROM enrollments WHERE enrollment_id = asked.id AND state = ANY (CAST(:states AS text[])))"""
 )
 _WITHIN = text(
-    """SELECT EXISTS (SELECT FROM people WHERE asn_id = :asn_id AND agency_code = CAST(:agency AS text)
+    """SELECT :everything OR EXISTS (SELECT FROM people WHERE asn_id = :asn_id AND agency_code = CAST(:agency AS text)
         AND (CAST(:unit AS uuid) IS NULL OR CAST(:unit AS uuid) = ANY (unit_path)))"""
 )
 
@@ -202,12 +203,11 @@ async def find_in_states(
     return asked.difference(others)
 
 
-async def is_within(
-    session: AsyncSession, asn_id: UUID, agency_code: str | None, unit_id: UUID | None
-) -> bool:
-    """Whether an agency employs a person, in a unit or below it if one is named; nobody is without an agency."""
-    values = {"asn_id": asn_id, "agency": agency_code, "unit": unit_id}
-    return bool(await session.scalar(_WITHIN, values))
+async def is_within(session: AsyncSession, asn_id: UUID, reach: Reach) -> bool:
+    """Whether a person's record is in reach."""
+    if reach.own is not None and reach.own == asn_id:
+        return True
+    return bool(await session.scalar(_WITHIN, {**reach.parameters, "asn_id": asn_id}))
 
 
 def _as_json(events: Sequence[TrainingAnnounced] | Sequence[TrainingChanged]) -> str:

@@ -29,7 +29,19 @@ def grouped(people: Sequence[DemoPerson]) -> list[Group]:
 def _rank(roles: Sequence[str]) -> int:
     """From everybody's own page to the operator's."""
     return max(
-        ("asn", "supervisor", "evaluator", "operator", "bkd", "head", "platform").index(r) for r in roles
+        (
+            "asn",
+            "supervisor",
+            "evaluator",
+            "trainer",
+            "assessor",
+            "operator",
+            "bkd",
+            "head",
+            "auditor",
+            "platform",
+        ).index(r)
+        for r in roles
     )
 
 
@@ -39,8 +51,11 @@ def role_words(roles: Sequence[str]) -> str:
         "supervisor": _("atasan"),
         "operator": _("operator"),
         "evaluator": _("evaluator"),
+        "trainer": _("pengajar"),
+        "assessor": _("asesor"),
         "head": _("pimpinan"),
         "bkd": _("BKD"),
+        "auditor": _("auditor"),
         "platform": _("pengelola platform"),
     }
     named = [words[role] for role in roles if role in words]

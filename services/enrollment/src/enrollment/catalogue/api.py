@@ -6,14 +6,14 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
-from bina.web.access import Person, SignedIn, require
+from bina.web.access import Person
 from bina.web.commands import ApiCommand
+from bina.web.permissions import check_runs, may, reach_of
 from bina.web.problems import not_found
 from enrollment.catalogue import announcing, store
 from enrollment.catalogue.bodies import ProgrammeRows, RunRows
 from enrollment.catalogue.domain import Programme, Run
 from enrollment.paging import PageQuery, page
-from enrollment.scope import acting_agency, check_writes
 
 router = APIRouter(tags=["catalogue"])
 
@@ -25,13 +25,15 @@ class RunQuery(PageQuery):
     organiser: str | None = None
 
 
-Clerk = Annotated[Person, require("operator", "bkd", "platform")]
+Reader = Annotated[Person, may("catalogue.read")]
 
 
 @router.post("/programmes", status_code=201)
-async def record_programmes(body: ProgrammeRows, person: Clerk, command: ApiCommand) -> Response:
+async def record_programmes(
+    body: ProgrammeRows, person: Annotated[Person, may("programme.record")], command: ApiCommand
+) -> Response:
     """Record up to 1,000 programmes; those of another agency are refused."""
-    agency = acting_agency(person)
+    agency = reach_of(person, "programme.record").agency_code
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
         return await announcing.record_programmes(session, body.items, agency)
@@ -40,9 +42,11 @@ async def record_programmes(body: ProgrammeRows, person: Clerk, command: ApiComm
 
 
 @router.post("/runs", status_code=201)
-async def announce_runs(body: RunRows, person: Clerk, command: ApiCommand) -> Response:
+async def announce_runs(
+    body: RunRows, person: Annotated[Person, may("run.announce")], command: ApiCommand
+) -> Response:
     """Announce up to 1,000 runs; a code that is known stays as it is."""
-    check_writes(person, {row.organiser for row in body.items})
+    check_runs(person, "run.announce", {row.organiser for row in body.items})
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
         return await announcing.announce_runs(session, body.items)
@@ -51,7 +55,7 @@ async def announce_runs(body: RunRows, person: Clerk, command: ApiCommand) -> Re
 
 
 @router.get("/programmes")
-async def list_programmes(request: Request, _person: SignedIn) -> dict[str, Any]:
+async def list_programmes(request: Request, _person: Reader) -> dict[str, Any]:
     """The catalogue's programmes."""
     async with request.app.state.runtime.sessions() as session:
         programmes = await store.load_programmes(session)
@@ -61,7 +65,7 @@ async def list_programmes(request: Request, _person: SignedIn) -> dict[str, Any]
 @router.get("/runs")
 async def list_runs(
     request: Request,
-    _person: SignedIn,
+    _person: Reader,
     asked: Annotated[RunQuery, Query()],
 ) -> dict[str, Any]:
     """Runs by their start."""
@@ -72,7 +76,7 @@ async def list_runs(
 
 
 @router.get("/runs/{reference}")
-async def show_run(request: Request, reference: str, _person: SignedIn) -> dict[str, Any]:
+async def show_run(request: Request, reference: str, _person: Reader) -> dict[str, Any]:
     """One run, by its id or its code."""
     async with request.app.state.runtime.sessions() as session:
         run = await store.find_run(session, reference)

@@ -6,10 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from bina.messaging import clock
-from bina.web.access import SignedIn
+from bina.web.access import Person
 from bina.web.formats import number
 from bina.web.language import counted
 from bina.web.language import gettext as _
+from bina.web.permissions import may
 from enrollment.catalogue import store
 from enrollment.catalogue.store import RunFilter
 from enrollment.enrolments.view import run_row
@@ -24,7 +25,7 @@ PAGE = 40
 @router.get("/enrollment/katalog")
 async def catalogue(
     request: Request,
-    person: SignedIn,
+    person: Annotated[Person, may("catalogue.read")],
     kata: Annotated[str, Query(max_length=100)] = "",
     penyelenggara: Annotated[str, Query(max_length=64)] = "",
     lanjut: UUID | None = None,

@@ -7,8 +7,10 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
-from bina.web.access import Person, SignedIn, require
+from bina.web.access import Person
 from bina.web.commands import ApiCommand
+from bina.web.masking import nip_for
+from bina.web.permissions import Reach, check_runs, may, out_of_scope, reach_of
 from bina.web.problems import not_found
 from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.bodies import Cancellation, Conclusion, RunChange
@@ -17,10 +19,9 @@ from enrollment.enrolments import commands, running, store
 from enrollment.enrolments.bodies import AttendanceBody, CorrectionBody, EnrolmentBody, WithdrawalBody
 from enrollment.enrolments.completing import Correction
 from enrollment.enrolments.domain import Decision, Enrolment
-from enrollment.enrolments.store import EnrolmentFilter
+from enrollment.enrolments.store import EnrolmentFilter, Listed
 from enrollment.enrolments.within import check_employee, check_subject
 from enrollment.paging import PageQuery, page
-from enrollment.scope import Reach, check_writes, reach_of
 
 router = APIRouter(tags=["enrolments"])
 
@@ -34,11 +35,13 @@ class EnrolmentQuery(PageQuery):
     state: str | None = None
 
 
-Clerk = Annotated[Person, require("operator", "bkd", "platform")]
+Organiser = Annotated[Person, may("run.change")]
 
 
 @router.post("/enrolments", status_code=201)
-async def request_seat(body: EnrolmentBody, person: SignedIn, command: ApiCommand) -> Response:
+async def request_seat(
+    body: EnrolmentBody, person: Annotated[Person, may("enrolment.request")], command: ApiCommand
+) -> Response:
     """Request a seat for oneself, or as a clerk for an employee."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
@@ -50,7 +53,10 @@ async def request_seat(body: EnrolmentBody, person: SignedIn, command: ApiComman
 
 @router.post("/enrolments/{enrollment_id}/withdraw")
 async def give_seat_back(
-    enrollment_id: UUID, body: WithdrawalBody, person: SignedIn, command: ApiCommand
+    enrollment_id: UUID,
+    body: WithdrawalBody,
+    person: Annotated[Person, may("enrolment.withdraw")],
+    command: ApiCommand,
 ) -> Response:
     """Give a seat back; the first of the waiting list moves up."""
 
@@ -62,7 +68,9 @@ async def give_seat_back(
 
 
 @router.post("/attendance")
-async def record_attendance(body: AttendanceBody, person: Clerk, command: ApiCommand) -> Response:
+async def record_attendance(
+    body: AttendanceBody, person: Annotated[Person, may("attendance.record")], command: ApiCommand
+) -> Response:
     """Record who met their run's attendance, up to 1,000; repeating it changes nothing."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
@@ -74,7 +82,10 @@ async def record_attendance(body: AttendanceBody, person: Clerk, command: ApiCom
 
 @router.post("/results/{enrollment_id}/correct")
 async def correct_result(
-    enrollment_id: UUID, body: CorrectionBody, person: Clerk, command: ApiCommand
+    enrollment_id: UUID,
+    body: CorrectionBody,
+    person: Annotated[Person, may("result.correct")],
+    command: ApiCommand,
 ) -> Response:
     """Replace a recorded result; the JP ledger follows."""
 
@@ -86,7 +97,7 @@ async def correct_result(
 
 
 @router.post("/runs/{reference}/change")
-async def change_run(reference: str, body: RunChange, person: Clerk, command: ApiCommand) -> Response:
+async def change_run(reference: str, body: RunChange, person: Organiser, command: ApiCommand) -> Response:
     """Change a run; what is left out stays."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
@@ -97,7 +108,7 @@ async def change_run(reference: str, body: RunChange, person: Clerk, command: Ap
 
 
 @router.post("/runs/{reference}/cancel")
-async def cancel_run(reference: str, body: Cancellation, person: Clerk, command: ApiCommand) -> Response:
+async def cancel_run(reference: str, body: Cancellation, person: Organiser, command: ApiCommand) -> Response:
     """Cancel a run."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
@@ -107,7 +118,7 @@ async def cancel_run(reference: str, body: Cancellation, person: Clerk, command:
 
 
 @router.post("/runs/{reference}/conclude")
-async def conclude_run(reference: str, body: Conclusion, person: Clerk, command: ApiCommand) -> Response:
+async def conclude_run(reference: str, body: Conclusion, person: Organiser, command: ApiCommand) -> Response:
     """Conclude a run."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
@@ -120,31 +131,46 @@ async def conclude_run(reference: str, body: Conclusion, person: Clerk, command:
 @router.get("/enrolments")
 async def list_enrolments(
     request: Request,
-    person: SignedIn,
+    person: Annotated[Person, may("enrolment.list")],
     asked: Annotated[EnrolmentQuery, Query()],
 ) -> dict[str, Any]:
-    """Enrolments of own people and of own runs; an ASN sees their own. `run` is an id or a code."""
+    """Enrolments of own people and of own runs; an ASN sees their own. `run` is an id or a code.
+
+    403 for an `agency` or person of whom nothing can be in reach.
+    """
     run, limit = asked.run, asked.limit
-    own = asked.asn is not None and asked.asn == person.person_id
-    reach = Reach(None) if own else reach_of(person)
+    reach = reach_of(person, "enrolment.list")
+    _check_asked(asked, reach)
     async with request.app.state.runtime.sessions() as session:
         found = await catalogue.find_run(session, run) if run else None
         if run and found is None:
             raise not_found()
         run_id = found.run_id if found else None
-        which = EnrolmentFilter(
-            reach.agency_code, reach.unit_id, run_id, asked.asn, asked.agency, asked.state
-        )
-        rows = await store.page_of_enrolments(session, which, after=asked.cursor, limit=limit)
-    return page([{**_result(row.enrolment), "run_code": row.run_code, "nip": row.nip} for row in rows], limit)
+        which = EnrolmentFilter(run_id, asked.asn, asked.agency, asked.state)
+        rows = await store.page_of_enrolments(session, reach, which, after=asked.cursor, limit=limit)
+    return page([_listed(row, person) for row in rows], limit)
 
 
 async def _own_run(session: AsyncSession, person: Person, reference: str) -> Run:
     run = await catalogue.find_run(session, reference)
     if run is None:
         raise not_found()
-    check_writes(person, {run.organiser})
+    check_runs(person, "run.change", {run.organiser})
     return run
+
+
+def _check_asked(asked: EnrolmentQuery, reach: Reach) -> None:
+    if reach.everything or reach.organiser:
+        return
+    foreign = asked.agency not in (None, reach.agency_code) and reach.agency_code
+    if foreign or (reach.agency_code is None and asked.asn not in (None, reach.own)):
+        raise out_of_scope()
+
+
+def _listed(row: Listed, reader: Person) -> dict[str, Any]:
+    one = row.enrolment
+    nip = nip_for(reader, row.nip, one.asn_id, one.agency_code, row.unit_path)
+    return {**_result(one), "run_code": row.run_code, "nip": nip}
 
 
 def _decided(decision: Decision) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.messaging import clock, emit
 from bina.web.access import Person
 from bina.web.language import gettext as _
+from bina.web.permissions import check_runs, out_of_scope, reach_of
 from bina.web.problems import Fault, Problem, not_found
 from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.domain import Run
@@ -20,7 +21,6 @@ from enrollment.enrolments.store.revoked import is_revoked
 from enrollment.imports import Kind, Scope
 from enrollment.register import store as register
 from enrollment.register.domain import Asn
-from enrollment.scope import CLERKS, check_writes, out_of_scope
 
 
 async def ask_for(
@@ -60,7 +60,7 @@ async def record_attendance(
     if len(found) < len(present) + len(absent):
         raise not_found(_("Ada pendaftaran yang tidak dikenal."))
     runs = await catalogue.load_runs(session, {e.run_id for e in found.values()})
-    check_writes(person, {run.organiser for run in runs.values()})
+    check_runs(person, "attendance.record", {run.organiser for run in runs.values()})
     _check_held(runs.values())
     _check_day(met_on, runs.values())
     met = await meet_attendance(session, [found[id_] for id_ in present], runs, met_on)
@@ -81,7 +81,7 @@ async def correct_result(
     if found is None:
         raise not_found()
     run = (await catalogue.load_runs(session, [found.run_id]))[found.run_id]
-    check_writes(person, {run.organiser})
+    check_runs(person, "result.correct", {run.organiser})
     if correction.completed:
         _check_held([run])
     _check_correction(found, run, correction)
@@ -106,14 +106,15 @@ async def _ask(session: AsyncSession, person: Person, run_code: str, nip: str | 
 
 
 async def _clerks_scope(session: AsyncSession, person: Person, nip: str) -> Scope:
-    if person.may("platform"):
+    reach = reach_of(person, "enrolment.request")
+    if reach.everything:
         key = (await register.load_keys(session, [nip])).get(nip)
         agency = key.agency_code if key else ""
         return Scope(agency, frozenset({agency}))
-    if not person.agency_code or not person.may(*CLERKS):
+    if reach.agency_code is None:
         raise out_of_scope()
-    employers = await register.load_employers(session, Kind.PENDAFTARAN, {person.agency_code})
-    return Scope(person.agency_code, employers[person.agency_code])
+    employers = await register.load_employers(session, Kind.PENDAFTARAN, {reach.agency_code})
+    return Scope(reach.agency_code, employers[reach.agency_code])
 
 
 async def _subjects(session: AsyncSession, enrolment: Enrolment) -> tuple[Asn, Run]:

@@ -1,18 +1,20 @@
 """A run and who is in it, for people."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
-from bina.web.access import Person, SignedIn
+from bina.web.access import Person
 from bina.web.commands import PageCommand
 from bina.web.formats import number
 from bina.web.language import counted
 from bina.web.language import gettext as _
+from bina.web.masking import nip_for
+from bina.web.permissions import Reach, check_runs, may, reach_of
 from bina.web.problems import Fault, Problem, not_found
 from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.domain import Run
@@ -23,7 +25,6 @@ from enrollment.enrolments.store import Listed
 from enrollment.enrolments.view import long_span, state_of
 from enrollment.enrolments.within import check_employee, check_subject
 from enrollment.register import store as register
-from enrollment.scope import CLERKS, Reach, check_writes, may_write
 from enrollment.shell import pages
 
 router = APIRouter()
@@ -31,7 +32,9 @@ _PATH = "/enrollment/angkatan/{reference}"
 
 
 @router.get(_PATH)
-async def show(request: Request, reference: str, person: SignedIn) -> Response:
+async def show(
+    request: Request, reference: str, person: Annotated[Person, may("catalogue.read")]
+) -> Response:
     """When, where, am I in it? For clerks: who is in it, who came."""
     async with request.app.state.runtime.sessions() as session:
         run = await _find(session, reference)
@@ -40,7 +43,9 @@ async def show(request: Request, reference: str, person: SignedIn) -> Response:
 
 
 @router.post(_PATH + "/daftar")
-async def enrol(reference: str, person: SignedIn, command: PageCommand) -> Response:
+async def enrol(
+    reference: str, person: Annotated[Person, may("enrolment.request")], command: PageCommand
+) -> Response:
     """Enrol oneself, or as a clerk the employee whose NIP was given."""
     nip = command.text("nip") or None
 
@@ -55,7 +60,9 @@ async def enrol(reference: str, person: SignedIn, command: PageCommand) -> Respo
 
 
 @router.post(_PATH + "/batal")
-async def withdraw(reference: str, person: SignedIn, command: PageCommand) -> Response:
+async def withdraw(
+    reference: str, person: Annotated[Person, may("enrolment.withdraw")], command: PageCommand
+) -> Response:
     """Give a seat back."""
     chosen = _id(command.text("enrollment_id"))
 
@@ -71,14 +78,16 @@ async def withdraw(reference: str, person: SignedIn, command: PageCommand) -> Re
 
 
 @router.post(_PATH + "/presensi")
-async def attend(reference: str, person: SignedIn, command: PageCommand) -> Response:
+async def attend(
+    reference: str, person: Annotated[Person, may("attendance.record")], command: PageCommand
+) -> Response:
     """Record who came and who did not."""
     met, missed = read_attendance(command.form)
     met_on = _day(command.text("met_on"))
 
     async def effect(session: AsyncSession) -> str:
         run = await _find(session, reference)
-        check_writes(person, {run.organiser})
+        check_runs(person, "attendance.record", {run.organiser})
         await commands.record_attendance(session, person, met, missed, met_on)
         return _href(run)
 
@@ -97,7 +106,7 @@ async def _context(session: AsyncSession, run: Run, person: Person) -> dict[str,
     agencies = await register.load_agencies(session)
     own = await _own(session, run, person)
     positions = await store.load_positions(session, [own]) if own else {}
-    organises = person.agency_code == run.organiser and may_write(person, run.organiser)
+    others = reach_of(person, "enrolment.list").without_own()
     return {
         "status": run.status_on(today),
         "when": long_span(run.starts_on, run.ends_on),
@@ -110,10 +119,13 @@ async def _context(session: AsyncSession, run: Run, person: Person) -> dict[str,
         "why_not": _why_not(run, person, own, today),
         "seats_text": counted("%(taken)s dari %(seats)s kursi terisi", run.seats)
         % {"taken": number(run.taken), "seats": number(run.seats)},
-        "organises": organises,
-        "clerk": person.may(*CLERKS),
+        "organises": others.covers_run(run.organiser),
+        "reads_others": bool(others),
+        "enrols_others": bool(reach_of(person, "enrolment.request").without_own()),
+        "takes_attendance": reach_of(person, "attendance.record").covers_run(run.organiser),
         "peers": _("Peserta dari unit Anda") if person.unit_id else _("Peserta dari instansi Anda"),
-        "people": await _people(session, run, person, organises=organises),
+        "people": await _people(session, run, others),
+        "nip_of": lambda listed: _nip(listed, person),
         "state_of": lambda listed: _state(listed, today),
         "attendance": FIELD,
         "today": today,
@@ -127,12 +139,14 @@ async def _own(session: AsyncSession, run: Run, person: Person) -> Enrolment | N
     return next(iter(found.values()), None)
 
 
-async def _people(session: AsyncSession, run: Run, person: Person, *, organises: bool) -> list[Listed]:
-    """Everyone for the organiser, own employees for another agency's or a unit's clerk, no names for others."""
-    if not person.may(*CLERKS) or not person.agency_code:
-        return []
-    reach = Reach(None) if organises else Reach(person.agency_code, person.unit_id)
-    return await store.participants_of(session, run.run_id, reach)
+async def _people(session: AsyncSession, run: Run, reach: Reach) -> list[Listed]:
+    """Everyone for the organiser, own employees for another agency's or a unit's staff, no names for others."""
+    return await store.participants_of(session, run.run_id, reach) if reach else []
+
+
+def _nip(listed: Listed, reader: Person) -> str:
+    one = listed.enrolment
+    return nip_for(reader, listed.nip, one.asn_id, one.agency_code, listed.unit_path)
 
 
 def _may_enrol(run: Run, person: Person, own: Enrolment | None) -> bool:

@@ -1,29 +1,33 @@
 """Machine interface of the JP ledger."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
-from bina.web.access import SignedIn
+from bina.web.access import Person
+from bina.web.permissions import Reach, may, out_of_scope, reach_of
 from bina.web.problems import not_found
 from enrollment.entitlement import store
 from enrollment.entitlement.domain import rule_for, year_of
 from enrollment.entitlement.store import Share
 from enrollment.register import store as register
-from enrollment.scope import Reach, reach_of
 
 router = APIRouter(tags=["entitlement"])
 
 
 @router.get("/jp/shares")
-async def shares(request: Request, person: SignedIn, agency: str | None = None) -> dict[str, Any]:
-    """Share of PNS who reached the floor this year, by agency, and by top unit of one agency."""
-    reach = reach_of(person)
-    if reach.agency_code is None and agency:
-        reach = Reach(agency)
+async def shares(
+    request: Request, person: Annotated[Person, may("jp.shares")], agency: str | None = None
+) -> dict[str, Any]:
+    """Share of PNS who reached the floor this year, by agency, and by top unit of one agency; 403 outside reach."""
+    reach = reach_of(person, "jp.shares")
+    if agency and reach.everything:
+        reach = Reach(agency_code=agency)
+    if agency not in (None, "", reach.agency_code):
+        raise out_of_scope()
     today = clock.today()
     async with request.app.state.runtime.sessions() as session:
         agencies = await store.load_shares_of_agencies(session, reach, today)
@@ -37,11 +41,10 @@ async def shares(request: Request, person: SignedIn, agency: str | None = None) 
 
 
 @router.get("/jp/{asn_id}")
-async def ledger(request: Request, asn_id: UUID, person: SignedIn) -> dict[str, Any]:
+async def ledger(request: Request, asn_id: UUID, person: Annotated[Person, may("jp.read")]) -> dict[str, Any]:
     """A person's ledger: one's own, or of a person within reach."""
     async with request.app.state.runtime.sessions() as session:
-        if asn_id != person.person_id:
-            await _check_within(session, reach_of(person), asn_id)
+        await _check_within(session, reach_of(person, "jp.read"), asn_id)
         lines = await store.load_ledger(session, asn_id)
     return {"items": [line._asdict() for line in lines], "next": None}
 
@@ -49,9 +52,7 @@ async def ledger(request: Request, asn_id: UUID, person: SignedIn) -> dict[str, 
 async def _check_within(session: AsyncSession, reach: Reach, asn_id: UUID) -> None:
     """Raise 404 for a person outside the reader's reach: absent and foreign look the same."""
     found = await register.load_people(session, [asn_id])
-    if not found or reach.agency_code not in (None, found[0].agency_code):
-        raise not_found()
-    if reach.unit_id and reach.unit_id not in found[0].unit_path:
+    if not any(reach.covers_person(asn_id, p.agency_code, p.unit_path, p.supervisor_id) for p in found):
         raise not_found()
 
 

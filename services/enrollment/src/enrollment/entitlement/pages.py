@@ -9,11 +9,13 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
-from bina.web.access import Person, require
+from bina.web.access import Person
 from bina.web.charts import Bar, Figure, ranked_bar
 from bina.web.formats import number, percent
 from bina.web.language import counted
 from bina.web.language import gettext as _
+from bina.web.masking import nip_for
+from bina.web.permissions import Reach, can, may, reach_of
 from bina.web.problems import not_found
 from enrollment.entitlement import store
 from enrollment.entitlement.domain import rule_for, year_of
@@ -22,7 +24,6 @@ from enrollment.entitlement.view import bar, sentence
 from enrollment.paging import cut
 from enrollment.register import store as register
 from enrollment.register.domain import Unit
-from enrollment.scope import Reach, reach_of
 from enrollment.shell import pages
 
 router = APIRouter()
@@ -30,7 +31,7 @@ SMALL = 5
 """Below so many people a share says more about persons than about a unit; it is counted, not ranked."""
 PAGE = 10
 """Rows of a list at once: two lists share the page with a chart, and phones show each row as a card."""
-Staff = Annotated[Person, require("head", "bkd", "operator", "platform")]
+Staff = Annotated[Person, may("jp.shares")]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class View:
 
 
 @router.get("/enrollment/jp")
-async def own(request: Request, person: Annotated[Person, require("asn")]) -> Response:
+async def own(request: Request, person: Annotated[Person, may("jp.own")]) -> Response:
     """Where do my JP come from?"""
     today = clock.today()
     async with request.app.state.runtime.sessions() as session:
@@ -110,8 +111,10 @@ async def agency(
         small=SMALL,
         today=today,
         query=f"instansi={view.reach.agency_code}&"
-        if person.may("platform") and view.reach.agency_code
+        if reach_of(person, "jp.shares").everything and view.reach.agency_code
         else "",
+        enrols=can(person, "enrolment.request"),
+        nip_of=lambda one: nip_for(person, one.nip, one.asn_id, one.agency_code, one.unit_path),
     )
 
 
@@ -133,21 +136,21 @@ async def agency_csv(
 
 async def _view(session: AsyncSession, person: Person, unit: UUID | None, instansi: str | None) -> View:
     """The reader's reach narrowed to a unit inside it; anything outside is not found."""
-    reach = reach_of(person)
+    reach = reach_of(person, "jp.shares")
     agencies = await register.load_agencies(session)
-    code = reach.agency_code or instansi
+    code = instansi or reach.agency_code
     if code is None:
-        return View(Reach(None), _("Semua instansi"), [], 0)
-    if code not in agencies:
+        return View(reach, _("Semua instansi"), [], 0)
+    if code not in agencies or not (reach.everything or code == reach.agency_code):
         raise not_found()
     wanted = unit or reach.unit_id
     if wanted is None:
-        return View(Reach(code), agencies[code], [], 1)
+        return View(Reach(agency_code=code), agencies[code], [], 1)
     units = await register.load_units(session, [code])
     if wanted not in units or (reach.unit_id and reach.unit_id not in units[wanted].path):
         raise not_found()
     trail = [units[id_] for id_ in units[wanted].path]
-    return View(Reach(code, wanted), agencies[code], trail, len(trail) + 1)
+    return View(Reach(agency_code=code, unit_id=wanted), agencies[code], trail, len(trail) + 1)
 
 
 async def _shares(session: AsyncSession, view: View, today: date) -> list[Share]:

@@ -8,8 +8,9 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
-from bina.web.access import Person, SignedIn, Visitor, require
+from bina.web.access import Person, Visitor
 from bina.web.language import gettext as _
+from bina.web.permissions import can, may, reach_of
 from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.domain import Run
 from enrollment.catalogue.store import RunFilter
@@ -42,13 +43,13 @@ async def landing(request: Request, visitor: Visitor) -> Response:
 
 
 @router.get("/ops")
-async def operations(_person: Annotated[Person, require("platform")]) -> Response:
+async def operations(_person: Annotated[Person, may("ops.read")]) -> Response:
     """Each service serves its own tab; the strip begins with this one."""
     return RedirectResponse("/enrollment/ops", 303)
 
 
 @router.get("/beranda")
-async def beranda(request: Request, person: SignedIn) -> Response:
+async def beranda(request: Request, person: Annotated[Person, may("home.read")]) -> Response:
     """What needs me?"""
     async with request.app.state.runtime.sessions() as session:
         asn = await _self(session, person)
@@ -123,16 +124,21 @@ def _unscheduled(runs: Sequence[Run], advised: Sequence[Recommendation]) -> list
 
 def _places(person: Person) -> list[tuple[str, str, str]]:
     """(label, href, why) of what a role finds beyond its own affairs."""
+    enrols = bool(reach_of(person, "enrolment.request").without_own())
     places = (
-        (("head", "bkd"), _("JP instansi"), "/enrollment/instansi", _("Siapa belum mencapai 20 JP")),
+        (enrols, _("Katalog"), "/enrollment/katalog", _("Daftarkan pegawai, isi presensi")),
         (
-            ("head", "bkd"),
+            can(person, "jp.shares"),
+            _("JP instansi"),
+            "/enrollment/instansi",
+            _("Siapa belum mencapai 20 JP"),
+        ),
+        (
+            can(person, "impact.read"),
             _("Dampak pelatihan"),
             "/evaluation/dampak",
             _("Apa yang berubah sesudah pelatihan"),
         ),
-        (("operator",), _("Katalog"), "/enrollment/katalog", _("Daftarkan pegawai, isi presensi")),
-        (("operator",), _("JP instansi"), "/enrollment/instansi", _("Siapa perlu didaftarkan")),
-        (("platform",), _("Operasi"), "/enrollment/ops", _("Apakah pesan mengalir")),
+        (can(person, "ops.read"), _("Operasi"), "/enrollment/ops", _("Apakah pesan mengalir")),
     )
-    return [(label, href, why) for roles, label, href, why in places if person.may(*roles)]
+    return [(label, href, why) for opened, label, href, why in places if opened]

@@ -7,8 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bina.web.access import Person, SignedIn, require
+from bina.web.access import Person
 from bina.web.commands import ApiCommand
+from bina.web.masking import nip_for
+from bina.web.permissions import Place, check_places, may, out_of_scope, reach_of
 from bina.web.problems import not_found
 from enrollment.paging import PageQuery, page
 from enrollment.register import recording, store
@@ -22,7 +24,6 @@ from enrollment.register.bodies import (
     UnitRows,
 )
 from enrollment.register.domain import Asn
-from enrollment.scope import Reach, check_writes_at, reach_of
 
 router = APIRouter(tags=["register"])
 
@@ -34,13 +35,13 @@ class AsnQuery(PageQuery):
     nip: str | None = None
 
 
-Platform = Annotated[Person, require("platform")]
-Clerk = Annotated[Person, require("operator", "bkd", "platform")]
-Staff = Annotated[Person, require("operator", "bkd", "head", "platform")]
+Anyone = Annotated[Person, may("register.structure")]
 
 
 @router.post("/agencies", status_code=201)
-async def record_agencies(body: AgencyRows, _person: Platform, command: ApiCommand) -> Response:
+async def record_agencies(
+    body: AgencyRows, _person: Annotated[Person, may("agency.record")], command: ApiCommand
+) -> Response:
     """Record up to 1,000 agencies, with whom each may report for."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
@@ -50,7 +51,9 @@ async def record_agencies(body: AgencyRows, _person: Platform, command: ApiComma
 
 
 @router.post("/units", status_code=201)
-async def record_units(body: UnitRows, person: Clerk, command: ApiCommand) -> Response:
+async def record_units(
+    body: UnitRows, person: Annotated[Person, may("unit.record")], command: ApiCommand
+) -> Response:
     """Record up to 1,000 units; parents before or within the same call."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
@@ -61,33 +64,41 @@ async def record_units(body: UnitRows, person: Clerk, command: ApiCommand) -> Re
 
 
 @router.post("/asn", status_code=201)
-async def record_asn(body: AsnRows, person: Clerk, command: ApiCommand) -> Response:
+async def record_asn(
+    body: AsnRows, person: Annotated[Person, may("people.record")], command: ApiCommand
+) -> Response:
     """Record up to 1,000 people with their contacts; all of them or none."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
         await _check_places(session, person, body.items)
         known = await store.find_people(session, [row.nip for row in body.items])
-        await _check_owned(session, person, [*known.values(), *(row.id for row in body.items if row.id)])
+        await _check_owned(
+            session, person, "people.record", [*known.values(), *(row.id for row in body.items if row.id)]
+        )
         return await recording.record_asn(session, body.items)
 
     return await command.answer(effect, status=201)
 
 
 @router.delete("/asn/{asn_id}")
-async def erase_asn(asn_id: UUID, person: Clerk, command: ApiCommand) -> Response:
+async def erase_asn(
+    asn_id: UUID, person: Annotated[Person, may("people.erase")], command: ApiCommand
+) -> Response:
     """Erase a person (UU 27/2022): record, contact, roles; every service follows."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
         if not await store.load_people(session, [asn_id]):
             raise not_found()
-        await _check_owned(session, person, [asn_id])
+        await _check_owned(session, person, "people.erase", [asn_id])
         return await recording.erase_asn(session, asn_id)
 
     return await command.answer(effect)
 
 
 @router.post("/roles", status_code=201)
-async def grant_roles(body: RoleRows, _person: Platform, command: ApiCommand) -> Response:
+async def grant_roles(
+    body: RoleRows, _person: Annotated[Person, may("role.grant")], command: ApiCommand
+) -> Response:
     """Grant up to 1,000 roles."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
@@ -107,7 +118,7 @@ async def revoke_role(asn_id: UUID, role: GrantedRole, _person: Platform, comman
 
 
 @router.get("/agencies")
-async def list_agencies(request: Request, _person: SignedIn) -> dict[str, Any]:
+async def list_agencies(request: Request, _person: Anyone) -> dict[str, Any]:
     """All agencies, and whom each may report for."""
     async with request.app.state.runtime.sessions() as session:
         names = await store.load_agencies(session)
@@ -117,7 +128,7 @@ async def list_agencies(request: Request, _person: SignedIn) -> dict[str, Any]:
 
 
 @router.get("/units")
-async def list_units(request: Request, _person: SignedIn, agency: Annotated[str, Query()]) -> dict[str, Any]:
+async def list_units(request: Request, _person: Anyone, agency: Annotated[str, Query()]) -> dict[str, Any]:
     """An agency's units."""
     async with request.app.state.runtime.sessions() as session:
         units = await store.load_units(session, [agency])
@@ -137,37 +148,42 @@ async def list_units(request: Request, _person: SignedIn, agency: Annotated[str,
 @router.get("/asn")
 async def list_asn(
     request: Request,
-    person: Staff,
+    person: Annotated[Person, may("people.list")],
     asked: Annotated[AsnQuery, Query()],
 ) -> dict[str, Any]:
-    """People within the reader's reach, by id; `agency` and `nip` narrow it."""
-    reach = reach_of(person)
-    if reach.agency_code is None:
-        reach = Reach(asked.agency)
+    """People within the reader's reach, by id; `agency` and `nip` narrow it. 403 for an agency outside it."""
+    reach = reach_of(person, "people.list")
+    if asked.agency not in (None, reach.agency_code) and not reach.everything:
+        raise out_of_scope()
     async with request.app.state.runtime.sessions() as session:
         people = await store.page_of_people(
-            session, reach, nip=asked.nip, after=asked.cursor, limit=asked.limit
+            session, reach, employer=asked.agency, nip=asked.nip, after=asked.cursor, limit=asked.limit
         )
-    return page([_shown(p) for p in people if asked.agency in (None, p.agency_code)], asked.limit)
+    return page([_shown(p, person) for p in people], asked.limit)
 
 
-def _shown(person: Asn) -> dict[str, Any]:
-    names = ("nip", "name", "employment", "agency_code", "unit_id", "unit_name", "position", "job_level")
+def _shown(person: Asn, reader: Person) -> dict[str, Any]:
+    nip = nip_for(reader, person.nip, person.asn_id, person.agency_code, person.unit_path)
+    names = ("name", "employment", "agency_code", "unit_id", "unit_name", "position", "job_level")
     more = ("grade", "gender", "supervisor_id", "started_on")
-    return {"id": person.asn_id} | {name: getattr(person, name) for name in names + more}
+    return {"id": person.asn_id, "nip": nip} | {name: getattr(person, name) for name in names + more}
 
 
-async def _check_owned(session: AsyncSession, person: Person, ids: list[UUID]) -> None:
+async def _check_owned(session: AsyncSession, person: Person, action: str, ids: list[UUID]) -> None:
     """A record now at another agency is not this clerk's to change: a move is no upload."""
     known = await store.load_people(session, ids)
-    check_writes_at(person, [(found.agency_code, found.unit_path) for found in known])
+    check_places(person, action, [(found.agency_code, found.unit_path) for found in known])
 
 
 async def _check_places(session: AsyncSession, person: Person, rows: Sequence[AsnRow]) -> None:
     """Refuse people who would be recorded outside the clerk's scope."""
     units = await store.find_units(session, [row.unit_id for row in rows if row.unit_id])
     paths = {unit.unit_id: unit.path for unit in units.values()}
-    check_writes_at(person, [(row.agency_code, paths.get(row.unit_id or UUID(int=0), ())) for row in rows])
+    check_places(
+        person,
+        "people.record",
+        [(row.agency_code, paths.get(row.unit_id or UUID(int=0), ())) for row in rows],
+    )
 
 
 async def _check_units(session: AsyncSession, person: Person, rows: Sequence[UnitRow]) -> None:
@@ -176,6 +192,8 @@ async def _check_units(session: AsyncSession, person: Person, rows: Sequence[Uni
     parents = {row.parent_id for row in rows if row.parent_id}
     known = await store.find_units(session, given | parents)
     own = () if person.unit_id is None else (person.unit_id,)
-    places = [(u.agency_code, u.path[:-1] if u.unit_id in given else u.path) for u in known.values()]
+    places: list[Place] = [
+        (u.agency_code, u.path[:-1] if u.unit_id in given else u.path) for u in known.values()
+    ]
     places += [(row.agency_code, own if row.parent_id in known.keys() | given else ()) for row in rows]
-    check_writes_at(person, places)
+    check_places(person, "unit.record", places)

@@ -11,7 +11,9 @@ from bina.web.text import Code, Line, PlainText
 Nip = Annotated[str, Field(pattern="^[0-9]{18}$", description="18 digits")]
 Words = Annotated[PlainText, Field(max_length=300)]
 Short = Annotated[PlainText, Field(max_length=64)]
-GrantedRole = Literal["asn", "operator", "evaluator", "head", "bkd", "platform"]
+GrantedRole = Literal[
+    "asn", "operator", "trainer", "assessor", "evaluator", "head", "bkd", "auditor", "platform"
+]
 ROWS = 1000
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from bina.events.enrollment import AsnRecorded, ContactRecorded
 
 KINDS = ("pegawai", "pendaftaran", "kelulusan")
-STAFF_ROLES = frozenset({"operator", "head", "bkd"})
+STAFF_ROLES = frozenset({"operator", "trainer", "assessor", "head", "bkd"})
 """Roles that act for an agency, or for a unit and those below it."""
 
 

@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from bina.web.access import Person, require
+from bina.web.access import Person
+from bina.web.permissions import may, reach_of
 from bina.web.problems import not_found
 
 from . import domain, store
 from .domain import Lane, Mean, Outcome
-from .scope import scope_of
 
 router = APIRouter(tags=["impact"])
 
@@ -61,11 +61,11 @@ class OutcomeView(BaseModel):
 
 @router.get("/runs/{run_id}/outcome")
 async def outcome(
-    request: Request, run_id: UUID, person: Annotated[Person, require("head", "bkd", "operator", "platform")]
+    request: Request, run_id: UUID, person: Annotated[Person, may("impact.read")]
 ) -> OutcomeView:
     """What a run changed: all of it for its organiser, its own people for an employer."""
     async with request.app.state.runtime.sessions() as session:
-        found = await store.load_outcomes(session, scope_of(person), [run_id])
+        found = await store.load_outcomes(session, reach_of(person, "impact.read"), [run_id])
     if not found:
         raise not_found()
     return _view(found[0])

@@ -5,21 +5,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from bina.web.access import Person, require
+from bina.web.access import Person
+from bina.web.permissions import can, may, reach_of
 from bina.web.problems import not_found
 from evaluation.site import pages
 
 from . import domain, store, view
-from .scope import scope_of
 
 router = APIRouter()
 
 
 @router.get("/evaluation/dampak")
-async def impact(request: Request, person: Annotated[Person, require("head", "bkd")]) -> Response:
+async def impact(request: Request, person: Annotated[Person, may("impact.read")]) -> Response:
     """Which trainings changed something?"""
     async with request.app.state.runtime.sessions() as session:
-        outcomes = await store.load_outcomes(session, scope_of(person))
+        outcomes = await store.load_outcomes(session, reach_of(person, "impact.read"))
     held = [o for o in outcomes if o.trained and not o.cancelled]
     lines = [view.line_of(o) for o in held]
     return pages.render(
@@ -37,12 +37,10 @@ async def impact(request: Request, person: Annotated[Person, require("head", "bk
 
 
 @router.get("/evaluation/dampak/{run_id}")
-async def training(
-    request: Request, run_id: UUID, person: Annotated[Person, require("head", "bkd")]
-) -> Response:
+async def training(request: Request, run_id: UUID, person: Annotated[Person, may("impact.read")]) -> Response:
     """What changed, level by level, and who did not answer?"""
     async with request.app.state.runtime.sessions() as session:
-        found = await store.load_outcomes(session, scope_of(person), [run_id])
+        found = await store.load_outcomes(session, reach_of(person, "impact.read"), [run_id])
     if not found:
         raise not_found()
     outcome = found[0]
@@ -62,7 +60,7 @@ async def training(
         lane_rate=view.lane_rate,
         without=sum(lane.without for lane in outcome.lanes),
         unassigned=sum(lane.without for lane in outcome.lanes if lane.role == "evaluator"),
-        own=person.agency_code == outcome.organiser,
-        may_appoint=person.may("operator", "bkd"),
+        own=reach_of(person, "impact.read").covers_run(outcome.organiser),
+        may_appoint=can(person, "interview.link"),
         rules=domain.rules(),
     )

@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.events import Event
 from bina.events.evaluation import EvaluationPublished
 from bina.messaging import DueItem, Schedule, clock
+from bina.web.permissions import Reach
 
 from . import domain, store
 from .domain import Outcome
-from .store import PUBLISH, Scope
+from .store import PUBLISH
 
 schedule = Schedule()
 
@@ -21,7 +22,7 @@ async def publish_outcomes(items: list[DueItem], session: AsyncSession) -> list[
     runs = {UUID(item.key) for item in items}
     done = await store.published_on(session, runs, clock.today())
     await store.schedule_publication(session, done, clock.now())
-    outcomes = await store.load_outcomes(session, Scope(everything=True), runs - done)
+    outcomes = await store.load_outcomes(session, Reach(everything=True), runs - done)
     return [*await store.publish(session, [_told(outcome) for outcome in outcomes])]
 
 

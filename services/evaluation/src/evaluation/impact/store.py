@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -12,32 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events.evaluation import EvaluationPublished
 from bina.messaging import DueItem, clock, due
+from bina.web.permissions import Reach
+from evaluation.scope import enrolments_within
 
 from .domain import Lane, Mean, Outcome, next_publication
 
 PUBLISH = "publish-outcome"
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose figures: an organiser sees all of its runs, an employer its own people anywhere, a unit its subtree.
-
-    `everything` is for the service itself, which publishes; a scope without agency sees nothing.
-    """
-
-    agency_code: str | None = None
-    unit_id: UUID | None = None
-    everything: bool = False
-
-
-# The one place where a reader's scope becomes rows.
-_SEEN = """WITH seen AS MATERIALIZED (
+_SEEN = f"""WITH seen AS MATERIALIZED (
     SELECT e.enrollment_id, e.run_id, e.completed, e.unreported
     FROM enrolments e JOIN runs r USING (run_id) LEFT JOIN people p ON p.asn_id = e.asn_id
     WHERE NOT e.withdrawn AND (:all_runs OR e.run_id = ANY (CAST(:runs AS uuid[])))
-        AND (:everything OR CASE WHEN CAST(:unit AS uuid) IS NULL
-            THEN r.organiser = CAST(:agency AS text) OR e.agency_code = CAST(:agency AS text)
-            ELSE e.agency_code = CAST(:agency AS text) AND CAST(:unit AS uuid) = ANY (p.unit_path) END))"""
+        AND {enrolments_within("e.agency_code", "r", "p")})"""  # noqa: S608 - our own parts
 # Our own test goes before the organiser's report of the same kind; what a correction took back counts no more.
 _RUNS = text(
     f"""{_SEEN},
@@ -97,15 +83,11 @@ _DATED = {"as_of"}
 
 
 async def load_outcomes(
-    session: AsyncSession, scope: Scope, runs: Iterable[UUID] | None = None
+    session: AsyncSession, reach: Reach, runs: Iterable[UUID] | None = None
 ) -> list[Outcome]:
-    """Figures of runs with enrolments in scope, the latest first; of `runs` only, if given."""
-    if not scope.everything and not scope.agency_code:
-        return []
+    """Figures of runs with enrolments in reach, the latest first; of `runs` only, if given."""
     values = {
-        "everything": scope.everything,
-        "agency": scope.agency_code,
-        "unit": scope.unit_id,
+        **reach.parameters,
         "all_runs": runs is None,
         "runs": sorted(runs or ()),
     }

@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 
 from bina.messaging import clock
-from bina.web.access import LinkedTask, Person, SignedIn
+from bina.web.access import LinkedTask, Person
 from bina.web.commands import FormCommand, PageCommand
 from bina.web.forms import GuardedForm
+from bina.web.permissions import may
 from bina.web.problems import not_found
 from evaluation.site import pages
 
@@ -20,6 +21,8 @@ from . import domain, store, submission, view
 from .store import Assignment, Form
 
 router = APIRouter()
+Respondent = Annotated[Person, may("task.own")]
+Filler = Annotated[Person, may("task.fill")]
 ANSWERED = 5
 
 
@@ -44,7 +47,7 @@ def _linked(task_id: UUID, token: str) -> Desk:
 @router.get("/evaluation/tugas")
 async def inbox(
     request: Request,
-    person: SignedIn,
+    person: Respondent,
     angkatan: UUID | None = None,
     formulir: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
@@ -66,7 +69,7 @@ async def inbox(
 
 
 @router.get("/evaluation/potongan/beranda")
-async def fragment(request: Request, person: SignedIn) -> Response:
+async def fragment(request: Request, person: Respondent) -> Response:
     """Three tasks by deadline for the page Beranda; opened on its own it leads to the whole list."""
     if "x-fragment" not in request.headers:
         return RedirectResponse("/evaluation/tugas", 303)
@@ -77,7 +80,7 @@ async def fragment(request: Request, person: SignedIn) -> Response:
 
 
 @router.get("/evaluation/tugas/{task_id}")
-async def brief(request: Request, task_id: UUID, person: SignedIn) -> Response:
+async def brief(request: Request, task_id: UUID, person: Respondent) -> Response:
     """Whom do I assess, until when? Once answered: the receipt."""
     async with request.app.state.runtime.sessions() as session:
         form = await _form(session, task_id, _me(person))
@@ -87,7 +90,7 @@ async def brief(request: Request, task_id: UUID, person: SignedIn) -> Response:
 
 
 @router.get("/evaluation/isi/{task_id}")
-async def fill(request: Request, task_id: UUID, person: SignedIn) -> Response:
+async def fill(request: Request, task_id: UUID, person: Respondent) -> Response:
     """The questions."""
     async with request.app.state.runtime.sessions() as session:
         form = await _form(session, task_id, _me(person))
@@ -95,7 +98,7 @@ async def fill(request: Request, task_id: UUID, person: SignedIn) -> Response:
 
 
 @router.post("/evaluation/isi/{task_id}")
-async def review(request: Request, task_id: UUID, person: SignedIn, posted: GuardedForm) -> Response:
+async def review(request: Request, task_id: UUID, person: Filler, posted: GuardedForm) -> Response:
     """Look over the answers before they are sent, or go back to them."""
     async with request.app.state.runtime.sessions() as session:
         form = await _form(session, task_id, _me(person))
@@ -103,7 +106,7 @@ async def review(request: Request, task_id: UUID, person: SignedIn, posted: Guar
 
 
 @router.post("/evaluation/isi/{task_id}/kirim")
-async def send(task_id: UUID, person: SignedIn, command: PageCommand) -> Response:
+async def send(task_id: UUID, person: Filler, command: PageCommand) -> Response:
     """Hand the answers in."""
     return await _send(_own(task_id), _me(person), command)
 

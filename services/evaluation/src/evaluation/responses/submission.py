@@ -8,26 +8,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events.evaluation import EvaluationTaskClosed
 from bina.messaging import clock, emit
-from bina.web.access import Person
 from bina.web.language import gettext as _
+from bina.web.permissions import Reach
 from bina.web.problems import Fault, Problem, not_found
 from evaluation.impact import store as impact
 
 from . import domain, store
 from .store import Assignment, Form
 
-MACHINE = "platform"
 
-
-def may_answer(person: Person, assignment: Assignment, *, demo: bool) -> bool:
-    """The respondent alone; in a demonstration also the platform, which then answers on their behalf."""
-    return person.person_id == assignment.respondent_id or (demo and person.may(MACHINE))
-
-
-async def own_assignment(session: AsyncSession, task_id: UUID, person: Person, *, demo: bool) -> Assignment:
-    """A task as its respondent; 404 for everyone else."""
+async def assignment_in_reach(session: AsyncSession, task_id: UUID, reach: Reach) -> Assignment:
+    """A task as its respondent, or as whoever answers on everybody's behalf; 404 for others."""
     assignment = await store.find_assignment(session, task_id)
-    if assignment is None or not may_answer(person, assignment, demo=demo):
+    own = assignment is not None and reach.own is not None and assignment.respondent_id == reach.own
+    if assignment is None or not (own or reach.everything):
         raise not_found()
     return assignment
 

@@ -8,9 +8,10 @@ from pydantic import BaseModel, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock, lock_alone, together
-from bina.web.access import Person, require
+from bina.web.access import Person
 from bina.web.commands import ApiCommand
 from bina.web.language import gettext as _
+from bina.web.permissions import may, reach_of
 from bina.web.problems import Fault, Problem, not_found
 from bina.web.text import Code
 from evaluation.roster import store as roster
@@ -49,7 +50,7 @@ class Appointed(BaseModel):
 @router.post("/evaluators", response_model=Appointed, status_code=201)
 async def post_evaluators(
     body: Appointment,
-    person: Annotated[Person, require("operator", "bkd", "platform")],
+    person: Annotated[Person, may("evaluator.appoint")],
     command: ApiCommand,
 ) -> Response:
     """Appoint who interviews alumni; tasks that wait unassigned go to them at once."""
@@ -82,18 +83,14 @@ async def appoint(session: AsyncSession, wanted: Appointment, person: Person) ->
 
 async def _scope(session: AsyncSession, wanted: Appointment, person: Person) -> tuple[evaluators.Scope, str]:
     """An agency appoints for its own people and for the runs it organises."""
+    reach = reach_of(person, "evaluator.appoint")
     if wanted.run_id is not None:
         (runs,) = await together(session, roster.runs_asked([wanted.run_id]))
         run = runs.get(wanted.run_id)
-        if run is None or not may_appoint(person, run.organiser):
+        if run is None or not reach.covers_run(run.organiser):
             raise not_found()
         return "run", str(wanted.run_id)
     assert wanted.agency_code is not None
-    if not may_appoint(person, wanted.agency_code):
+    if not reach.covers_place(wanted.agency_code):
         raise not_found()
     return "agency", wanted.agency_code
-
-
-def may_appoint(person: Person, agency_code: str) -> bool:
-    """Whether somebody appoints for an agency: its operator or BKD, not a unit's."""
-    return person.may("platform") or (person.agency_code == agency_code and person.unit_id is None)

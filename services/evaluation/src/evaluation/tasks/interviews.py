@@ -7,6 +7,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bina.web.permissions import Reach
+from evaluation.scope import enrolments_within
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -31,10 +34,7 @@ class UnderWay:
     closes_on: date
 
 
-# An agency appoints for its own people and for the runs it organises; a unit sees its own people alone.
-_SCOPE = """CASE WHEN CAST(:unit AS uuid) IS NULL
-        THEN t.agency_code = CAST(:agency AS text) OR r.organiser = CAST(:agency AS text)
-        ELSE t.agency_code = CAST(:agency AS text) AND CAST(:unit AS uuid) = ANY (a.unit_path) END"""
+_SCOPE = enrolments_within("t.agency_code", "r", "a")
 _WAITING = text(
     f"""SELECT r.run_id, r.run_code, r.programme_name, r.organiser, count(*) AS waiting, min(t.closes_on) AS closes_on
     FROM tasks t JOIN runs r USING (run_id) LEFT JOIN people a ON a.asn_id = t.about_id
@@ -50,15 +50,13 @@ _UNDER_WAY = text(
 )
 
 
-async def load_waiting(session: AsyncSession, agency_code: str, unit_id: UUID | None) -> list[Waiting]:
+async def load_waiting(session: AsyncSession, reach: Reach) -> list[Waiting]:
     """Runs with interviews that wait for an evaluator, the nearest deadline first."""
-    found = await session.execute(_WAITING, {"agency": agency_code, "unit": unit_id})
+    found = await session.execute(_WAITING, reach.parameters)
     return [Waiting(*row) for row in found]
 
 
-async def load_under_way(
-    session: AsyncSession, agency_code: str, unit_id: UUID | None, most: int = 100
-) -> list[UnderWay]:
+async def load_under_way(session: AsyncSession, reach: Reach, most: int = 100) -> list[UnderWay]:
     """Open interviews, the nearest deadline first."""
-    found = await session.execute(_UNDER_WAY, {"agency": agency_code, "unit": unit_id, "most": most})
+    found = await session.execute(_UNDER_WAY, {**reach.parameters, "most": most})
     return [UnderWay(*row) for row in found]

@@ -10,29 +10,31 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
-from bina.web.access import Person, issue_task_link, require, settings_of
+from bina.web.access import Person, issue_task_link, settings_of
 from bina.web.commands import FormCommand, PageCommand
 from bina.web.language import gettext as _
+from bina.web.permissions import may, reach_of
 from bina.web.problems import Problem, not_found
 from evaluation.site import pages
 
 from . import interviews, windows
-from .api import MOST, Appointment, appoint, may_appoint
+from .api import MOST, Appointment, appoint
 from .interviews import UnderWay, Waiting
 
 router = APIRouter()
 PATH = "/evaluation/penilai"
-Operator = Annotated[Person, require("operator", "bkd")]
 
 
 @router.get(PATH)
-async def evaluators(request: Request, person: Operator) -> Response:
+async def evaluators(request: Request, person: Annotated[Person, may("interview.list")]) -> Response:
     """Which interviews have nobody to hold them?"""
     return await _page(request, person)
 
 
 @router.post(PATH)
-async def post_evaluators(request: Request, person: Operator, command: PageCommand) -> Response:
+async def post_evaluators(
+    request: Request, person: Annotated[Person, may("evaluator.appoint")], command: PageCommand
+) -> Response:
     """Appoint evaluators by NIP."""
     nips, where = re.findall(r"\d{18}", command.text("evaluators")), command.text("where")
     if not nips or not where or len(nips) > MOST:
@@ -69,34 +71,33 @@ def _wanted(where: str, nips: list[str]) -> Appointment:
 async def _page(
     request: Request, person: Person, command: FormCommand | None = None, errors: dict[str, str] | None = None
 ) -> Response:
-    if person.agency_code is None:
-        raise not_found()
+    linked = reach_of(person, "interview.link")
     async with request.app.state.runtime.sessions() as session:
-        waiting = await interviews.load_waiting(session, person.agency_code, person.unit_id)
-        under_way = await interviews.load_under_way(session, person.agency_code, person.unit_id)
+        waiting = await interviews.load_waiting(session, reach_of(person, "interview.list"))
+        under_way = await interviews.load_under_way(session, linked)
     return pages.render(
         request,
         "tasks/evaluators.html",
         status_code=422 if errors else 200,
         waiting=waiting,
         links=[(row, _link(request, row)) for row in under_way],
-        scopes=_scopes(person, person.agency_code, waiting),
+        scopes=_scopes(person, waiting),
         total=sum(w.waiting for w in waiting),
         given={name: command.text(name) if command else "" for name in ("where", "evaluators")},
         errors=errors or {},
     )
 
 
-def _scopes(person: Person, agency_code: str, waiting: Sequence[Waiting]) -> list[tuple[str, str]]:
+def _scopes(person: Person, waiting: Sequence[Waiting]) -> list[tuple[str, str]]:
     """For whom the reader may appoint; a unit's operator for nobody, as appointments are the agency's."""
-    if not may_appoint(person, agency_code):
-        return []
+    reach = reach_of(person, "evaluator.appoint")
+    agency = [(f"agency:{reach.agency_code}", _("Semua pegawai instansi kami"))] if reach.agency_code else []
     own = [
         (f"run:{w.run_id}", f"{w.programme_name} ({w.run_code})")
         for w in waiting
-        if w.organiser == agency_code
+        if reach.covers_run(w.organiser)
     ]
-    return [(f"agency:{agency_code}", _("Semua pegawai instansi kami")), *own]
+    return [*agency, *own]
 
 
 def _link(request: Request, row: UnderWay) -> str:

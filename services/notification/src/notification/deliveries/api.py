@@ -9,14 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
-from bina.web.access import Person, require
+from bina.web.access import Person
 from bina.web.commands import ApiCommand
+from bina.web.permissions import may, reach_of
 from notification.cursors import read_cursor, write_cursor
 from notification.deliveries.store import ledger
-from notification.scope import STAFF, scope_of
 
 router = APIRouter(prefix="/deliveries", tags=["deliveries"])
-Staff = Annotated[Person, require(*STAFF)]
+Reader = Annotated[Person, may("delivery.list")]
+Clerk = Annotated[Person, may("delivery.retry")]
 State = Literal["waiting", "sending", "sent", "failed", "expired", "skipped"]
 
 
@@ -57,7 +58,7 @@ class Retry(BaseModel):
 @router.get("")
 async def list_deliveries(
     request: Request,
-    person: Staff,
+    person: Reader,
     *,
     state: Annotated[list[State] | None, Query()] = None,
     recipient: UUID | None = None,
@@ -68,7 +69,7 @@ async def list_deliveries(
     chosen = ledger.Filter(states=state or (), recipient=recipient)
     async with request.app.state.runtime.transaction() as session:
         rows = await ledger.find_deliveries(
-            session, scope_of(person), chosen, after=read_cursor(after), limit=limit + 1
+            session, reach_of(person, "delivery.list"), chosen, after=read_cursor(after), limit=limit + 1
         )
     shown = rows[:limit]
     more = write_cursor(shown[-1].occurred_at, shown[-1].notice_id) if len(rows) > limit else None
@@ -76,11 +77,11 @@ async def list_deliveries(
 
 
 @router.post("/retry", response_model=None)
-async def retry(command: ApiCommand, body: Retry, person: Staff) -> Response:
+async def retry(person: Clerk, command: ApiCommand, body: Retry) -> Response:
     """Queue given-up deliveries again; answers `{"queued": n}`."""
-    scope = scope_of(person)
+    reach = reach_of(person, "delivery.retry")
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
-        return {"queued": await ledger.retry_failed(session, scope, clock.now(), body.notice_ids)}
+        return {"queued": await ledger.retry_failed(session, reach, clock.now(), body.notice_ids)}
 
     return await command.answer(effect)

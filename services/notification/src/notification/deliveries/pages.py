@@ -8,18 +8,19 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
-from bina.web.access import Person, require
+from bina.web.access import Person
 from bina.web.commands import PageCommand
 from bina.web.language import gettext as _
 from bina.web.navigation import Link
+from bina.web.permissions import can, may, reach_of
 from notification.cursors import read_cursor, write_cursor
 from notification.deliveries.store import ledger
 from notification.deliveries.view import TABS, TAGS, name_of_kind, name_of_state, name_of_tab, words_of_reason
-from notification.scope import STAFF, scope_of
 from notification.site import pages
 
 router = APIRouter()
-Staff = Annotated[Person, require(*STAFF)]
+Reader = Annotated[Person, may("delivery.list")]
+Clerk = Annotated[Person, may("delivery.retry")]
 PATH = "/notification/buku-kirim"
 PAGE_SIZE = 50
 
@@ -37,16 +38,16 @@ class Line:
 
 @router.get(PATH)
 async def ledger_page(
-    request: Request, person: Staff, keadaan: str = "", cari: str = "", after: str = ""
+    request: Request, person: Reader, keadaan: str = "", cari: str = "", after: str = ""
 ) -> Response:
     """The ledger, filtered by state and name."""
-    scope, tab = scope_of(person), keadaan if keadaan in TABS else ""
+    reach, tab = reach_of(person, "delivery.list"), keadaan if keadaan in TABS else ""
     chosen = ledger.Filter(states=TABS[tab], name=cari.strip()[:100])
     async with request.app.state.runtime.transaction() as session:
         rows = await ledger.find_deliveries(
-            session, scope, chosen, after=read_cursor(after), limit=PAGE_SIZE + 1
+            session, reach, chosen, after=read_cursor(after), limit=PAGE_SIZE + 1
         )
-        failed = await ledger.count_failed(session, scope)
+        failed = await ledger.count_failed(session, reach)
     shown = rows[:PAGE_SIZE]
     asked = {"keadaan": tab, "cari": chosen.name}
     more = (
@@ -56,7 +57,7 @@ async def ledger_page(
         request,
         "deliveries/ledger.html",
         lines=[_line(row) for row in shown],
-        failed=failed,
+        failed=failed if can(person, "delivery.retry") else 0,
         tabs=[_tab(code, tab, chosen.name) for code in TABS],
         tab=tab,
         search=chosen.name,
@@ -66,12 +67,12 @@ async def ledger_page(
 
 
 @router.post(f"{PATH}/ulangi")
-async def retry(command: PageCommand, person: Staff) -> Response:
+async def retry(person: Clerk, command: PageCommand) -> Response:
     """Queue all given-up e-mails of the reader's scope again."""
-    scope = scope_of(person)
+    reach = reach_of(person, "delivery.retry")
 
     async def effect(session: AsyncSession) -> str:
-        await ledger.retry_failed(session, scope, clock.now())
+        await ledger.retry_failed(session, reach, clock.now())
         return f"{PATH}?keadaan=menunggu"
 
     return await command.redirect(effect, done=_("Surel yang gagal masuk antrean lagi untuk satu hari."))

@@ -9,15 +9,16 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
-from bina.web.access import Person, SignedIn
+from bina.web.access import Person
 from bina.web.commands import ApiCommand
+from bina.web.permissions import may, reach_of
 from bina.web.problems import not_found
 from notification.cursors import read_cursor, write_cursor
 from notification.notices.domain import Telling, speak
 from notification.notices.store import reading
 from notification.notices.store.notices import mark_read
 from notification.notices.store.people import is_in_scope
-from notification.scope import own_id, scope_of
+from notification.scope import own_id
 
 router = APIRouter(prefix="/notices", tags=["notices"])
 
@@ -52,7 +53,7 @@ class Unread(BaseModel):
 @router.get("")
 async def list_notices(
     request: Request,
-    person: SignedIn,
+    person: Annotated[Person, may("notice.list")],
     recipient: UUID | None = None,
     after: str = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -68,14 +69,16 @@ async def list_notices(
 
 
 @router.get("/unread")
-async def unread(request: Request, person: SignedIn) -> Unread:
+async def unread(request: Request, person: Annotated[Person, may("notice.own")]) -> Unread:
     """The caller's own count."""
     async with request.app.state.runtime.transaction() as session:
         return Unread(unread=await reading.count_unread(session, own_id(person)))
 
 
 @router.post("/{notice_id}/read", response_model=None)
-async def read(notice_id: UUID, command: ApiCommand, person: SignedIn) -> Response:
+async def read(
+    notice_id: UUID, person: Annotated[Person, may("notice.mark")], command: ApiCommand
+) -> Response:
     """Mark one of the caller's own notices as read; answers `{"read": n}`, 0 if it was read or is not theirs."""
 
     async def effect(session: AsyncSession) -> dict[str, int]:
@@ -85,7 +88,9 @@ async def read(notice_id: UUID, command: ApiCommand, person: SignedIn) -> Respon
 
 
 async def _check(session: AsyncSession, person: Person, recipient: UUID) -> None:
-    if recipient != person.person_id and not await is_in_scope(session, recipient, scope_of(person)):
+    if recipient != person.person_id and not await is_in_scope(
+        session, recipient, reach_of(person, "notice.list")
+    ):
         raise not_found()
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -10,10 +11,11 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
-from bina.web.access import SignedIn
+from bina.web.access import Person
 from bina.web.commands import PageCommand
 from bina.web.formats import weekday
 from bina.web.language import gettext as _
+from bina.web.permissions import may
 from bina.web.problems import not_found
 from notification.cursors import read_cursor, write_cursor
 from notification.notices.domain import Spoken, Telling, gist_of, path_of, speak
@@ -24,6 +26,7 @@ from notification.site import pages
 
 router = APIRouter()
 PATH = "/notification/kotak-masuk"
+Reader = Annotated[Person, may("notice.own")]
 PAGE_SIZE = 30
 NEWEST = 3
 
@@ -47,7 +50,7 @@ class Day:
 
 
 @router.get(PATH)
-async def inbox(request: Request, person: SignedIn, after: str = "") -> Response:
+async def inbox(request: Request, person: Reader, after: str = "") -> Response:
     """Unread notices first, then the read ones, each by day."""
     recipient, since = own_id(person), read_cursor(after)
     async with request.app.state.runtime.transaction() as session:
@@ -69,7 +72,7 @@ async def inbox(request: Request, person: SignedIn, after: str = "") -> Response
 
 
 @router.get(f"{PATH}/{{notice_id}}")
-async def notice(request: Request, notice_id: UUID, person: SignedIn) -> Response:
+async def notice(request: Request, notice_id: UUID, person: Reader) -> Response:
     """One notice in full; opening it is reading it."""
     async with request.app.state.runtime.transaction() as session:
         found = (await reading.load_tellings(session, [notice_id])).get(notice_id)
@@ -80,7 +83,7 @@ async def notice(request: Request, notice_id: UUID, person: SignedIn) -> Respons
 
 
 @router.post(f"{PATH}/dibaca")
-async def read_all(command: PageCommand, person: SignedIn) -> Response:
+async def read_all(person: Annotated[Person, may("notice.mark")], command: PageCommand) -> Response:
     """Mark all of the reader's notices as read."""
 
     async def effect(session: AsyncSession) -> str:
@@ -91,7 +94,7 @@ async def read_all(command: PageCommand, person: SignedIn) -> Response:
 
 
 @router.get("/notification/potongan/beranda")
-async def home_fragment(request: Request, person: SignedIn) -> Response:
+async def home_fragment(request: Request, person: Reader) -> Response:
     """The newest three, for a sibling's page; opened by itself it leads to the inbox."""
     if request.headers.get("x-fragment") != "1":
         return RedirectResponse(PATH, 303)

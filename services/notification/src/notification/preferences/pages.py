@@ -1,11 +1,14 @@
 """Preferensi: by what and in which language a person is told."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bina.web.access import SignedIn
+from bina.web.access import Person
 from bina.web.commands import PageCommand
 from bina.web.language import gettext as _
+from bina.web.permissions import may
 from bina.web.problems import Fault, Problem
 from notification.preferences import store
 from notification.scope import own_id
@@ -17,7 +20,7 @@ LANGUAGES = (("id", "Bahasa Indonesia"), ("en", "English"))
 
 
 @router.get(PATH)
-async def preferences(request: Request, person: SignedIn) -> Response:
+async def preferences(request: Request, person: Annotated[Person, may("preference.own")]) -> Response:
     """The reader's choices."""
     async with request.app.state.runtime.transaction() as session:
         chosen = await store.load_preference(session, own_id(person))
@@ -25,7 +28,7 @@ async def preferences(request: Request, person: SignedIn) -> Response:
 
 
 @router.post(PATH)
-async def save(command: PageCommand, person: SignedIn) -> Response:
+async def save(person: Annotated[Person, may("preference.set")], command: PageCommand) -> Response:
     """Keep the reader's choices."""
     language, email = command.text("language"), command.text("email") == "1"
     if language not in dict(LANGUAGES):

@@ -12,14 +12,15 @@ API routers are mounted under `/<service>/api/v1`; page routers write full paths
 A page::
 
     @router.get("/evaluation/temuan")
-    async def findings(request: Request, person: Annotated[Person, require("head", "bkd")]) -> Response:
+    async def findings(request: Request, person: Annotated[Person, may("finding.list")]) -> Response:
         async with request.app.state.runtime.sessions() as session:
-            rows = await store.load_findings(session, person.agency_code)
+            rows = await store.load_findings(session, reach_of(person, "finding.list"))
         return pages.render(request, "improvement/findings.html", rows=rows)
 
-Every route names who may enter, or `create_app` refuses to start: `person: SignedIn`,
-`person: Annotated[Person, require("head")]`, `visitor: Visitor` (open to all, None without session), or
-`task_id: LinkedTask` (personal link in the path parameter `token`, made by `issue_task_link`).
+Every route names an action of `access_table.toml`, which says who may do it and to whose records, or `create_app`
+refuses to start: `person: Annotated[Person, may("finding.list")]`. What needs no sign-in stands in the table too:
+`visitor: Visitor` (None without session), or `task_id: LinkedTask` (personal link in the path parameter `token`, made
+by `issue_task_link`). `reach_of(person, action)` fills a query's filter; `bina.web.masking` says who sees a NIP in full.
 
 A form, its template part and its command (guarded, counts once, says a sentence on the next page)::
 
@@ -27,7 +28,7 @@ A form, its template part and its command (guarded, counts once, says a sentence
 
     @router.post("/evaluation/temuan/{finding_id}/tugaskan")
     async def assign(
-        finding_id: UUID, person: Annotated[Person, require("head")], command: PageCommand
+        finding_id: UUID, person: Annotated[Person, may("finding.assign")], command: PageCommand
     ) -> Response:
         owner = command.text("owner")                       # command.form holds all fields and files
         if not owner:

@@ -1,8 +1,7 @@
-"""Who is asking, and whether they may: everything is closed until a route names who may enter.
+"""Who is asking: a session, a machine's token, a personal link. What they may do says `bina.web.permissions`.
 
 A session is a signed token in the cookie `bina_session` (people) or after `Authorization: Bearer` (machines), which
-`bina.web.sessions` reads before any route; its age is wall time. `create_app` refuses to start when a route names none
-of the guards of this module.
+`bina.web.sessions` reads before any route; its age is wall time.
 """
 
 import hashlib
@@ -22,7 +21,20 @@ from bina.messaging.settings import Settings
 from bina.web.language import gettext as _
 from bina.web.problems import Problem
 
-ROLES = frozenset({"asn", "supervisor", "operator", "evaluator", "head", "bkd", "platform"})
+ROLES = frozenset(
+    {
+        "asn",
+        "supervisor",
+        "operator",
+        "trainer",
+        "assessor",
+        "evaluator",
+        "head",
+        "bkd",
+        "auditor",
+        "platform",
+    }
+)
 SESSION_COOKIE = "bina_session"
 WORKDAY = timedelta(hours=10)
 
@@ -134,7 +146,7 @@ def visitor(request: Request) -> Person | None:
 
 
 def signed_in(request: Request) -> Person:
-    """Dependency: any signed-in person. Pages send others to `/masuk`, APIs answer 401."""
+    """Any signed-in person. Pages send others to `/masuk`, APIs answer 401."""
     person = visitor(request)
     if person is None:
         raise Problem(
@@ -145,34 +157,6 @@ def signed_in(request: Request) -> Person:
             headers={"WWW-Authenticate": "Bearer"},
         )
     return person
-
-
-class Requires:
-    """Dependency that lets in people who hold one of some roles; built by `require`."""
-
-    def __init__(self, roles: frozenset[str]) -> None:
-        self.roles = roles
-
-    def __call__(self, request: Request) -> Person:
-        """Return the person, or refuse with 401 or 403."""
-        person = signed_in(request)
-        if not person.may(*self.roles):
-            raise Problem(
-                "forbidden",
-                403,
-                _("Halaman ini bukan untuk peran Anda."),
-                _("Anda masuk sebagai %(name)s.") % {"name": person.name},
-                mend=_("Bila seharusnya boleh, mintalah peran ini kepada pengelola di BKPSDM."),
-            )
-        return person
-
-
-def require(*roles: str) -> Any:
-    """`person: Annotated[Person, require("head", "bkd")]`: one of the roles, else 401 or 403."""
-    unknown = set(roles) - ROLES
-    if unknown or not roles:
-        raise ValueError(f"unknown or no roles: {sorted(unknown)}")
-    return Depends(Requires(frozenset(roles)))
 
 
 def open_to_all(request: Request) -> Person | None:
@@ -200,15 +184,9 @@ def task_link(request: Request) -> UUID:
         ) from refused
 
 
-SignedIn = Annotated[Person, Depends(signed_in)]
 Visitor = Annotated[Person | None, Depends(open_to_all)]
 LinkedTask = Annotated[UUID, Depends(task_link)]
-GUARDS = frozenset({signed_in, open_to_all, task_link})
-
-
-def is_guard(call: object) -> bool:
-    """Whether a dependency decides who may enter."""
-    return isinstance(call, Requires) or call in GUARDS
+GUARDS = frozenset({open_to_all, task_link})
 
 
 def next_path(request: Request) -> str:

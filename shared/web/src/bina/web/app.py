@@ -15,12 +15,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from bina.messaging.database import is_transient
 from bina.messaging.runtime import Runtime
 from bina.web import ops, preferences, problems, static
-from bina.web.access import is_guard, task_link
+from bina.web.access import open_to_all, task_link
 from bina.web.forms import form_guard
 from bina.web.headers import Envelope
 from bina.web.limits import BodyLimit
 from bina.web.openapi import Application, dependencies_of
 from bina.web.pages import Pages
+from bina.web.permissions import TABLE, May, Table, is_guard
 from bina.web.rates import Limiter, RateLimit, Rates
 from bina.web.sessions import Asking, kept_forms
 from bina.web.tracing import Requests
@@ -42,11 +43,13 @@ def create_app(
     title: str,
     api_routers: Sequence[APIRouter] = (),
     page_routers: Sequence[APIRouter] = (),
+    table: Table = TABLE,
 ) -> FastAPI:
     """Put a service's routers into the shell.
 
     API routers are mounted under `/<service>/api/v1`; page routers write their full paths. Raises `UnguardedRoute`
-    when a route carries none of `SignedIn`, `require(…)`, `Visitor`, `LinkedTask`, or a page takes an unguarded form.
+    when a route carries none of `may(…)`, `Visitor`, `LinkedTask`, changes something by an action that only reads,
+    is open without standing in the table, or takes an unguarded form.
     """
     service = runtime.service.name
     api = f"/{service}/api/v1"
@@ -69,7 +72,7 @@ def create_app(
     shell = (ops.page_router(service), preferences.router(service), kept_forms.router(service))
     for router in (*page_routers, *shell):
         app.include_router(router, include_in_schema=False)
-    _refuse_unguarded(app)
+    _refuse_unguarded(app, table)
     app.router.routes.append(static.route())
     app.include_router(_probes(), include_in_schema=False)
     app.add_middleware(BodyLimit)
@@ -125,7 +128,7 @@ def _probe(ok: bool) -> Response:  # noqa: FBT001 - its one meaning is in the ca
     return JSONResponse({"ok": ok}, 200 if ok else 503)
 
 
-def _refuse_unguarded(app: FastAPI) -> None:
+def _refuse_unguarded(app: FastAPI, table: Table) -> None:
     for route in iter_route_contexts(app.routes):
         dependant: Dependant | None = getattr(route, "dependant", None)
         if dependant is None:
@@ -135,17 +138,42 @@ def _refuse_unguarded(app: FastAPI) -> None:
             raise UnguardedRoute(f"{_name(route)} names no one who may enter")
         if _takes_form(route) and form_guard not in calls:
             raise UnguardedRoute(f"{_name(route)} takes a form without PageCommand or GuardedForm")
+        _refuse_unlisted(route, calls, table)
+
+
+def _refuse_unlisted(route: RouteContext, calls: set[Any], table: Table) -> None:
+    for guard, listed in ((open_to_all, table.visitor), (task_link, table.link)):
+        if guard in calls and not names_of(route) & listed:
+            raise UnguardedRoute(f"{_name(route)} is open, but not in access_table.toml")
+    wrong = [
+        call.action
+        for call in calls
+        if isinstance(call, May) and _writes(route) != (call.action in table.writes)
+    ]
+    if wrong:
+        raise UnguardedRoute(f"{_name(route)} and {wrong}: one reads, the other writes")
+
+
+def names_of(route: RouteContext) -> set[str]:
+    """How the table may name a route: in full, or with `*` for the service."""
+    method = next(iter(sorted(route.methods or ())))
+    path = route.path or ""
+    return {f"{method} {path}", f"{method} /*/{path.partition('/')[2].partition('/')[2]}"}
+
+
+def _writes(route: RouteContext) -> bool:
+    return bool((route.methods or set()) - _READING)
 
 
 def _entries(app: FastAPI) -> list[re.Pattern[str]]:
     """Where a person or a machine signs in, or shows a personal link."""
     routes = [route for route in iter_route_contexts(app.routes) if getattr(route, "dependant", None)]
     links = [route.path_regex for route in routes if task_link in set(dependencies_of(route.dependant))]
-    return [re.compile("^/masuk(/|$)"), *links]
+    return [re.compile("^(/masuk|/[a-z]+/api/v1/token)(/|$)"), *links]
 
 
 def _takes_form(route: RouteContext) -> bool:
-    return bool((route.methods or set()) - _READING) and not problems.is_api(route.path or "")
+    return _writes(route) and not problems.is_api(route.path or "")
 
 
 def _name(route: RouteContext) -> str:

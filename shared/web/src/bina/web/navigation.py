@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bina.web.access import Person
 from bina.web.language import gettext as _
+from bina.web.permissions import can
 
 SERVICES = ("enrollment", "assessment", "evaluation", "notification")
 
@@ -21,7 +22,7 @@ def links_for(person: Person | None, path: str) -> list[Link]:
     """The navigation of a person, the place they are in marked."""
     if person is None:
         return []
-    mine = [(label, href) for label, href, roles in _places() if person.may(*roles)]
+    mine = [(label, href) for label, href, action in _places() if can(person, action)]
     here = max((href for _label, href in mine if _under(_one_place(path), href)), key=len, default="")
     return [Link(label, href, href == here) for label, href in mine]
 
@@ -40,20 +41,19 @@ def _under(path: str, href: str) -> bool:
     return path == href or path.startswith(href + "/")
 
 
-def _places() -> list[tuple[str, str, tuple[str, ...]]]:
-    staff = ("operator", "bkd")
-    leaders = ("head", "bkd")
+def _places() -> list[tuple[str, str, str]]:
+    """(label, path, the action that opens it)."""
     return [
-        (_("Beranda"), "/beranda", ("asn", "supervisor", "evaluator", "operator", "head", "bkd", "platform")),
-        (_("Katalog"), "/enrollment/katalog", ("asn", *staff)),
-        (_("JP saya"), "/enrollment/jp", ("asn",)),
-        (_("Profil"), "/assessment/profil", ("asn",)),
-        (_("Tes"), "/assessment/tes", ("asn",)),
-        (_("Tugas menilai"), "/evaluation/tugas", ("asn", "supervisor", "evaluator")),
-        (_("Instansi"), "/enrollment/instansi", (*staff, "head")),
-        (_("Dampak"), "/evaluation/dampak", leaders),
-        (_("Penilai"), "/evaluation/penilai", staff),
-        (_("Buku kirim"), "/notification/buku-kirim", staff),
-        (_("Kotak masuk"), "/notification/kotak-masuk", ("asn", "supervisor", "evaluator", *staff, "head")),
-        (_("Operasi"), "/enrollment/ops", ("platform",)),
+        (_("Beranda"), "/beranda", "home.read"),
+        (_("Katalog"), "/enrollment/katalog", "catalogue.read"),
+        (_("JP saya"), "/enrollment/jp", "jp.own"),
+        (_("Profil"), "/assessment/profil", "profile.own"),
+        (_("Tes"), "/assessment/tes", "test.own"),
+        (_("Tugas menilai"), "/evaluation/tugas", "task.own"),
+        (_("Instansi"), "/enrollment/instansi", "jp.shares"),
+        (_("Dampak"), "/evaluation/dampak", "impact.read"),
+        (_("Penilai"), "/evaluation/penilai", "interview.list"),
+        (_("Buku kirim"), "/notification/buku-kirim", "delivery.list"),
+        (_("Kotak masuk"), "/notification/kotak-masuk", "notice.own"),
+        (_("Operasi"), "/enrollment/ops", "ops.read"),
     ]

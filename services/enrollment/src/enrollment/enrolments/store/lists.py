@@ -9,47 +9,40 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bina.web.permissions import Reach
 from enrollment.enrolments.domain.enrolment import Enrolment
 from enrollment.enrolments.store.states import SELECTED, enrolment_of
-from enrollment.scope import Reach
+from enrollment.scope import ENROLMENTS
 
 _FROM = f"""SELECT {SELECTED}, r.run_code, r.starts_on, r.ends_on, r.organiser, r.status AS run_status,
     r.jp AS run_jp, p.name AS programme_name, asn.nip, asn.name AS person_name,
-    coalesce(units.name, '') AS unit_name
+    coalesce(units.name, '') AS unit_name, coalesce(units.path, '{{}}') AS unit_path
     FROM enrolments AS e JOIN runs AS r USING (run_id) JOIN programmes AS p USING (programme_code)
     LEFT JOIN asn ON asn.asn_id = e.asn_id LEFT JOIN units ON units.unit_id = asn.unit_id"""  # noqa: S608 - fixed names
 _PAGE = text(
     f"""{_FROM} WHERE (CAST(:run AS uuid) IS NULL OR e.run_id = :run)
     AND (CAST(:asn AS uuid) IS NULL OR e.asn_id = :asn)
-    AND (CAST(:agency AS text) IS NULL OR e.agency_code = :agency)
+    AND (CAST(:employer AS text) IS NULL OR e.agency_code = :employer)
     AND (CAST(:state AS text) IS NULL OR e.state = :state)
-    AND (CAST(:reader AS text) IS NULL OR CASE WHEN CAST(:unit AS uuid) IS NULL
-        THEN e.agency_code = :reader OR r.organiser = :reader
-        ELSE e.agency_code = :reader AND CAST(:unit AS uuid) = ANY (units.path) END)
+    AND {ENROLMENTS}
     AND (CAST(:after AS uuid) IS NULL OR e.enrollment_id > CAST(:after AS uuid))
     ORDER BY e.enrollment_id LIMIT :limit"""
 )
 _OF_ASN = text(f"{_FROM} WHERE e.asn_id = :asn ORDER BY r.starts_on DESC, e.attempt DESC LIMIT :limit")
 _OF_RUN = text(
     f"""{_FROM} WHERE e.run_id = :run AND e.state <> 'withdrawn'
-    AND (CAST(:agency AS text) IS NULL OR e.agency_code = :agency)
-    AND (CAST(:unit AS uuid) IS NULL OR CAST(:unit AS uuid) = ANY (units.path))
+    AND {ENROLMENTS}
     ORDER BY e.state = 'waitlisted', e.ticket, asn.name, e.enrollment_id LIMIT :limit"""
 )
 
 
 @dataclass(frozen=True)
 class EnrolmentFilter:
-    """Which enrolments; `reader` sees those of its own people and of runs it organises, None sees all.
+    """Which enrolments of those in reach; None asks for all."""
 
-    With `unit` the reader sees those of its own people in that unit and below.
-    """
-
-    reader: str | None
-    unit: UUID | None = None
     run: UUID | None = None
     asn: UUID | None = None
-    agency: str | None = None
+    employer: str | None = None
     state: str | None = None
 
 
@@ -68,13 +61,14 @@ class Listed:
     nip: str
     person_name: str
     unit_name: str
+    unit_path: Sequence[UUID]
 
 
 async def page_of_enrolments(
-    session: AsyncSession, which: EnrolmentFilter, *, after: UUID | None, limit: int
+    session: AsyncSession, reach: Reach, which: EnrolmentFilter, *, after: UUID | None, limit: int
 ) -> list[Listed]:
-    """Enrolments after an id, sorted by id."""
-    values = {**which.__dict__, "after": after, "limit": limit}
+    """Enrolments in reach after an id, sorted by id."""
+    values = {**reach.parameters, **which.__dict__, "after": after, "limit": limit}
     return _listed(await session.execute(_PAGE, values))
 
 
@@ -87,7 +81,7 @@ async def participants_of(
     session: AsyncSession, run_id: UUID, reach: Reach, limit: int = 1000
 ) -> list[Listed]:
     """Who takes part in a run, then who waits, as far as within reach."""
-    values = {"run": run_id, "agency": reach.agency_code, "unit": reach.unit_id, "limit": limit}
+    values = {**reach.parameters, "run": run_id, "limit": limit}
     return _listed(await session.execute(_OF_RUN, values))
 
 
@@ -106,6 +100,7 @@ def _listed(rows: Any) -> list[Listed]:
             nip=row.nip or "",
             person_name=row.person_name or "",
             unit_name=row.unit_name,
+            unit_path=row.unit_path,
         )
         for row in found
     ]

@@ -8,23 +8,23 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bina.web.permissions import Reach
 from enrollment.entitlement.domain import rule_for, year_of
-from enrollment.scope import Reach
+from enrollment.scope import PEOPLE
 
 # One pass over people and their entries of the year; every unit counts its whole subtree.
-_EARNED = """WITH earned AS (
-    SELECT a.asn_id, a.agency_code, a.unit_id, a.nip, a.name, coalesce(u.path, '{}') AS path,
+_EARNED = f"""WITH earned AS (
+    SELECT asn.asn_id, asn.agency_code, asn.unit_id, asn.nip, asn.name, coalesce(units.path, '{{}}') AS path,
         coalesce(sum(j.jp), 0) AS jp
-    FROM asn AS a LEFT JOIN units AS u USING (unit_id)
-    LEFT JOIN jp_entries AS j ON j.asn_id = a.asn_id AND j.earned_on BETWEEN :first AND :last
-    WHERE a.employment = 'PNS' AND (CAST(:agency AS text) IS NULL OR a.agency_code = :agency)
-    AND (CAST(:unit AS uuid) IS NULL OR CAST(:unit AS uuid) = ANY (u.path))
-    GROUP BY a.asn_id, u.path),
+    FROM asn LEFT JOIN units USING (unit_id)
+    LEFT JOIN jp_entries AS j ON j.asn_id = asn.asn_id AND j.earned_on BETWEEN :first AND :last
+    WHERE asn.employment = 'PNS' AND {PEOPLE}
+    GROUP BY asn.asn_id, units.path),
 scheduled AS (
     SELECT e.asn_id, sum(r.jp) AS jp FROM enrolments AS e JOIN runs AS r USING (run_id)
     WHERE e.state = 'accepted' AND r.status <> 'cancelled' AND r.concluded_on IS NULL
     AND r.ends_on BETWEEN :first AND :last GROUP BY e.asn_id),
-counted AS (SELECT earned.*, coalesce(scheduled.jp, 0) AS planned FROM earned LEFT JOIN scheduled USING (asn_id))"""
+counted AS (SELECT earned.*, coalesce(scheduled.jp, 0) AS planned FROM earned LEFT JOIN scheduled USING (asn_id))"""  # noqa: S608 - fixed parts
 _COUNTS = """count(*) AS people, count(*) FILTER (WHERE jp >= :floor) AS reached,
     count(*) FILTER (WHERE jp < :floor AND jp + planned >= :floor) AS planned,
     sum(least(jp, :floor)) AS counted_jp"""
@@ -40,16 +40,16 @@ _BY_AGENCY = text(
     FROM grouped JOIN agencies USING (agency_code) ORDER BY agency_code"""  # noqa: S608 - fixed parts
 )
 _BEHIND = text(
-    f"""{_EARNED} SELECT asn_id, nip, counted.name, coalesce(units.name, '') AS unit_name, counted.jp, planned
+    f"""{_EARNED} SELECT asn_id, nip, counted.name, coalesce(units.name, '') AS unit_name, counted.jp, planned,
+        counted.agency_code, counted.path AS unit_path
     FROM counted LEFT JOIN units USING (unit_id) WHERE jp < :floor
     AND coalesce((jp + planned, jp, counted.name, asn_id) > (
         SELECT c.jp + c.planned, c.jp, c.name, c.asn_id FROM counted AS c WHERE c.asn_id = :after), true)
     ORDER BY jp + planned, jp, counted.name, asn_id LIMIT :limit"""  # noqa: S608 - fixed parts
 )
 _CONTRACTS = text(
-    """SELECT a.asn_id, a.started_on FROM asn AS a LEFT JOIN units AS u USING (unit_id)
-    WHERE a.employment = 'PPPK' AND (CAST(:agency AS text) IS NULL OR a.agency_code = :agency)
-    AND (CAST(:unit AS uuid) IS NULL OR CAST(:unit AS uuid) = ANY (u.path))"""
+    f"""SELECT asn.asn_id, asn.started_on FROM asn LEFT JOIN units USING (unit_id)
+    WHERE asn.employment = 'PPPK' AND {PEOPLE}"""  # noqa: S608 - fixed parts
 )
 _OVER = text(
     """SELECT count(*) FROM (
@@ -94,6 +94,8 @@ class Behind(NamedTuple):
     unit_name: str
     jp: int
     planned: int
+    agency_code: str
+    unit_path: Sequence[UUID]
 
 
 async def load_shares(session: AsyncSession, reach: Reach, day: date, *, depth: int) -> list[Share]:
@@ -117,9 +119,8 @@ async def load_behind(
 
 async def load_over_ceiling(session: AsyncSession, reach: Reach, day: date) -> tuple[int, int]:
     """(PPPK within reach, those above the ceiling in their own contract year)."""
-    scope = {"agency": reach.agency_code, "unit": reach.unit_id}
     people: Sequence[tuple[UUID, date | None]] = [
-        (row.asn_id, row.started_on) for row in await session.execute(_CONTRACTS, scope)
+        (row.asn_id, row.started_on) for row in await session.execute(_CONTRACTS, reach.parameters)
     ]
     years = [year_of("PPPK", started_on, day) for _asn_id, started_on in people]
     over = await session.scalar(
@@ -137,8 +138,7 @@ async def load_over_ceiling(session: AsyncSession, reach: Reach, day: date) -> t
 def _year(reach: Reach, day: date) -> dict[str, object]:
     year = year_of("PNS", None, day)
     return {
-        "agency": reach.agency_code,
-        "unit": reach.unit_id,
+        **reach.parameters,
         "first": year.first,
         "last": year.last,
         "floor": rule_for("PNS", day).jp,

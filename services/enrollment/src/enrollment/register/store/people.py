@@ -8,8 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import columns
+from bina.web.permissions import Reach
 from enrollment.register.domain import Asn, Contact, PersonKey
-from enrollment.scope import Reach
+from enrollment.scope import PEOPLE
 
 _ADD = text(
     """INSERT INTO asn (asn_id, nip, name, employment, agency_code, unit_id, position, position_type, job_level,
@@ -70,8 +71,7 @@ _OF_UNITS = text(f"{_SELECT} WHERE units.path && CAST(:ids AS uuid[]) ORDER BY a
 _HOLD = text("SELECT asn_id FROM asn WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id FOR KEY SHARE")
 _FREE = text("UPDATE asn SET supervisor_id = NULL WHERE supervisor_id = :id RETURNING asn_id")
 _PAGE = text(
-    f"""{_SELECT} WHERE (CAST(:agency AS text) IS NULL OR asn.agency_code = :agency)
-    AND (CAST(:unit AS uuid) IS NULL OR CAST(:unit AS uuid) = ANY (units.path))
+    f"""{_SELECT} WHERE {PEOPLE} AND (CAST(:employer AS text) IS NULL OR asn.agency_code = :employer)
     AND (CAST(:nip AS text) IS NULL OR asn.nip = :nip)
     AND (CAST(:after AS uuid) IS NULL OR asn_id > CAST(:after AS uuid)) ORDER BY asn_id LIMIT :limit"""
 )
@@ -114,12 +114,18 @@ async def people_of_units(session: AsyncSession, unit_ids: Iterable[UUID]) -> li
 
 
 async def page_of_people(
-    session: AsyncSession, reach: Reach, *, nip: str | None, after: UUID | None, limit: int
+    session: AsyncSession,
+    reach: Reach,
+    *,
+    employer: str | None,
+    nip: str | None,
+    after: UUID | None,
+    limit: int,
 ) -> list[Asn]:
-    """People within reach after an id, sorted by id."""
+    """People within reach after an id, sorted by id; of one agency or one NIP only, if given."""
     values = {
-        "agency": reach.agency_code,
-        "unit": reach.unit_id,
+        **reach.parameters,
+        "employer": employer,
         "nip": nip,
         "after": after,
         "limit": limit,

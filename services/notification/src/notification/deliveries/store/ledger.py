@@ -10,8 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import statement
+from bina.web.permissions import Reach
 from notification.cursors import Cursor
-from notification.scope import SCOPED, Scope
+from notification.scope import PEOPLE
 
 RETRY_WINDOW = timedelta(days=1)
 RETRY_CHUNK = 5000
@@ -22,7 +23,7 @@ _FIND = statement(
         coalesce(t.programme_name, n.details->>'programme', '') AS programme
     FROM deliveries d JOIN notices n USING (notice_id)
     LEFT JOIN people p ON p.asn_id = n.recipient_id LEFT JOIN trainings t ON t.run_id = n.run_id
-    WHERE {SCOPED} AND (CAST(:states AS text[]) IS NULL OR d.state = ANY (CAST(:states AS text[])))
+    WHERE {PEOPLE} AND (CAST(:states AS text[]) IS NULL OR d.state = ANY (CAST(:states AS text[])))
         AND (CAST(:recipient AS uuid) IS NULL OR n.recipient_id = CAST(:recipient AS uuid))
         AND (:name = '' OR p.name ILIKE '%' || :name || '%')
         AND (CAST(:at AS timestamptz) IS NULL OR (n.occurred_at, n.notice_id) < (:at, CAST(:after AS uuid)))
@@ -31,7 +32,7 @@ _FIND = statement(
 )
 _COUNT_FAILED = text(
     f"""SELECT count(*) FROM deliveries d LEFT JOIN people p ON p.asn_id = d.recipient_id
-    WHERE d.state = 'failed' AND {SCOPED}"""  # noqa: S608 - constants only
+    WHERE d.state = 'failed' AND {PEOPLE}"""  # noqa: S608 - constants only
 )
 _RETRY = statement(
     f"""WITH queued AS (
@@ -39,7 +40,7 @@ _RETRY = statement(
             needs_address = false, not_before = '-infinity', send_before = greatest(send_before, :until)
         WHERE (notice_id, channel) IN (
             SELECT d.notice_id, d.channel FROM deliveries d LEFT JOIN people p ON p.asn_id = d.recipient_id
-            WHERE d.state = 'failed' AND {SCOPED}
+            WHERE d.state = 'failed' AND {PEOPLE}
                 AND (CAST(:ids AS uuid[]) IS NULL OR d.notice_id = ANY (CAST(:ids AS uuid[])))
             ORDER BY d.notice_id LIMIT :chunk FOR UPDATE OF d SKIP LOCKED)
         RETURNING 1)
@@ -58,14 +59,14 @@ class Filter:
 
 
 async def find_deliveries(
-    session: AsyncSession, scope: Scope, chosen: Filter, *, after: Cursor | None = None, limit: int = 50
+    session: AsyncSession, reach: Reach, chosen: Filter, *, after: Cursor | None = None, limit: int = 50
 ) -> list[Any]:
-    """Deliveries in a scope, newest notice first."""
+    """Deliveries in reach, newest notice first."""
     at, last = after or (None, None)
     found = await session.execute(
         _FIND,
         {
-            **scope.parameters,
+            **reach.parameters,
             "states": list(chosen.states) or None,
             "recipient": chosen.recipient,
             "name": _literal(chosen.name),
@@ -77,19 +78,19 @@ async def find_deliveries(
     return list(found)
 
 
-async def count_failed(session: AsyncSession, scope: Scope) -> int:
-    """How many e-mails of a scope were given up and can be tried again."""
-    return int(await session.scalar(_COUNT_FAILED, scope.parameters) or 0)
+async def count_failed(session: AsyncSession, reach: Reach) -> int:
+    """How many e-mails in reach were given up and can be tried again."""
+    return int(await session.scalar(_COUNT_FAILED, reach.parameters) or 0)
 
 
 async def retry_failed(
-    session: AsyncSession, scope: Scope, business: datetime, notice_ids: Sequence[UUID] | None = None
+    session: AsyncSession, reach: Reach, business: datetime, notice_ids: Sequence[UUID] | None = None
 ) -> int:
-    """Queue given-up e-mails of a scope again, all if none are named, for one more day; returns how many."""
+    """Queue given-up e-mails in reach again, all if none are named, for one more day; returns how many."""
     queued = await session.scalar(
         _RETRY,
         {
-            **scope.parameters,
+            **reach.parameters,
             "ids": list(notice_ids) if notice_ids is not None else None,
             "until": business + RETRY_WINDOW,
             "chunk": RETRY_CHUNK,

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events.assessment import CompetencyProfileChanged
 from bina.events.enrollment import AsnRecorded
-from notification.scope import SCOPED, Scope
+from bina.web.permissions import Reach
+from notification.scope import PEOPLE
 
 _PUT_PEOPLE = text(
     """INSERT INTO people (asn_id, name, employment, agency_code, unit_path, position, job_level, supervisor_id,
@@ -25,7 +26,7 @@ _PUT_PEOPLE = text(
 )
 _FORGET_PEOPLE = text("DELETE FROM people WHERE asn_id = ANY (CAST(:ids AS uuid[]))")
 _IN_SCOPE = text(
-    f"""SELECT EXISTS (SELECT FROM people p WHERE p.asn_id = :asn_id AND {SCOPED})"""  # noqa: S608 - constants only
+    f"""SELECT EXISTS (SELECT FROM people p WHERE p.asn_id = :asn_id AND {PEOPLE})"""  # noqa: S608 - constants only
 )
 _CLEAR_GAPS = text("DELETE FROM gaps WHERE asn_id = ANY (CAST(:ids AS uuid[]))")
 _PUT_GAPS = text(
@@ -60,11 +61,11 @@ async def forget_people(session: AsyncSession, asn_ids: Sequence[UUID]) -> None:
     await session.execute(_FORGET_PEOPLE, {"ids": list(asn_ids)})
 
 
-async def is_in_scope(session: AsyncSession, asn_id: UUID, scope: Scope) -> bool:
+async def is_in_scope(session: AsyncSession, asn_id: UUID, reach: Reach) -> bool:
     """Whether a person is one of those a member of staff may see; the platform sees everybody."""
-    if scope.everything:
+    if reach.everything:
         return True
-    return bool(await session.scalar(_IN_SCOPE, {"asn_id": asn_id, **scope.parameters}))
+    return bool(await session.scalar(_IN_SCOPE, {"asn_id": asn_id, **reach.parameters}))
 
 
 async def put_gaps(session: AsyncSession, profiles: Sequence[CompetencyProfileChanged]) -> None:

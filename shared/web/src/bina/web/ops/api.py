@@ -1,4 +1,4 @@
-"""`/<service>/api/v1/ops/…` for machines and the command line; role platform."""
+"""`/<service>/api/v1/ops/…` for machines and the command line; who may is in the table."""
 
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
@@ -12,7 +12,7 @@ from bina.messaging.redrives import PER_SECOND, Redrive
 from bina.web.commands import ApiCommand
 from bina.web.language import gettext as _
 from bina.web.ops import doing
-from bina.web.ops.doing import MOST_PER_SECOND, REASON, Operator, runtime_of
+from bina.web.ops.doing import MOST_PER_SECOND, REASON, Operator, Watcher, runtime_of
 from bina.web.problems import Problem
 from bina.web.text import PlainText
 
@@ -74,11 +74,11 @@ def _state_routes(routes: APIRouter) -> None:
     """How the service is doing; `backlog` asks the database alone and answers at once."""
 
     @routes.get("/status")
-    async def status(request: Request, _person: Operator) -> dict[str, Any]:
+    async def status(request: Request, _person: Watcher) -> dict[str, Any]:
         return (await runtime_of(request).status()).as_json()
 
     @routes.get("/backlog")
-    async def backlog(request: Request, _person: Operator) -> dict[str, Any]:
+    async def backlog(request: Request, _person: Watcher) -> dict[str, Any]:
         return asdict(await runtime_of(request).backlog())
 
 
@@ -87,7 +87,7 @@ def _group_routes(routes: APIRouter) -> None:
 
     @routes.get("/parked/groups")
     async def list_groups(
-        request: Request, _person: Operator, state: State = "parked", limit: Limit = 50, offset: From = 0
+        request: Request, _person: Watcher, state: State = "parked", limit: Limit = 50, offset: From = 0
     ) -> list[dict[str, Any]]:
         found = await doing.find_groups(request, states=(state,), limit=limit, offset=offset)
         return [asdict(group) for group in found]
@@ -105,7 +105,7 @@ def _message_routes(routes: APIRouter) -> None:
     @routes.get("/parked")
     async def list_parked(
         request: Request,
-        _person: Operator,
+        _person: Watcher,
         *,
         state: State = "parked",
         group: Annotated[str | None, Query(pattern="^[0-9a-f]{12}$")] = None,
@@ -121,7 +121,7 @@ def _message_routes(routes: APIRouter) -> None:
         ]
 
     @routes.get("/parked/{held_id}")
-    async def show(request: Request, held_id: HeldId, _person: Operator) -> dict[str, Any]:
+    async def show(request: Request, held_id: HeldId, _person: Watcher) -> dict[str, Any]:
         held = await doing.load_message(request, held_id)
         return _summary(held) | {"headers": held.headers, "value": held.value}
 
@@ -152,12 +152,12 @@ def _redrive_routes(routes: APIRouter) -> None:
 
     @routes.get("/redrives")
     async def list_redrives(
-        request: Request, _person: Operator, before: From | None = None, limit: Limit = 50
+        request: Request, _person: Watcher, before: From | None = None, limit: Limit = 50
     ) -> list[dict[str, Any]]:
         return [_report(job) for job in await doing.find_redrives(request, before=before, limit=limit)]
 
     @routes.get("/redrives/{redrive_id}")
-    async def show_redrive(request: Request, redrive_id: HeldId, _person: Operator) -> dict[str, Any]:
+    async def show_redrive(request: Request, redrive_id: HeldId, _person: Watcher) -> dict[str, Any]:
         return _report(await doing.load_redrive(request, redrive_id))
 
     @routes.post("/redrives/{redrive_id}/cancel")

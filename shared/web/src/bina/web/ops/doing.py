@@ -10,11 +10,13 @@ from bina.messaging import lock_alone, parked, redrives
 from bina.messaging.parked import Choice, Discarded, Group, HeldMessage
 from bina.messaging.redrives import Redrive
 from bina.messaging.runtime import Runtime
-from bina.web.access import Person, require
+from bina.web.access import Person
 from bina.web.language import gettext as _
+from bina.web.permissions import may
 from bina.web.problems import Fault, Problem, not_found
 
-Operator = Annotated[Person, require("platform")]
+Watcher = Annotated[Person, may("ops.read")]
+Operator = Annotated[Person, may("ops.mend")]
 REASON = 5
 """Fewest characters of a reason."""
 MOST_PER_SECOND = 1000

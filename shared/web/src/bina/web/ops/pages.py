@@ -1,4 +1,4 @@
-"""`/<service>/ops` for people; role platform."""
+"""`/<service>/ops` for people."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from bina.web.formats import number
 from bina.web.language import counted
 from bina.web.language import gettext as _
 from bina.web.ops import doing
-from bina.web.ops.doing import MOST_PER_SECOND, Operator, runtime_of
+from bina.web.ops.doing import MOST_PER_SECOND, Operator, Watcher, runtime_of
 from bina.web.pages import shell_pages
 
 _DAMAGED = frozenset({
@@ -44,7 +44,7 @@ def page_router(service: str) -> APIRouter:
 
 def _overview(routes: APIRouter, home: str) -> None:
     @routes.get(home)
-    async def overview(request: Request, _person: Operator, dari: From = 0) -> Response:
+    async def overview(request: Request, _person: Watcher, dari: From = 0) -> Response:
         status = await runtime_of(request).status()
         groups = await doing.find_groups(request, states=("parked", "waiting"), limit=PAGE + 1, offset=dari)
         jobs = await doing.find_redrives(request, limit=5)
@@ -65,14 +65,14 @@ def _overview(routes: APIRouter, home: str) -> None:
         return await _order(command, home, EVERY, person)
 
     @routes.get(home + "/dibuang")
-    async def discarded(request: Request, _person: Operator, setelah: From = 0) -> Response:
+    async def discarded(request: Request, _person: Watcher, setelah: From = 0) -> Response:
         found = await doing.find_messages(request, EVERY, state="discarded", after=setelah, limit=PAGE + 1)
         return _render(request, "discarded", home, **_paged(found, setelah))
 
 
 def _messages(routes: APIRouter, home: str) -> None:
     @routes.get(home + "/gagal/{held_id}")
-    async def show(request: Request, held_id: HeldId, _person: Operator) -> Response:
+    async def show(request: Request, held_id: HeldId, _person: Watcher) -> Response:
         held = await doing.load_message(request, held_id)
         return _render(request, "held", home, held=held, damaged=held.code in _DAMAGED)
 
@@ -92,7 +92,7 @@ def _messages(routes: APIRouter, home: str) -> None:
 def _groups(routes: APIRouter, home: str) -> None:
     @routes.get(home + "/kelompok/{cause}")
     async def show(
-        request: Request, cause: CausePath, _person: Operator, keadaan: State = "parked", setelah: From = 0
+        request: Request, cause: CausePath, _person: Watcher, keadaan: State = "parked", setelah: From = 0
     ) -> Response:
         group = await doing.load_group(request, cause, keadaan)
         sample = await doing.load_message(request, group.sample)
@@ -115,13 +115,13 @@ def _groups(routes: APIRouter, home: str) -> None:
 
 def _redrives(routes: APIRouter, home: str) -> None:
     @routes.get(home + "/pengulangan")
-    async def list_redrives(request: Request, _person: Operator, sebelum: From | None = None) -> Response:
+    async def list_redrives(request: Request, _person: Watcher, sebelum: From | None = None) -> Response:
         found = await doing.find_redrives(request, before=sebelum, limit=PAGE + 1)
         more = found[PAGE - 1].id if len(found) > PAGE else 0
         return _render(request, "redrives", home, jobs=found[:PAGE], first=sebelum is not None, next=more)
 
     @routes.get(home + "/pengulangan/{redrive_id}")
-    async def show(request: Request, redrive_id: HeldId, _person: Operator) -> Response:
+    async def show(request: Request, redrive_id: HeldId, _person: Watcher) -> Response:
         return _render(request, "redrive", home, job=await doing.load_redrive(request, redrive_id))
 
     @routes.post(home + "/pengulangan/{redrive_id}/hentikan")

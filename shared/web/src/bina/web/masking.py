@@ -1,0 +1,26 @@
+"""Who sees a NIP in full: those whom the table's action `nip.read` lets; everybody else sees its ends."""
+
+import re
+from collections.abc import Sequence
+from uuid import UUID
+
+from bina.web.access import Person
+from bina.web.permissions import reach_of
+
+_NIP = re.compile(r"(?<!\d)\d{18}(?!\d)")
+
+
+def masked(nip: str) -> str:
+    """`198703032010011003` → `1987••••••••••1003`: enough to tell two people of one name apart."""
+    return f"{nip[:4]}{'•' * (len(nip) - 8)}{nip[-4:]}" if len(nip) > 8 else "•" * len(nip)
+
+
+def masked_in(text: str) -> str:
+    """A text in which whatever looks like a NIP is masked."""
+    return _NIP.sub(lambda found: masked(found[0]), text)
+
+
+def nip_for(reader: Person, nip: str, asn_id: UUID, agency_code: str, unit_path: Sequence[UUID] = ()) -> str:
+    """Somebody's NIP as a reader may see it."""
+    reach = reach_of(reader, "nip.read")
+    return nip if reach.covers_person(asn_id, agency_code, unit_path) else masked(nip)
