@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from bina.web.access import Person
@@ -20,7 +21,19 @@ def masked_in(text: str) -> str:
     return _NIP.sub(lambda found: masked(found[0]), text)
 
 
+def told(reader: Person, answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer about anybody as a reader may see it: texts in it masked unless every NIP is theirs to read."""
+    whole = reach_of(reader, "nip.read").everything
+    return answer if whole else {name: _told(value) for name, value in answer.items()}
+
+
 def nip_for(reader: Person, nip: str, asn_id: UUID, agency_code: str, unit_path: Sequence[UUID] = ()) -> str:
     """Somebody's NIP as a reader may see it."""
     reach = reach_of(reader, "nip.read")
     return nip if reach.covers_person(asn_id, agency_code, unit_path) else masked(nip)
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, str):
+        return masked_in(value)
+    return {name: _told(inner) for name, inner in value.items()} if isinstance(value, dict) else value

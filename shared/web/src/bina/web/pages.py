@@ -16,8 +16,10 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Pref
 from bina.web import formats, language, static
 from bina.web.access import settings_of, visitor
 from bina.web.forms import hidden_fields, keep_guest
+from bina.web.masking import masked_in
 from bina.web.navigation import links_for, operations
 from bina.web.notice import forget_notice, waiting_notice
+from bina.web.permissions import can
 
 HERE = Path(__file__).parent
 THEME_COOKIE = "bina_tema"
@@ -33,6 +35,7 @@ FILTERS = {
     "moment": formats.moment,
     "clock_time": formats.clock_time,
     "duration": formats.duration,
+    "masked": masked_in,
 }
 
 
@@ -63,6 +66,7 @@ class Pages:
             "person": person,
             "path": path,
             "here": path + (f"?{request.url.query}" if request.url.query else ""),
+            "can": lambda action: can(person, action),
             "nav": links_for(person, path),
             "ops_tabs": operations(path),
             "lang": language.current(),

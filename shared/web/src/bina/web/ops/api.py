@@ -11,6 +11,7 @@ from bina.messaging.parked import Choice, HeldMessage
 from bina.messaging.redrives import PER_SECOND, Redrive
 from bina.web.commands import ApiCommand
 from bina.web.language import gettext as _
+from bina.web.masking import told
 from bina.web.ops import doing
 from bina.web.ops.doing import MOST_PER_SECOND, REASON, Operator, Watcher, runtime_of
 from bina.web.problems import Problem
@@ -87,10 +88,10 @@ def _group_routes(routes: APIRouter) -> None:
 
     @routes.get("/parked/groups")
     async def list_groups(
-        request: Request, _person: Watcher, state: State = "parked", limit: Limit = 50, offset: From = 0
+        request: Request, person: Watcher, state: State = "parked", limit: Limit = 50, offset: From = 0
     ) -> list[dict[str, Any]]:
         found = await doing.find_groups(request, states=(state,), limit=limit, offset=offset)
-        return [asdict(group) for group in found]
+        return [told(person, asdict(group)) for group in found]
 
     @routes.post("/parked/groups/{cause}/discard")
     async def discard_group(
@@ -105,7 +106,7 @@ def _message_routes(routes: APIRouter) -> None:
     @routes.get("/parked")
     async def list_parked(
         request: Request,
-        _person: Watcher,
+        person: Watcher,
         *,
         state: State = "parked",
         group: Annotated[str | None, Query(pattern="^[0-9a-f]{12}$")] = None,
@@ -116,14 +117,14 @@ def _message_routes(routes: APIRouter) -> None:
     ) -> list[dict[str, Any]]:
         choice = Choice(cause=group, topic=topic, key=key)
         return [
-            _summary(held)
+            told(person, _summary(held))
             for held in await doing.find_messages(request, choice, state=state, after=after, limit=limit)
         ]
 
     @routes.get("/parked/{held_id}")
-    async def show(request: Request, held_id: HeldId, _person: Watcher) -> dict[str, Any]:
+    async def show(request: Request, held_id: HeldId, person: Watcher) -> dict[str, Any]:
         held = await doing.load_message(request, held_id)
-        return _summary(held) | {"headers": held.headers, "value": held.value}
+        return told(person, _summary(held) | {"headers": held.headers, "value": held.value})
 
     @routes.post("/parked/{held_id}/redrive")
     async def redrive(held_id: HeldId, _person: Operator, command: ApiCommand) -> Response:
@@ -152,13 +153,16 @@ def _redrive_routes(routes: APIRouter) -> None:
 
     @routes.get("/redrives")
     async def list_redrives(
-        request: Request, _person: Watcher, before: From | None = None, limit: Limit = 50
+        request: Request, person: Watcher, before: From | None = None, limit: Limit = 50
     ) -> list[dict[str, Any]]:
-        return [_report(job) for job in await doing.find_redrives(request, before=before, limit=limit)]
+        return [
+            told(person, _report(job))
+            for job in await doing.find_redrives(request, before=before, limit=limit)
+        ]
 
     @routes.get("/redrives/{redrive_id}")
-    async def show_redrive(request: Request, redrive_id: HeldId, _person: Watcher) -> dict[str, Any]:
-        return _report(await doing.load_redrive(request, redrive_id))
+    async def show_redrive(request: Request, redrive_id: HeldId, person: Watcher) -> dict[str, Any]:
+        return told(person, _report(await doing.load_redrive(request, redrive_id)))
 
     @routes.post("/redrives/{redrive_id}/cancel")
     async def cancel(redrive_id: HeldId, person: Operator, command: ApiCommand) -> Response:

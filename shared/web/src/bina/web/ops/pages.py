@@ -14,6 +14,7 @@ from bina.web.commands import FormCommand, PageCommand
 from bina.web.formats import number
 from bina.web.language import counted
 from bina.web.language import gettext as _
+from bina.web.masking import masked_in
 from bina.web.ops import doing
 from bina.web.ops.doing import MOST_PER_SECOND, Operator, Watcher, runtime_of
 from bina.web.pages import shell_pages
@@ -74,7 +75,8 @@ def _messages(routes: APIRouter, home: str) -> None:
     @routes.get(home + "/gagal/{held_id}")
     async def show(request: Request, held_id: HeldId, _person: Watcher) -> Response:
         held = await doing.load_message(request, held_id)
-        return _render(request, "held", home, held=held, damaged=held.code in _DAMAGED)
+        headers = [(name, masked_in(value)) for name, value in sorted(held.headers.items())]
+        return _render(request, "held", home, held=held, headers=headers, damaged=held.code in _DAMAGED)
 
     @routes.post(home + "/gagal/{held_id}/ulangi")
     async def redrive(held_id: HeldId, person: Operator, command: PageCommand) -> Response:
@@ -181,7 +183,7 @@ def _chosen(job: Redrive) -> str:
         case {"cause": _cause}:
             return counted("Satu kelompok, %(n)s pesan", job.total) % {"n": number(job.total)}
         case {"key": key}:
-            return _("Kunci %(key)s") % {"key": key}
+            return _("Kunci %(key)s") % {"key": masked_in(str(key))}
     return counted("Semua yang diparkir, %(n)s pesan", job.total) % {"n": number(job.total)}
 
 

@@ -1,0 +1,297 @@
+"""How to ask each route: what its path takes, what it is sent, whose record that is.
+
+A route that is not here fails `test_table.py`; add a line to `ROUTES` with the records it is tried with and a function
+that fills it. Paths are as the application writes them, `*` for the service where every service has the route.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from bina.messaging import clock
+
+from . import people
+from .people import HERE, INTERVIEWER, OURS, REPORT, STRANGER, THERE, Asn, Record, id_of
+
+NOTHING: tuple[None, ...] = (None,)
+"""A route that is about no record: a list, a form of one's own."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request: values of the path, query, JSON body or form."""
+
+    path: Mapping[str, object] = field(default_factory=dict)
+    query: Mapping[str, object] = field(default_factory=dict)
+    json: Any = None
+    form: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The records a route is tried with, and how each fills it.
+
+    `shows` is the action by which names may stand in the answer, if not the route's own; `names` are of those whom the
+    asker works for, whatever the table says; `meets` is a status with which a rule of the field ends what was let in.
+    """
+
+    records: Sequence[Record | None] = NOTHING
+    fill: Callable[["World", Any], Ask] = lambda _world, _record: Ask()
+    shows: str = ""
+    names: tuple[Asn, ...] = ()
+    meets: int = 0
+
+
+@dataclass(frozen=True)
+class World:
+    """Ids that a service gave itself, by person: tests, tasks, notices; and of what operations show."""
+
+    of: Mapping[str, UUID] = field(default_factory=dict)
+    held: int = 0
+    cause: str = ""
+    redrive: int = 0
+    enrolments: Mapping[str, UUID] = field(default_factory=dict)
+
+
+def _place(record: Record) -> UUID | None:
+    return record.units[-1] if record.units else None
+
+
+def _asn_row(_world: World, record: Record) -> Ask:
+    number = f"{uuid4().int % 1000:03d}"
+    row = {"nip": f"199003032015011{number}", "name": "Orang Baru", "agency_code": record.agency}
+    return Ask(json={"items": [row | {"unit_id": str(_place(record))}]})
+
+
+def _unit_row(_world: World, record: Record) -> Ask:
+    row = {"id": str(uuid4()), "agency_code": record.agency, "name": "Unit Baru"}
+    return Ask(json={"items": [row | {"parent_id": str(_place(record))}]})
+
+
+def _run_row(_world: World, record: Record) -> Ask:
+    assert record.run is not None
+    day = clock.today().isoformat()
+    row = {"code": f"X-{uuid4().hex[:8]}", "programme": "AKS", "organiser": record.run.organiser}
+    return Ask(json={"items": [row | {"starts_on": day, "ends_on": day}]})
+
+
+def _run_command(body: dict[str, Any]) -> Callable[[World, Any], Ask]:
+    return lambda _world, record: Ask({"reference": record.run.code}, json=body)
+
+
+def _programme(_world: World, record: Record) -> Ask:
+    code = "ASING" if record.agency != HERE else f"P{uuid4().hex[:6]}"
+    return Ask(json={"items": [{"code": code, "name": "Program", "jp": 10}]})
+
+
+def _seat(_world: World, record: Record) -> Ask:
+    own = record.asn is people.ASKER
+    return Ask(json={"run": OURS.code} | ({} if own else {"nip": record.asn.nip}))
+
+
+def _seat_form(_world: World, record: Record) -> Ask:
+    own = record.asn is people.ASKER
+    return Ask({"reference": OURS.code}, form={} if own else {"nip": record.asn.nip})
+
+
+def _enrolment(body: dict[str, Any]) -> Callable[[World, Any], Ask]:
+    return lambda world, record: Ask({"enrollment_id": world.enrolments[record.label]}, json=body)
+
+
+def _correction(world: World, record: Record) -> Ask:
+    body = {"completed": False, "jp": 0, "completed_on": clock.today().isoformat(), "reason": "Salah baris"}
+    return Ask({"enrollment_id": world.enrolments[record.label]}, json=body)
+
+
+def _withdraw_form(world: World, record: Record) -> Ask:
+    return Ask({"reference": record.run.code}, form={"enrollment_id": world.enrolments[record.label]})
+
+
+def _attendance(world: World, record: Record) -> Ask:
+    chosen = [str(world.enrolments[one.label]) for one in people.ENROLMENTS if one.run is record.run]
+    return Ask(json={"enrollments": chosen[:1], "met_on": clock.today().isoformat()})
+
+
+def _attendance_form(world: World, record: Record) -> Ask:
+    chosen = [world.enrolments[one.label] for one in people.ENROLMENTS if one.run is record.run]
+    form = {f"attendance.{chosen[0]}": "met", "met_on": clock.today().isoformat()}
+    return Ask({"reference": record.run.code}, form=form)
+
+
+def _of(name: str, json: Any = None, form: Mapping[str, object] | None = None) -> Callable[[World, Any], Ask]:
+    """The record that a service made for a person: a test, a task, a notice."""
+    return lambda world, record: Ask({name: world.of[record.asn.key]}, json=json, form=form or {})
+
+
+def _held(json: Any = None, form: Mapping[str, object] | None = None) -> Tried:
+    return Tried(fill=lambda world, _none: Ask({"held_id": world.held}, json=json, form=form or {}))
+
+
+def _cause(json: Any = None, form: Mapping[str, object] | None = None) -> Tried:
+    return Tried(fill=lambda world, _none: Ask({"cause": world.cause}, json=json, form=form or {}))
+
+
+def _redrive() -> Tried:
+    return Tried(fill=lambda world, _none: Ask({"redrive_id": world.redrive}))
+
+
+def _sent(json: Any = None, **form: object) -> Tried:
+    return Tried(fill=lambda _world, _none: Ask(json=json, form=form))
+
+
+REASON = {"reason": "Salah kirim sejak awal"}
+RATE = {"per_second": 5}
+INVENTORY_OF_OPERATIONS = {
+    "GET /*/api/v1/ops/status": Tried(),
+    "GET /*/api/v1/ops/backlog": Tried(),
+    "GET /*/api/v1/ops/parked/groups": Tried(),
+    "GET /*/api/v1/ops/parked": Tried(),
+    "GET /*/api/v1/ops/parked/{held_id}": _held(),
+    "GET /*/api/v1/ops/redrives": Tried(),
+    "GET /*/api/v1/ops/redrives/{redrive_id}": _redrive(),
+    "GET /*/ops": Tried(),
+    "GET /*/ops/dibuang": Tried(),
+    "GET /*/ops/gagal/{held_id}": _held(),
+    "GET /*/ops/kelompok/{cause}": _cause(),
+    "GET /*/ops/pengulangan": Tried(),
+    "GET /*/ops/pengulangan/{redrive_id}": _redrive(),
+    "POST /*/api/v1/ops/redrives": _sent({"all": True, "per_second": 5}),
+    "POST /*/api/v1/ops/redrives/{redrive_id}/cancel": _redrive(),
+    "POST /*/api/v1/ops/parked/{held_id}/redrive": _held(),
+    "POST /*/ops/ulangi": _sent(**RATE),
+    "POST /*/ops/gagal/{held_id}/ulangi": _held(form=RATE),
+    "POST /*/ops/kelompok/{cause}/ulangi": _cause(form=RATE),
+    "POST /*/ops/pengulangan/{redrive_id}/hentikan": _redrive(),
+    "POST /*/api/v1/ops/parked/groups/{cause}/discard": _cause(REASON | {"newest": 0}),
+    "POST /*/ops/kelompok/{cause}/buang": _cause(form=REASON | {"newest": 0}),
+    "POST /*/ops/gagal/{held_id}/buang": _held(form=REASON | {"newest": 0}),
+    "POST /*/api/v1/ops/parked/{held_id}/discard": _held(REASON | {"newest": 0}),
+}
+ENROLLMENT = {
+    "GET /ops": Tried(),
+    "GET /beranda": Tried(),
+    "GET /enrollment/katalog": Tried(),
+    "GET /enrollment/angkatan/{reference}": Tried(
+        people.TAUGHT, lambda _w, r: Ask({"reference": r.run.code}), "enrolment.list"
+    ),
+    "GET /enrollment/jp": Tried(),
+    "GET /enrollment/instansi": Tried(),
+    "GET /enrollment/instansi.csv": Tried(),
+    "GET /enrollment/api/v1/agencies": Tried(),
+    "GET /enrollment/api/v1/units": Tried(people.PLACES, lambda _w, r: Ask(query={"agency": r.agency})),
+    "GET /enrollment/api/v1/asn": Tried(),
+    "GET /enrollment/api/v1/programmes": Tried(),
+    "GET /enrollment/api/v1/runs": Tried(),
+    "GET /enrollment/api/v1/runs/{reference}": Tried(
+        people.TAUGHT, lambda _w, r: Ask({"reference": r.run.code})
+    ),
+    "GET /enrollment/api/v1/enrolments": Tried(),
+    "GET /enrollment/api/v1/jp/shares": Tried(),
+    "GET /enrollment/api/v1/jp/{asn_id}": Tried(people.PERSONS, lambda _w, r: Ask({"asn_id": r.asn.asn_id})),
+    "POST /enrollment/api/v1/agencies": _sent({"code": "9999", "name": "Instansi Baru"}),
+    "POST /enrollment/api/v1/roles": _sent(
+        {"items": [{"asn_id": str(INTERVIEWER.asn_id), "role": "evaluator", "agency_code": HERE}]}
+    ),
+    "POST /enrollment/api/v1/units": Tried(people.PLACES, _unit_row),
+    "POST /enrollment/api/v1/asn": Tried(people.PLACES, _asn_row),
+    "POST /enrollment/api/v1/programmes": Tried(
+        (Record("own", agency=HERE), Record("foreign", agency=THERE)), _programme
+    ),
+    "POST /enrollment/api/v1/runs": Tried(people.ORGANISED, _run_row),
+    "POST /enrollment/api/v1/enrolments": Tried(people.PERSONS, _seat),
+    "POST /enrollment/angkatan/{reference}/daftar": Tried(people.PERSONS, _seat_form),
+    "POST /enrollment/api/v1/attendance": Tried(people.ORGANISED, _attendance),
+    "POST /enrollment/angkatan/{reference}/presensi": Tried(people.ORGANISED, _attendance_form),
+    "POST /enrollment/api/v1/results/{enrollment_id}/correct": Tried(people.ENROLMENTS, _correction),
+    "POST /enrollment/api/v1/enrolments/{enrollment_id}/withdraw": Tried(people.ENROLMENTS, _enrolment({})),
+    "POST /enrollment/angkatan/{reference}/batal": Tried(people.ENROLMENTS, _withdraw_form),
+    "POST /enrollment/api/v1/runs/{reference}/change": Tried(people.ORGANISED, _run_command({"seats": 40})),
+    "POST /enrollment/api/v1/runs/{reference}/conclude": Tried(people.ORGANISED, _run_command({})),
+    "POST /enrollment/api/v1/runs/{reference}/cancel": Tried(
+        people.ORGANISED, _run_command({"reason": "Narasumber berhalangan"})
+    ),
+    "DELETE /enrollment/api/v1/asn/{asn_id}": Tried(
+        people.PERSONS, lambda _w, r: Ask({"asn_id": r.asn.asn_id})
+    ),
+}
+ASSESSMENT = {
+    "GET /assessment/tes": Tried(),
+    "GET /assessment/potongan/beranda": Tried(),
+    "GET /assessment/profil": Tried(),
+    "GET /assessment/tes/{assessment_id}": Tried(people.PERSONS, _of("assessment_id")),
+    "GET /assessment/tes/{assessment_id}/hasil": Tried(people.PERSONS, _of("assessment_id")),
+    "GET /assessment/api/v1/assessments": Tried(),
+    "GET /assessment/api/v1/assessments/{assessment_id}": Tried(people.PERSONS, _of("assessment_id")),
+    "GET /assessment/api/v1/people/{asn_id}/profile": Tried(
+        people.PERSONS, lambda _w, r: Ask({"asn_id": r.asn.asn_id})
+    ),
+    "POST /assessment/tes/{assessment_id}": Tried(people.PERSONS, _of("assessment_id"), meets=422),
+    "POST /assessment/api/v1/assessments/{assessment_id}/answers": Tried(
+        people.PERSONS, _of("assessment_id", {"answers": {"M1-A01": "A"}}), meets=422
+    ),
+    "POST /assessment/api/v1/assessments/taken": _sent(
+        {"items": [{"enrollment_id": str(id_of("none")), "kind": "pre", "score": 50, "on": "2026-01-01"}]}
+    ),
+}
+ANSWER = {
+    "respondent": STRANGER.nip, "about": STRANGER.nip, "run": "X", "instrument": "X", "on": "2026-01-01", "answers": {},
+}  # fmt: skip
+GOOD = {f"r{n}": 3 for n in range(1, 8)}
+EVALUATION = {
+    "GET /evaluation/tugas": Tried(names=(REPORT,)),
+    "GET /evaluation/potongan/beranda": Tried(names=(REPORT,)),
+    "GET /evaluation/tugas/{task_id}": Tried(people.PERSONS, _of("task_id")),
+    "GET /evaluation/isi/{task_id}": Tried(people.PERSONS, _of("task_id")),
+    "GET /evaluation/penilai": Tried(),
+    "GET /evaluation/dampak": Tried(),
+    "GET /evaluation/dampak/{run_id}": Tried(people.TAUGHT, lambda _w, r: Ask({"run_id": r.run.run_id})),
+    "GET /evaluation/api/v1/tasks": Tried(
+        people.PERSONS, lambda _w, r: Ask(query={"respondent": r.asn.asn_id})
+    ),
+    "GET /evaluation/api/v1/runs/{run_id}/outcome": Tried(
+        people.TAUGHT, lambda _w, r: Ask({"run_id": r.run.run_id})
+    ),
+    "POST /evaluation/isi/{task_id}": Tried(people.PERSONS, _of("task_id", form=GOOD)),
+    "POST /evaluation/isi/{task_id}/kirim": Tried(people.PERSONS, _of("task_id", form=GOOD)),
+    "POST /evaluation/api/v1/tasks/{task_id}/answers": Tried(
+        people.PERSONS, _of("task_id", {"answers": GOOD})
+    ),
+    "POST /evaluation/api/v1/responses": _sent({"items": [ANSWER]}),
+    "POST /evaluation/api/v1/evaluators": Tried(
+        (*people.PLACES[::2], *people.ORGANISED),
+        lambda _w, r: Ask(
+            json={"evaluators": [INTERVIEWER.nip]}
+            | ({"run_id": str(r.run.run_id)} if r.run else {"agency_code": r.agency})
+        ),
+    ),
+    "POST /evaluation/penilai": Tried(
+        (*people.PLACES[::2], *people.ORGANISED),
+        lambda _w, r: Ask(
+            form={
+                "evaluators": INTERVIEWER.nip,
+                "where": f"run:{r.run.run_id}" if r.run else f"agency:{r.agency}",
+            }
+        ),
+    ),
+}
+NOTIFICATION = {
+    "GET /notification/kotak-masuk": Tried(),
+    "GET /notification/potongan/beranda": Tried(),
+    "GET /notification/preferensi": Tried(),
+    "GET /notification/buku-kirim": Tried(),
+    "GET /notification/kotak-masuk/{notice_id}": Tried(people.PERSONS, _of("notice_id")),
+    "GET /notification/api/v1/notices": Tried(
+        people.PERSONS, lambda _w, r: Ask(query={"recipient": r.asn.asn_id})
+    ),
+    "GET /notification/api/v1/notices/unread": Tried(),
+    "GET /notification/api/v1/deliveries": Tried(),
+    "POST /notification/kotak-masuk/dibaca": Tried(),
+    "POST /notification/preferensi": _sent(language="id"),
+    "POST /notification/buku-kirim/ulangi": Tried(),
+    "POST /notification/api/v1/deliveries/retry": _sent({}),
+    "POST /notification/api/v1/notices/{notice_id}/read": Tried(
+        fill=lambda world, _none: Ask({"notice_id": world.of[people.ASKER.key]})
+    ),
+}
+ROUTES: dict[str, Tried] = INVENTORY_OF_OPERATIONS | ENROLLMENT | ASSESSMENT | EVALUATION | NOTIFICATION

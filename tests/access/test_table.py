@@ -1,0 +1,53 @@
+"""Every route of every service, asked by every role about records here and elsewhere, holds the table of access."""
+
+from importlib import import_module
+
+import httpx
+import pytest
+
+from .inventory import Tried
+from .law import ASKERS, Asker, may, sees
+from .people import ASKER, PEOPLE, Record
+from .walking import browser, guarded, refused, send, tried
+from .worlds import build, settings_of
+
+SERVICES = ("enrollment", "assessment", "evaluation", "notification")
+DONE = {200, 201, 202, 303, 307, 409, 410}
+"""What somebody meets who may: done, or a rule of the field that has nothing to do with who asks."""
+
+
+@pytest.mark.parametrize("asker", ASKERS, ids=str)
+@pytest.mark.parametrize("name", SERVICES)
+async def test_every_route_holds_the_table(under_test, served, name: str, asker: Asker):
+    module = import_module(f"{name}.app")
+    service = await under_test(module.service)
+    world = await build(service)
+    app = served(module.create, service, settings_of(service, demo=asker.demo))
+    wrong: list[str] = []
+    async with browser(app, asker) as client:
+        for route_name, route, action in guarded(app):
+            case = tried(route_name, route)
+            for record in case.records:
+                answer = await send(app, client, route_name, case.fill(world, record))
+                found = judge(asker, action, case, record, answer)
+                label = record.label if record else "-"
+                wrong += [f"{route_name} [{label}] {action}: {words}" for words in found]
+    assert wrong == []
+
+
+def judge(asker: Asker, action: str, case: Tried, record: Record | None, answer: httpx.Response) -> list[str]:
+    """What is wrong with an answer: given to whom it must not be, kept from whom may have it, or telling names."""
+    allowed = may(asker, action, record)
+    said = f"{answer.status_code} {answer.text[:200] if 'json' in answer.headers.get('content-type', '') else ''}"
+    found = []
+    if allowed and (refused(answer) or answer.status_code not in DONE | {case.meets}):
+        found.append(f"may, but got {said}")
+    if not allowed and not refused(answer):
+        found.append(f"may not, but got {said}")
+    for asn in PEOPLE:
+        shown = allowed and sees(asker, case.shows or action, asn)
+        if asn is not ASKER and asn not in case.names and not shown and asn.name in answer.text:
+            found.append(f"tells the name of {asn.key}")
+        if asn.nip in answer.text and not (allowed and sees(asker, "nip.read", asn)):
+            found.append(f"tells the NIP of {asn.key}")
+    return found

@@ -1,0 +1,269 @@
+"""The small world as each service knows it: from the facts it receives, or, in enrollment, recorded there."""
+
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from importlib import import_module
+from uuid import UUID
+
+from bina.events import Event
+from bina.events.agency import EnrollmentRequested
+from bina.events.enrollment import (
+    AsnRecorded,
+    CompetencyTarget,
+    ContactRecorded,
+    EnrollmentAccepted,
+    TrainingAnnounced,
+    TrainingCompleted,
+)
+from bina.messaging import Settings, clock
+from bina.messaging.parked import EVERY
+from bina.messaging.records import Message
+from bina.messaging.redrives import add as add_redrive
+from bina.messaging.testing import ServiceUnderTest
+
+from .inventory import World
+from .people import (
+    HERE,
+    INTERVIEWER,
+    OTHER,
+    PEOPLE,
+    RUNS,
+    SECTION,
+    STRANGER,
+    TAKING_PART,
+    THERE,
+    UNIT,
+    UNITS,
+    Asn,
+    Run,
+    id_of,
+)
+
+SECRET = "a secret of the tests, 32 characters"
+
+
+def settings_of(service: ServiceUnderTest, *, demo: bool) -> Settings:
+    kind = Settings
+    if service.service.name == "notification":
+        kind = import_module("notification.settings").NotificationSettings
+    url = service.engine.url.render_as_string(hide_password=False)
+    return kind(
+        database_url=url, kafka="127.0.0.1:1", secret=SECRET, public_url="http://bina.test", demo=demo
+    )
+
+
+async def build(service: ServiceUnderTest) -> World:
+    """Put the world into a service, with a message of the stranger that cannot be read."""
+    made = await BUILDERS[service.service.name](service)
+    topic, kind = "enrollment.trainings", b"training.announced.v1"
+    if service.service.name == "enrollment":
+        topic, kind = "assessment.results", b"assessment.scored.v1"
+    body = f'{{"nip": "{STRANGER.nip}", '.encode()
+    await service.receives_raw(Message(topic, 0, 7, STRANGER.nip.encode(), (("ce_type", kind),), body))
+    (held,) = await service.rows("SELECT id, cause FROM messaging.held")
+    async with service.sessions() as session, session.begin():
+        redrive = await add_redrive(session, EVERY, 1, "Uji")
+    return replace(made, held=held.id, cause=held.cause, redrive=redrive or 0)
+
+
+def day(offset: int) -> date:
+    return clock.today() + timedelta(days=offset)
+
+
+def enrolment(asn: Asn, run: Run) -> UUID:
+    return id_of(asn.key, run.code)
+
+
+def recorded(asn: Asn) -> AsnRecorded:
+    return AsnRecorded(
+        asn_id=asn.asn_id,
+        nip=asn.nip,
+        name=asn.name,
+        employment="PNS",
+        agency_code=asn.agency,
+        unit_id=asn.unit,
+        unit_path=UNITS[asn.unit],
+        position="Kepala Seksi",
+        job_level="Pengawas",
+        supervisor_id=asn.supervisor,
+    )
+
+
+def announced(run: Run, starts: int, ends: int) -> TrainingAnnounced:
+    return TrainingAnnounced(
+        run_id=run.run_id,
+        run_code=run.code,
+        programme_code="AKS",
+        programme_name="Pelatihan Akses",
+        organiser=run.organiser,
+        open_to=(HERE, THERE),
+        competencies=(CompetencyTarget(code="M1", level=2),),
+        jp=20,
+        starts_on=day(starts),
+        ends_on=day(ends),
+        seats=30,
+    )
+
+
+def everywhere(kind: type[Event], **more: object) -> list[Event]:
+    """One fact for everybody who takes part in a run."""
+    return [
+        kind(
+            enrollment_id=enrolment(asn, run),
+            asn_id=asn.asn_id,
+            run_id=run.run_id,
+            agency_code=asn.agency,
+            **more,
+        )
+        for asn, run in TAKING_PART
+    ]
+
+
+async def enrollment(service: ServiceUnderTest) -> World:
+    from enrollment.catalogue.announcing import announce_runs, record_programmes
+    from enrollment.catalogue.bodies import ProgrammeRow, RunRow
+    from enrollment.register.bodies import AgencyRow, UnitRow
+    from enrollment.register.recording import record_agencies, record_asn, record_units
+
+    units = [
+        UnitRow(
+            id=unit,
+            agency_code=HERE if unit in (UNIT, SECTION, OTHER) else THERE,
+            name=f"Unit {number}",
+            parent_id=path[-2] if len(path) > 1 else None,
+        )
+        for number, (unit, path) in enumerate(UNITS.items())
+    ]
+    async with service.sessions() as session, session.begin():
+        await record_agencies(
+            session, [AgencyRow(code=HERE, name="Kota Jambi"), AgencyRow(code=THERE, name="Muaro Jambi")]
+        )
+        await record_units(session, units)
+        await record_asn(session, [_row(asn) for asn in (*PEOPLE, INTERVIEWER)])
+        await record_programmes(session, [ProgrammeRow(code="AKS", name="Pelatihan Akses", jp=20)], None)
+        await record_programmes(session, [ProgrammeRow(code="ASING", name="Program lain", jp=20)], THERE)
+        await announce_runs(session, [_run_row(RunRow, run) for run in RUNS])
+    for asn, run in TAKING_PART:
+        await service.receives(EnrollmentRequested(nip=asn.nip, run_code=run.code), agency=asn.agency)
+    async with service.sessions() as session, session.begin():
+        await _start(session)
+    rows = await service.rows(
+        "SELECT enrollment_id, asn_id, run_code FROM enrolments JOIN runs USING (run_id)"
+    )
+    ids = {(row.asn_id, row.run_code): row.enrollment_id for row in rows}
+    return World(enrolments={f"{a.key} in {r.code}": ids[a.asn_id, r.code] for a, r in TAKING_PART})
+
+
+def _row(asn: Asn):
+    from enrollment.register.bodies import AsnRow
+
+    return AsnRow(
+        id=asn.asn_id,
+        nip=asn.nip,
+        name=asn.name,
+        agency_code=asn.agency,
+        unit_id=asn.unit,
+        supervisor_id=asn.supervisor,
+    )
+
+
+def _run_row(kind, run: Run):
+    return kind(
+        id=run.run_id,
+        code=run.code,
+        programme="AKS",
+        organiser=run.organiser,
+        open_to=[HERE, THERE],
+        starts_on=day(2),
+        ends_on=day(9),
+        seats=30,
+    )
+
+
+async def _start(session) -> None:
+    """Seats are asked for before a run begins, attendance is taken after."""
+    from enrollment.catalogue.bodies import RunChange
+    from enrollment.catalogue.store import find_run
+    from enrollment.enrolments.running import change
+
+    for run in RUNS:
+        found = await find_run(session, run.code)
+        assert found is not None
+        await change(session, found, RunChange(starts_on=day(-1)))
+
+
+async def assessment(service: ServiceUnderTest) -> World:
+    """Everybody has an open test before the run that is to come, and a profile of one that was scored."""
+    from assessment.assessments import domain
+    from assessment.assessments.bulk import Taken, take_many
+
+    past = Run("LALU-2026-01", THERE)
+    await service.receives(*(recorded(asn) for asn in PEOPLE))
+    await service.receives(*(announced(run, 5, 9) for run in RUNS), announced(past, 5, 9))
+    await service.receives(*everywhere(EnrollmentAccepted))
+    earlier = {asn.key: enrolment(asn, past) for asn in PEOPLE}
+    await service.receives(
+        *(
+            EnrollmentAccepted(
+                enrollment_id=earlier[asn.key], asn_id=asn.asn_id, run_id=past.run_id, agency_code=asn.agency
+            )
+            for asn in PEOPLE
+        )
+    )
+    async with service.sessions() as session, session.begin():
+        done = await take_many(session, [Taken(id_, "pre", 50.0, day(0)) for id_ in earlier.values()])
+    assert done["taken"] == len(PEOPLE)
+    return World(of={asn.key: domain.own_id(enrolment(asn, run), "pre") for asn, run in TAKING_PART})
+
+
+async def evaluation(service: ServiceUnderTest) -> World:
+    """Everybody is asked for a reaction to a run of yesterday; interviews about one half a year ago are under way."""
+    from bina.web.access import Person
+    from evaluation.tasks.api import Appointment, appoint
+    from evaluation.tasks.domain import task_id
+
+    await service.receives(*(recorded(asn) for asn in (*PEOPLE, INTERVIEWER)))
+    await service.receives(*(announced(run, -6, -1) for run in RUNS))
+    await service.receives(*everywhere(TrainingCompleted, jp=20, completed_on=day(-1)))
+    past = {agency: Run(f"LALU-{agency}", agency) for agency in (HERE, THERE)}
+    await service.receives(*(announced(run, -200, -190) for run in past.values()))
+    await service.receives(
+        *(
+            TrainingCompleted(
+                enrollment_id=enrolment(asn, past[asn.agency]),
+                asn_id=asn.asn_id,
+                run_id=past[asn.agency].run_id,
+                agency_code=asn.agency,
+                jp=20,
+                completed_on=day(-190),
+            )
+            for asn in PEOPLE
+        )
+    )
+    machine = Person(None, "Uji", frozenset({"platform"}))
+    async with service.sessions() as session, session.begin():
+        for agency in (HERE, THERE):
+            await appoint(session, Appointment(agency_code=agency, evaluators=[INTERVIEWER.nip]), machine)
+    await service.does_due_work(clock.now())
+    tasks = {asn.key: task_id(enrolment(asn, run), "L1-REACTION", "alumnus") for asn, run in TAKING_PART}
+    return World(of=tasks)
+
+
+async def notification(service: ServiceUnderTest) -> World:
+    """Everybody was told of a seat, by e-mail too."""
+    await service.receives(*(recorded(asn) for asn in PEOPLE))
+    await service.receives(*(ContactRecorded(asn_id=a.asn_id, email=f"{a.key}@example.org") for a in PEOPLE))
+    await service.receives(*(announced(run, 5, 9) for run in RUNS))
+    await service.receives(*everywhere(EnrollmentAccepted))
+    rows = await service.rows("SELECT notice_id, recipient_id FROM notices")
+    notices = {row.recipient_id: row.notice_id for row in rows}
+    return World(of={asn.key: notices[asn.asn_id] for asn in PEOPLE})
+
+
+Builder = Callable[[ServiceUnderTest], Awaitable[World]]
+BUILDERS: dict[str, Builder] = {
+    name: getattr(sys.modules[__name__], name)
+    for name in ("enrollment", "assessment", "evaluation", "notification")
+}
