@@ -42,6 +42,7 @@ async def test_figures_of_a_run(evaluation, client_of: ClientOf):
     for name in NAMES[:5]:
         async with client_of(person(name)) as client:
             assert (await send(client, survey(name), GOOD)).status_code == 201
+    await evaluation.does_due_work(clock.now() + timedelta(minutes=1))
     found = await outcome_of(client_of)
     assert found["trained"] == 6
     assert (found["pre"], found["post"]) == ({"n": 6, "mean": 50}, {"n": 6, "mean": 80})

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any, Literal
 from uuid import UUID
 
+GATHERED = timedelta(seconds=10)
 Verdict = Literal["changed", "unchanged", "unknown"]
 
 
@@ -145,6 +146,12 @@ def next_publication(local: datetime) -> datetime:
     """
     today = datetime.combine(local.date(), time.fromisoformat(rules().publication_at), local.tzinfo)
     return today if today > local else today + timedelta(days=1)
+
+
+def next_forming(after: datetime) -> datetime:
+    """The end of the few seconds in which answers are gathered before cells are made of them."""
+    past = timedelta(seconds=after.timestamp() % GATHERED.total_seconds())
+    return after - past + GATHERED
 
 
 def band_of(gain: float | None) -> str | None:

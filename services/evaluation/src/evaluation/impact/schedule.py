@@ -9,11 +9,18 @@ from bina.events.evaluation import EvaluationPublished
 from bina.messaging import DueItem, Schedule, clock
 from bina.web.permissions import Reach
 
-from . import domain, store
+from . import cell_store, domain, store
 from .domain import Outcome
-from .store import PUBLISH
+from .store import FORM, PUBLISH
 
 schedule = Schedule()
+
+
+@schedule.on(FORM)
+async def form_cells(items: list[DueItem], session: AsyncSession) -> list[Event]:
+    """Put answers that wait into the cells they can make."""
+    await cell_store.form_cells(session, {UUID(item.key.partition("/")[0]) for item in items})
+    return []
 
 
 @schedule.on(PUBLISH)
@@ -22,6 +29,7 @@ async def publish_outcomes(items: list[DueItem], session: AsyncSession) -> list[
     runs = {UUID(item.key) for item in items}
     done = await store.published_on(session, runs, clock.today())
     await store.schedule_publication(session, done, clock.now())
+    await cell_store.form_cells(session, runs)
     outcomes = await store.load_outcomes(session, Reach(everything=True), runs - done)
     return [*await store.publish(session, [_told(outcome) for outcome in outcomes])]
 

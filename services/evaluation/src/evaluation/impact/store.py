@@ -14,9 +14,10 @@ from bina.messaging import DueItem, clock, due
 from bina.web.permissions import Reach
 from evaluation.scope import enrolments_within
 
-from .domain import Lane, Mean, Outcome, next_publication
+from .domain import Lane, Mean, Outcome, next_forming, next_publication
 
 PUBLISH = "publish-outcome"
+FORM = "form-cells"
 
 
 _SEEN = f"""WITH seen AS MATERIALIZED (
@@ -54,20 +55,34 @@ _RUNS = text(
         LEFT JOIN heard h USING (enrollment_id)
     GROUP BY r.run_id ORDER BY r.ends_on DESC, r.run_code"""  # noqa: S608 - our own parts
 )
+# Counts say who was asked and who answered; what was answered is told in whole cells alone.
 _LANES = text(
-    f"""{_SEEN}
+    f"""{_SEEN},
+    cells AS (
+        SELECT c.run_id, c.instrument_code, c.role,
+            sum(c.answers) FILTER (WHERE c.measure = 'score') AS score_n,
+            sum(c.total) FILTER (WHERE c.measure = 'score') AS score,
+            sum(c.answers) FILTER (WHERE c.measure = 'change') AS change_n,
+            sum(c.total) FILTER (WHERE c.measure = 'change') AS change
+        FROM answer_cells c JOIN runs r USING (run_id)
+        WHERE (:all_runs OR c.run_id = ANY (CAST(:runs AS uuid[])))
+            AND {enrolments_within("c.agency_code", "r", "c")}
+        GROUP BY c.run_id, c.instrument_code, c.role),
+    lanes AS (
     SELECT t.run_id, t.level, t.method, t.role, t.baseline, t.instrument_code,
         count(*) FILTER (WHERE t.opened) AS asked, count(*) FILTER (WHERE t.state = 'answered') AS answered,
         count(*) FILTER (WHERE t.state = 'open') AS waiting,
         count(*) FILTER (WHERE t.state = 'planned') AS planned,
         count(*) FILTER (WHERE t.state IN ('unassigned', 'lapsed')
             OR (t.state = 'planned' AND t.respondent_id IS NULL)) AS without,
-        count(a.score) AS score_n, avg(a.score) AS score, count(a.change) AS change_n, avg(a.change) AS change,
         min(t.opens_on) FILTER (WHERE t.state = 'planned') AS next_on
-    FROM seen JOIN tasks t USING (enrollment_id) LEFT JOIN responses a USING (task_id)
+    FROM seen JOIN tasks t USING (enrollment_id)
     WHERE t.state <> 'withdrawn'
-    GROUP BY t.run_id, t.level, t.method, t.role, t.baseline, t.instrument_code
-    ORDER BY t.run_id, t.level, t.baseline DESC, t.method, t.role, t.instrument_code"""  # noqa: S608 - our own parts
+    GROUP BY t.run_id, t.level, t.method, t.role, t.baseline, t.instrument_code)
+    SELECT lanes.*, coalesce(score_n, 0) AS score_n, score / score_n AS score, coalesce(change_n, 0) AS change_n,
+        change / change_n AS change
+    FROM lanes LEFT JOIN cells USING (run_id, instrument_code, role)
+    ORDER BY run_id, level, baseline DESC, method, role, instrument_code"""  # noqa: S608 - our own parts
 )
 _LAST = text(
     """SELECT run_id, facts FROM publications WHERE run_id = ANY (CAST(:ids AS uuid[]))
@@ -153,6 +168,14 @@ def publications(runs: Iterable[UUID], after: datetime) -> list[DueItem]:
     """The work that `schedule_publication` calls for."""
     at = next_publication(after.astimezone(clock.ZONE))
     return [DueItem(PUBLISH, str(run_id), at) for run_id in sorted(set(runs))]
+
+
+async def schedule_cells(session: AsyncSession, runs: Iterable[UUID], after: datetime) -> None:
+    """Call for putting answers into cells soon; all that come within a few seconds share one call."""
+    at = next_forming(after)
+    await due.add(
+        session, [DueItem(FORM, f"{run_id}/{int(at.timestamp())}", at) for run_id in sorted(set(runs))]
+    )
 
 
 async def published_on(session: AsyncSession, runs: Iterable[UUID], day: date) -> set[UUID]:

@@ -160,7 +160,7 @@ def _reaction(outcome: Outcome) -> LevelView:
     finding = (
         _("Rata-rata kesan %(mean)s dari 4.") % {"mean": number(mean.shown, 2)}
         if mean.shown is not None
-        else _few(sum(lane.answered for lane in outcome.of("L1")))
+        else _gathering(outcome.of("L1"))
     )
     tag = (_("Terukur"), "info") if mean.shown is not None else verdict_tag("unknown")
     return LevelView("L1", _("Reaksi"), finding, *tag, outcome.of("L1"))
@@ -192,7 +192,7 @@ def _band_words(band: str | None) -> str:
 def _behaviour(outcome: Outcome) -> LevelView:
     lanes = outcome.of("L3")
     change = domain.joined(lane.change for lane in lanes)
-    finding = _few(sum(lane.change.n for lane in lanes))
+    finding = _gathering(lanes)
     opening = [lane.next_on for lane in lanes if lane.next_on]
     if change.value is not None:
         finding = counted("Perubahan cara kerja %(mean)s dari 4 menurut %(n)s jawaban.", change.n) % {
@@ -211,6 +211,16 @@ def _few(n: int) -> str:
         "n": number(n),
         "least": number(domain.rules().minimum),
     }
+
+
+def _gathering(lanes: Sequence[Lane]) -> str:
+    n = sum(lane.answered for lane in lanes)
+    if not n:
+        return _("Belum ada jawaban.")
+    return counted(
+        "%(n)s jawaban masuk; rata-rata tampil setelah sedikitnya %(least)s penilai satu kelompok menjawab.",
+        n,
+    ) % {"n": number(n), "least": number(domain.rules().minimum)}
 
 
 def in_order(lanes: Sequence[Lane]) -> list[Lane]:

@@ -59,7 +59,9 @@ async def _sheet(session: AsyncSession, task: Assignment, filled: Filled) -> She
 async def _tell(session: AsyncSession, tasks: Sequence[Assignment]) -> None:
     if tasks:
         await emit(session, [_closed(task.task_id, task.respondent_id) for task in tasks])
-        await impact.schedule_publication(session, {task.run_id for task in tasks}, clock.now())
+        runs = {task.run_id for task in tasks}
+        await impact.schedule_publication(session, runs, clock.now())
+        await impact.schedule_cells(session, runs, clock.now())
 
 
 def _closed(task_id: UUID, respondent_id: UUID | None) -> EvaluationTaskClosed:

@@ -46,6 +46,7 @@ async def submit(
     )
     await emit(session, [closed])
     await impact.schedule_publication(session, [assignment.run_id], clock.now())
+    await impact.schedule_cells(session, [assignment.run_id], clock.now())
     return receipt
 
 

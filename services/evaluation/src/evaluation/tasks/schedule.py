@@ -35,6 +35,8 @@ async def close_windows(items: list[DueItem], session: AsyncSession) -> list[Eve
 
 async def _follow_up(session: AsyncSession, items: Sequence[DueItem], tasks: Sequence[Task]) -> None:
     """The runs' figures changed; and a full chunk may have left some over, so the same windows come again."""
-    await impact.schedule_publication(session, (task.run_id for task in tasks), clock.now())
+    runs = {task.run_id for task in tasks}
+    await impact.schedule_publication(session, runs, clock.now())
+    await impact.schedule_cells(session, runs, clock.now())
     if len(tasks) == CHUNK:
         await due.add(session, items)
