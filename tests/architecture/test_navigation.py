@@ -4,10 +4,11 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from architecture.applications import SERVICES, application_of
+from bina.web import access
 from bina.web.access import Person
 from bina.web.navigation import links_for
 
-ROLES = ("asn", "supervisor", "evaluator", "operator", "head", "bkd", "platform")
+ROLES = sorted(access.ROLES)
 
 
 @pytest.fixture(scope="module")
