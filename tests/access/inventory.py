@@ -14,6 +14,7 @@ from bina.messaging import clock
 from . import people
 from .people import HERE, INTERVIEWER, OURS, REPORT, STRANGER, THERE, Asn, Record, id_of
 
+AGENCIES = (Record("own", agency=HERE), Record("foreign", agency=THERE))
 NOTHING: tuple[None, ...] = (None,)
 """A route that is about no record: a list, a form of one's own."""
 
@@ -51,6 +52,8 @@ class World:
     held: int = 0
     cause: str = ""
     redrive: int = 0
+    kept_id: UUID | None = None
+    machines: Mapping[str, UUID] = field(default_factory=dict)
     enrolments: Mapping[str, UUID] = field(default_factory=dict)
 
 
@@ -93,6 +96,10 @@ def _seat(_world: World, record: Record) -> Ask:
 def _seat_form(_world: World, record: Record) -> Ask:
     own = record.asn is people.ASKER
     return Ask({"reference": OURS.code}, form={} if own else {"nip": record.asn.nip})
+
+
+def _machine(world: World, record: Record) -> Ask:
+    return Ask({"machine_id": world.machines[record.agency]})
 
 
 def _enrolment(body: dict[str, Any]) -> Callable[[World, Any], Ask]:
@@ -143,6 +150,7 @@ def _sent(json: Any = None, **form: object) -> Tried:
 REASON = {"reason": "Salah kirim sejak awal"}
 RATE = {"per_second": 5}
 INVENTORY_OF_OPERATIONS = {
+    "GET /*/lanjutkan/{kept_id}": Tried(fill=lambda world, _none: Ask({"kept_id": world.kept_id})),
     "GET /*/api/v1/ops/status": Tried(),
     "GET /*/api/v1/ops/backlog": Tried(),
     "GET /*/api/v1/ops/parked/groups": Tried(),
@@ -188,16 +196,23 @@ ENROLLMENT = {
     ),
     "GET /enrollment/api/v1/enrolments": Tried(),
     "GET /enrollment/api/v1/jp/shares": Tried(),
+    "GET /enrollment/api/v1/machines": Tried(),
     "GET /enrollment/api/v1/jp/{asn_id}": Tried(people.PERSONS, lambda _w, r: Ask({"asn_id": r.asn.asn_id})),
     "POST /enrollment/api/v1/agencies": _sent({"code": "9999", "name": "Instansi Baru"}),
     "POST /enrollment/api/v1/roles": _sent(
         {"items": [{"asn_id": str(INTERVIEWER.asn_id), "role": "evaluator", "agency_code": HERE}]}
     ),
+    "DELETE /enrollment/api/v1/roles/{asn_id}/{role}": Tried(
+        fill=lambda _world, _none: Ask({"asn_id": INTERVIEWER.asn_id, "role": "evaluator"})
+    ),
+    "POST /enrollment/api/v1/machines": Tried(
+        AGENCIES, lambda _w, r: Ask(json={"agency_code": r.agency, "name": "SIMPEG"})
+    ),
+    "POST /enrollment/api/v1/machines/{machine_id}/renew": Tried(AGENCIES, _machine),
+    "DELETE /enrollment/api/v1/machines/{machine_id}": Tried(AGENCIES, _machine),
     "POST /enrollment/api/v1/units": Tried(people.PLACES, _unit_row),
     "POST /enrollment/api/v1/asn": Tried(people.PLACES, _asn_row),
-    "POST /enrollment/api/v1/programmes": Tried(
-        (Record("own", agency=HERE), Record("foreign", agency=THERE)), _programme
-    ),
+    "POST /enrollment/api/v1/programmes": Tried(AGENCIES, _programme),
     "POST /enrollment/api/v1/runs": Tried(people.ORGANISED, _run_row),
     "POST /enrollment/api/v1/enrolments": Tried(people.PERSONS, _seat),
     "POST /enrollment/angkatan/{reference}/daftar": Tried(people.PERSONS, _seat_form),

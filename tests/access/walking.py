@@ -8,7 +8,7 @@ import httpx
 from fastapi import FastAPI, Request
 from fastapi.routing import RouteContext, iter_route_contexts
 
-from bina.web.access import Person, issue_token
+from bina.web.access import Person, issue_token, read_token
 from bina.web.app import names_of
 from bina.web.forms import form_token
 from bina.web.permissions import May
@@ -76,6 +76,8 @@ def _hidden(app: FastAPI, client: httpx.AsyncClient) -> Mapping[str, str]:
     cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
     scope = {"type": "http", "method": "GET", "path": "/", "app": app, "query_string": b""}
     request = Request({**scope, "headers": [(b"cookie", cookies.encode())]})
+    session = client.cookies.get("bina_session")
+    request.state.visitor = read_token(session, SECRET) if session else None
     return {"form_token": form_token(request), "command_key": uuid4().hex}
 
 

@@ -4,9 +4,11 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from importlib import import_module
 from uuid import UUID
 
+from sqlalchemy import text
+
+from architecture.applications import SETTINGS
 from bina.events import Event
 from bina.events.agency import EnrollmentRequested
 from bina.events.enrollment import (
@@ -25,6 +27,7 @@ from bina.messaging.testing import ServiceUnderTest
 
 from .inventory import World
 from .people import (
+    ASKER,
     HERE,
     INTERVIEWER,
     OTHER,
@@ -42,12 +45,14 @@ from .people import (
 )
 
 SECRET = "a secret of the tests, 32 characters"
+KEPT = text(
+    """INSERT INTO web.kept_forms (kept_id, person_id, path, fields)
+    VALUES (:kept_id, :person_id, '/beranda', '[]')"""
+)
 
 
 def settings_of(service: ServiceUnderTest, *, demo: bool) -> Settings:
-    kind = Settings
-    if service.service.name == "notification":
-        kind = import_module("notification.settings").NotificationSettings
+    kind = SETTINGS.get(service.service.name, Settings)
     url = service.engine.url.render_as_string(hide_password=False)
     return kind(
         database_url=url, kafka="127.0.0.1:1", secret=SECRET, public_url="http://bina.test", demo=demo
@@ -63,9 +68,11 @@ async def build(service: ServiceUnderTest) -> World:
     body = f'{{"nip": "{STRANGER.nip}", '.encode()
     await service.receives_raw(Message(topic, 0, 7, STRANGER.nip.encode(), (("ce_type", kind),), body))
     (held,) = await service.rows("SELECT id, cause FROM messaging.held")
+    kept_id = id_of("kept form")
     async with service.sessions() as session, session.begin():
+        await session.execute(KEPT, {"kept_id": kept_id, "person_id": ASKER.asn_id})
         redrive = await add_redrive(session, EVERY, 1, "Uji")
-    return replace(made, held=held.id, cause=held.cause, redrive=redrive or 0)
+    return replace(made, held=held.id, cause=held.cause, redrive=redrive or 0, kept_id=kept_id)
 
 
 def day(offset: int) -> date:
@@ -124,6 +131,8 @@ def everywhere(kind: type[Event], **more: object) -> list[Event]:
 async def enrollment(service: ServiceUnderTest) -> World:
     from enrollment.catalogue.announcing import announce_runs, record_programmes
     from enrollment.catalogue.bodies import ProgrammeRow, RunRow
+    from enrollment.machines.domain import Machine
+    from enrollment.machines.store import add_machine
     from enrollment.register.bodies import AgencyRow, UnitRow
     from enrollment.register.recording import record_agencies, record_asn, record_units
 
@@ -145,6 +154,9 @@ async def enrollment(service: ServiceUnderTest) -> World:
         await record_programmes(session, [ProgrammeRow(code="AKS", name="Pelatihan Akses", jp=20)], None)
         await record_programmes(session, [ProgrammeRow(code="ASING", name="Program lain", jp=20)], THERE)
         await announce_runs(session, [_run_row(RunRow, run) for run in RUNS])
+        machines = [Machine(id_of("machine", code), code, "SIMPEG") for code in (HERE, THERE)]
+        for machine in machines:
+            await add_machine(session, machine)
     for asn, run in TAKING_PART:
         await service.receives(EnrollmentRequested(nip=asn.nip, run_code=run.code), agency=asn.agency)
     async with service.sessions() as session, session.begin():
@@ -153,7 +165,10 @@ async def enrollment(service: ServiceUnderTest) -> World:
         "SELECT enrollment_id, asn_id, run_code FROM enrolments JOIN runs USING (run_id)"
     )
     ids = {(row.asn_id, row.run_code): row.enrollment_id for row in rows}
-    return World(enrolments={f"{a.key} in {r.code}": ids[a.asn_id, r.code] for a, r in TAKING_PART})
+    enrolments = {f"{a.key} in {r.code}": ids[a.asn_id, r.code] for a, r in TAKING_PART}
+    return World(
+        enrolments=enrolments, machines={machine.agency_code: machine.machine_id for machine in machines}
+    )
 
 
 def _row(asn: Asn):

@@ -71,17 +71,17 @@ async def enrol(_visitor: Visitor, command: PageCommand) -> Response:
 
 
 @forms.get("/toy/saya")
-async def myself(person: SignedIn) -> Response:
+async def myself(person: Annotated[Person, may("home.read")]) -> Response:
     return Response(person.name)
 
 
 @forms.get("/toy/kursi")
-async def seat_form(request: Request, _person: SignedIn) -> Response:
+async def seat_form(request: Request, _person: Annotated[Person, may("home.read")]) -> Response:
     return HTMLResponse(f'<form method="post" action="/toy/kursi">{hidden_fields(request)}</form>')
 
 
 @forms.post("/toy/kursi")
-async def take_seat(_person: SignedIn, command: PageCommand) -> Response:
+async def take_seat(_person: Annotated[Person, may("preference.set")], command: PageCommand) -> Response:
     async def effect(session):
         return f"/toy/beranda?n={await add_person(session, command.text('name'))}"
 

@@ -14,19 +14,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.events.enrollment import SessionEnded
 from bina.messaging import emit, new_id
 from bina.web import access
-from bina.web.access import Person, Visitor, issue_token, require
+from bina.web.access import Person, Visitor, issue_token
 from bina.web.commands import ApiCommand
 from bina.web.language import gettext as _
+from bina.web.permissions import check_places, may, reach_of
 from bina.web.problems import Problem, not_found
 from bina.web.sessions import End, add_ended
 from bina.web.text import Code, Line
 from enrollment.machines import store
 from enrollment.machines.domain import VALID_FOR, Credential, Machine, basic, is_shown, secret_of
 from enrollment.paging import PageQuery, page
-from enrollment.scope import acting_agency, check_writes
 
 router = APIRouter(tags=["machines"])
-Keeper = Annotated[Person, require("bkd", "platform")]
+Keeper = Annotated[Person, may("machine.keep")]
 Word = Annotated[str, Form(max_length=200, pattern=r"^[!-~]*$")]
 
 
@@ -42,7 +42,7 @@ class MachineRow(BaseModel):
 @router.post("/machines", status_code=201)
 async def add(body: MachineRow, request: Request, person: Keeper, command: ApiCommand) -> Response:
     """Let a system of an agency in; the answer holds its secret, and no other answer will."""
-    check_writes(person, {body.agency_code})
+    check_places(person, "machine.keep", [(body.agency_code, ())])
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
         machine = Machine(new_id(), body.agency_code, body.name)
@@ -80,12 +80,14 @@ async def revoke(machine_id: UUID, person: Keeper, command: ApiCommand) -> Respo
 
 @router.get("/machines")
 async def list_machines(
-    request: Request, person: Keeper, asked: Annotated[PageQuery, Query()]
+    request: Request,
+    person: Annotated[Person, may("machine.list")],
+    asked: Annotated[PageQuery, Query()],
 ) -> dict[str, Any]:
     """The systems of one's agency, of all for the platform; never their secrets."""
     async with request.app.state.runtime.sessions() as session:
         found = await store.load_machines(
-            session, acting_agency(person), after=asked.cursor, limit=asked.limit
+            session, reach_of(person, "machine.list"), after=asked.cursor, limit=asked.limit
         )
     return page([shown(machine) for machine in found], asked.limit, "client_id")
 
@@ -127,7 +129,8 @@ def shown(machine: Machine) -> dict[str, Any]:
 async def _held(session: AsyncSession, person: Person, machine_id: UUID) -> Machine:
     """The machine, if it is the person's to keep and still let in."""
     machine = await store.hold_machine(session, machine_id)
-    if machine is None or acting_agency(person) not in {None, machine.agency_code}:
+    reach = reach_of(person, "machine.keep")
+    if machine is None or not reach.covers_place(machine.agency_code):
         raise not_found()
     if machine.revoked_at is not None:
         raise Problem(

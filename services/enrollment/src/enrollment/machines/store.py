@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bina.web.permissions import Reach
 from enrollment.machines.domain import Machine
 
 _COLUMNS = "machine_id, agency_code, name, generation, revoked_at"
@@ -15,7 +16,7 @@ _ADD = text(
 )
 _FIND = text(f"SELECT {_COLUMNS} FROM machines WHERE machine_id = :id")  # noqa: S608 - our own columns
 _LIST = text(
-    f"""SELECT {_COLUMNS} FROM machines WHERE (:agency_code = '' OR agency_code = :agency_code)
+    f"""SELECT {_COLUMNS} FROM machines WHERE (:everything OR agency_code = CAST(:agency AS text))
     AND (CAST(:after AS uuid) IS NULL OR machine_id > :after) ORDER BY machine_id LIMIT :limit"""  # noqa: S608 - as above
 )
 _RENEW = text("UPDATE machines SET generation = generation + 1 WHERE machine_id = :id")
@@ -40,10 +41,10 @@ async def hold_machine(session: AsyncSession, machine_id: UUID) -> Machine | Non
 
 
 async def load_machines(
-    session: AsyncSession, agency_code: str | None, *, after: UUID | None, limit: int
+    session: AsyncSession, reach: Reach, *, after: UUID | None, limit: int
 ) -> Sequence[Machine]:
-    """Machines of an agency, of all where it is None, by id."""
-    asked = {"agency_code": agency_code or "", "after": after, "limit": limit}
+    """Machines of the agencies in reach, by id."""
+    asked = {"everything": reach.everything, "agency": reach.agency_code, "after": after, "limit": limit}
     rows = await session.execute(_LIST, asked)
     return [Machine(*row) for row in rows]
 

@@ -108,7 +108,9 @@ async def grant_roles(
 
 
 @router.delete("/roles/{asn_id}/{role}")
-async def revoke_role(asn_id: UUID, role: GrantedRole, _person: Platform, command: ApiCommand) -> Response:
+async def revoke_role(
+    asn_id: UUID, role: GrantedRole, _person: Annotated[Person, may("role.grant")], command: ApiCommand
+) -> Response:
     """Take a role away; the person's sessions end."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:

@@ -6,15 +6,16 @@ Only what one of our own pages of that very session sent is kept, and only its s
 import json
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bina.web.access import Person, SignedIn, sign_in_redirect
+from bina.web.access import Person, sign_in_redirect
 from bina.web.forms import TOKEN_FIELD, form_guard, form_token
+from bina.web.permissions import may
 from bina.web.problems import Problem, not_found
 
 LARGEST = 256 * 1024
@@ -51,7 +52,7 @@ def router(service: str) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     @routes.get(f"/{service}/lanjutkan/{{kept_id}}")
-    async def go_on(request: Request, kept_id: UUID, person: SignedIn) -> Response:
+    async def go_on(request: Request, kept_id: UUID, person: Annotated[Person, may("form.kept")]) -> Response:
         from bina.web.pages import shell_pages  # the page needs texts that need this module
 
         async with request.app.state.runtime.sessions() as session:
