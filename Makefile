@@ -13,7 +13,7 @@ LOCKED := enrollment assessment evaluation notification bina-local
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down test test-fast chaos lint format bench lock contracts assets browser clean
+.PHONY: help setup up down test test-fast chaos lint audit format bench lock contracts assets browser clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,9 @@ lint: .venv/dev.stamp ## ruff, mypy strict, import contracts
 	.venv/bin/mypy $(PACKAGES:%=%/src) benchmarks
 	.venv/bin/lint-imports
 
+audit: .venv/dev.stamp ## known vulnerabilities of what is locked; bills of materials into build/sbom
+	.venv/bin/python .ci/audit.py
+
 format: .venv/dev.stamp ## let ruff format and mend
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
@@ -83,4 +86,4 @@ browser:
 	@command -v chromium >/dev/null || (apt-get update -q && apt-get install -y -q --no-install-recommends chromium)
 
 clean: down ## remove the state folder (all data) and the environment
-	rm -rf .bina .venv
+	rm -rf .bina .venv build
