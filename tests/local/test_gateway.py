@@ -117,3 +117,29 @@ def test_both_gateways_keep_probes_and_large_bodies_out():
     ]
     for config in (CADDYFILE, (project_root() / "deploy" / "Caddyfile").read_text()):
         assert [rule for rule in rules if rule not in config] == []
+
+
+async def raw(site: httpx.AsyncClient, sent: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection(site.base_url.host, site.base_url.port)
+    writer.write(sent)
+    answer = await reader.read(64 * 1024)
+    writer.close()
+    return answer.split(b"\r\n")[0]
+
+
+async def test_what_is_no_request_stops_at_the_gateway(site: httpx.AsyncClient):
+    head = b"GET /evaluation/x HTTP/1.1\r\nHost: a\r\n"
+    assert b" 431 " in await raw(site, head + b"X-Long: " + b"a" * 64 * 1024 + b"\r\n\r\n")
+    for sent in (head + b"Host: b\r\n\r\n", head + b"Content-Length: -1\r\n\r\n"):
+        assert b" 400 " in await raw(site, sent)
+
+
+def test_both_gateways_have_the_same_limits_and_log_no_address_nor_header():
+    """An entry about a failed request would hold personal links' tokens, cookies and NIP."""
+    local = CADDYFILE.replace("{{", "{").replace("}}", "}")
+    compose = (project_root() / "deploy" / "Caddyfile").read_text()
+    for text in (local, compose):
+        assert "request delete" in text
+        assert "access" not in text
+    limits = re.compile(r"servers \{.*?KiB", re.DOTALL)
+    assert limits.findall(local) == limits.findall(compose) != []

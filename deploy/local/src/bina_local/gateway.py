@@ -13,6 +13,7 @@ STARTING = (
     "<title>Sebentar - Bina</title><h1>Layanan sedang disiapkan</h1>"
     "<p>Halaman ini memuat ulang sendiri dalam beberapa detik. Yang sudah tersimpan tetap aman.</p>"
 )
+# Caddy's log of a failed request holds its address and headers: personal links' tokens, NIP. What failed is enough.
 CADDYFILE = """\
 {{
 	admin off
@@ -21,6 +22,19 @@ CADDYFILE = """\
 	storage file_system {storage}
 	log default {{
 		level ERROR
+		format filter {{
+			fields {{
+				request delete
+			}}
+		}}
+	}}
+	servers {{
+		timeouts {{
+			read_header 15s
+			read_body 60s
+			idle 2m
+		}}
+		max_header_size 32KiB
 	}}
 }}
 http://:{port} {{
