@@ -62,6 +62,11 @@ async def broken_page(_visitor: Visitor) -> None:
     raise RuntimeError("secret detail of the inside")
 
 
+@forms.get("/toy/rusak/{token}")
+async def broken_link(_visitor: Visitor, request: Request, token: str, nip: str) -> None:
+    raise RuntimeError(f"Key (nip)=({nip}) already exists", token, request.headers["authorization"])
+
+
 @forms.post("/toy/daftar")
 async def enrol(_visitor: Visitor, command: PageCommand) -> Response:
     async def effect(session):

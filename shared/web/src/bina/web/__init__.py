@@ -41,6 +41,9 @@ A form, its template part and its command (guarded, counts once, says a sentence
 A command of the API takes `command: ApiCommand` (header `Idempotency-Key`) and ends with
 `return await command.answer(effect, status=201)`, where `effect(session)` returns the JSON body.
 
+A form takes no file unless its route says so: `dependencies=[takes_files(1, largest=5 << 20)]` of `bina.web.forms`. How
+often somebody may ask is `bina.web.rates`; what every operation may refuse with is documented by `bina.web.openapi`.
+
 Texts in a body are `PlainText`, `Code` or `Line` of `bina.web.text` (no NUL characters), each with its longest length.
 
 Refuse with `raise Problem("run-is-full", 409, "Kursi penuh.", "…", mend="Masuk daftar tunggu.")` or `raise not_found()`:

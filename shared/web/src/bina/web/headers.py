@@ -67,7 +67,7 @@ class Envelope:
         except ClientDisconnect:
             return  # whoever asked has left
         except Exception as error:  # noqa: BLE001 - the last net: the reader gets a code, the log the trace
-            problem = _failure(error, scope["path"])
+            problem = _failure(error, scope)
             if not started:
                 await (await answer(request, problem))(scope, receive, send_with_headers)
 
@@ -87,13 +87,13 @@ def _is_ambiguous(scope: Scope) -> bool:
     return len(names) > len(set(names)) or not all(_HOST.fullmatch(host) for host in hosts)
 
 
-def _failure(error: Exception, path: str) -> Problem:
+def _failure(error: Exception, scope: Scope) -> Problem:
     if is_transient(error) and not isinstance(
         error, (LookupError, FileNotFoundError)
     ):  # a template, a file of ours
         log.warning("the database is away or busy: %s", type(error).__name__)
         return unavailable()
-    return unexpected(error, path)
+    return unexpected(error, getattr(scope.get("route"), "path", "no route"))  # paths hold tokens and NIP
 
 
 def _add_headers(message: Message, scope: Scope, *, secure: bool) -> None:

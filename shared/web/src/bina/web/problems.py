@@ -149,10 +149,10 @@ async def answer(request: Request, problem: Problem) -> Response:
     return page
 
 
-def unexpected(error: Exception, path: str) -> Problem:
+def unexpected(error: Exception, route: str) -> Problem:
     """Log an unforeseen failure under a reference code and hide everything else from the reader."""
     reference = "-".join("".join(secrets.choice(_ALPHABET) for _i in range(4)) for _j in range(2))
-    log.error("unexpected failure %s on %s", reference, path, exc_info=error)
+    log.error("unexpected failure %s on %s", reference, route, exc_info=error)
     return Problem(
         "unexpected",
         500,

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from bina.messaging import telemetry
 from bina.messaging.runtime import Runtime
 from bina.messaging.settings import Settings
+from bina.web import logs
 from bina.web.wire import Wire
 
 _WATCH_SECONDS = 2.0
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 def run(create: Callable[[], FastAPI], settings: Settings) -> None:
     """One process: API, pages and the runtime. Exits with 1 when progress stopped, so that it is started anew."""
+    logs.to_stderr()
     app = create()
     telemetry.start(app.state.runtime.service.name, settings.worker)
     server = uvicorn.Server(
@@ -37,6 +39,7 @@ def run(create: Callable[[], FastAPI], settings: Settings) -> None:
             ws="none",
             forwarded_allow_ips=settings.trusted_proxies,
             server_header=False,
+            log_config=None,
             access_log=False,  # addresses carry personal links' tokens and NIP
             timeout_graceful_shutdown=10,
         )
