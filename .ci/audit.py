@@ -16,6 +16,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.output.json import JsonV1Dot6
+from packageurl import PackageURL
+from pip_requirements_parser import InstallRequirement, RequirementsFile
+
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 LOCKS = ("dev", "uv")
@@ -80,20 +86,28 @@ def examined(locks: Sequence[Path], *service: str) -> dict[str, Any] | None:
     return report
 
 
-def write_bills(names: Sequence[str]) -> None:
-    """A CycloneDX document per lock: what an image or an installation is made of."""
-    SBOM.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        target = str(SBOM / f"{name}.cdx.json")
-        source = str(ROOT / "locks" / f"{name}.txt")
-        subprocess.run(
-            [BIN / "cyclonedx-py", "requirements", source, "--of", "JSON", "-o", target], check=True
-        )
+def write_bill(lock: Path, target: Path) -> None:
+    """A CycloneDX document of a lock: what an image or an installation is made of."""
+    named = RequirementsFile.from_file(str(lock)).requirements
+    bill = Bom(components=[_component(package) for package in named])
+    JsonV1Dot6(bill).output_to_file(str(target), allow_overwrite=True, indent=1)
+
+
+def _component(package: InstallRequirement) -> Component:
+    (version,) = (pin.version for pin in package.specifier)
+    return Component(
+        name=package.name,
+        version=version,
+        type=ComponentType.LIBRARY,
+        purl=PackageURL("pypi", name=package.name, version=version),
+    )
 
 
 def main() -> int:
     """0: nothing wrong; 1: vulnerable, or an acceptance ran out; 2: strict, and not all could be examined."""
-    write_bills(sorted(path.stem for path in (ROOT / "locks").glob("*.txt")))
+    SBOM.mkdir(parents=True, exist_ok=True)
+    for lock in sorted((ROOT / "locks").glob("*.txt")):
+        write_bill(lock, SBOM / f"{lock.stem}.cdx.json")
     accepted, today = acceptances(ACCEPTED.read_text()), datetime.now(UTC).date()
     report = examined([ROOT / "locks" / f"{name}.txt" for name in LOCKS])
     verdict = judge(report or {"dependencies": []}, accepted, today)

@@ -113,3 +113,10 @@ def test_packages_that_could_not_be_looked_up_are_told(audit: ModuleType):
 
 def test_what_is_accepted_now_is_whole(audit: ModuleType):
     audit.acceptances(audit.ACCEPTED.read_text())
+
+
+def test_a_bill_names_what_a_lock_does(audit: ModuleType, lock: Path, tmp_path: Path):
+    audit.write_bill(lock, tmp_path / "bill.json")
+    bill = json.loads((tmp_path / "bill.json").read_text())
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+    assert [part["purl"] for part in bill["components"]] == ["pkg:pypi/idna@3.6", "pkg:pypi/jinja2@3.1.6"]
