@@ -141,7 +141,7 @@ def _refuse_unguarded(app: FastAPI, table: Table) -> None:
         _refuse_unlisted(route, calls, table)
 
 
-def _refuse_unlisted(route: RouteContext, calls: set[Any], table: Table) -> None:
+def _refuse_unlisted(route: RouteContext, calls: set[object], table: Table) -> None:
     for guard, listed in ((open_to_all, table.visitor), (task_link, table.link)):
         if guard in calls and not names_of(route) & listed:
             raise UnguardedRoute(f"{_name(route)} is open, but not in access_table.toml")
