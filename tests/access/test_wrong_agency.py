@@ -142,7 +142,7 @@ async def test_a_token_that_was_written_for_another_agency_is_nobody(under_test,
         issue_token(Person(None, "SIMPEG", frozenset({"operator"}), agency), SECRET)
         for agency in (HERE, THERE)
     )
-    spliced = f"{theirs.partition('.')[0]}.{ours.partition('.')[2]}"
+    spliced = ".".join([theirs.rsplit(".", 2)[0], *ours.split(".")[-2:]])
     elsewhere = issue_token(Person(None, "SIMPEG", frozenset({"operator"}), THERE), "another secret" * 3)
     async with browser(app, Asker(())) as client:
         for token in (spliced, elsewhere, "x"):

@@ -28,7 +28,8 @@ def guarded(app: FastAPI) -> Iterator[tuple[str, RouteContext, str]]:
         for call in _calls(getattr(route, "dependant", None)):
             if isinstance(call, May):
                 method = next(iter(sorted(route.methods or ())))
-                found.append((f"{method} {route.path}", route, call.action))
+                path = re.sub(r":\w+}", "}", route.path or "")
+                found.append((f"{method} {path}", route, call.action))
     return iter(sorted(found, key=lambda one: (one[0].startswith("DELETE"), "ops" not in one[0], one[0])))
 
 

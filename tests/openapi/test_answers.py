@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
+from architecture.applications import SETTINGS
 from bina.messaging import Settings, clock, parked, redrives
 from bina.messaging.testing import ServiceUnderTest
 from bina.web.access import ROLES, Person, issue_token
@@ -67,7 +68,7 @@ async def service(name: str, under_test) -> ServiceUnderTest:
 @pytest.fixture
 def app(name: str, service: ServiceUnderTest, served):
     url = service.engine.url.render_as_string(hide_password=False)
-    settings = Settings(database_url=url, kafka="127.0.0.1:1", secret=SECRET, demo=True)
+    settings = SETTINGS.get(name, Settings)(database_url=url, kafka="127.0.0.1:1", secret=SECRET, demo=True)
     app = served(importlib.import_module(f"{name}.app").create, service, settings)
     app.state.limiter = Limiter(Rates(person_reads=10**9, person_commands=10**9, address_reads=10**9))
     return app

@@ -23,6 +23,8 @@ OPEN = {
     "GET /toy/isi/1",
     "POST /toy/isi/1",
     "GET /toy/rusak",
+    "GET /toy/rusak/{token}",
+    "POST /toy/berkas",
     "POST /toy/daftar",
     "GET /toy/galat",
     "GET /toy/api/v1/fault",

@@ -7,13 +7,15 @@ from fastapi import APIRouter, Form, Request, Response
 from bina.messaging import emit
 from bina.web.access import Visitor
 from enrollment.accounts import store
-from enrollment.accounts.problems import plainly
+from enrollment.accounts.problems import closed, plainly
 from enrollment.accounts.provider import Provider
 
 router = APIRouter(tags=["accounts"])
 
 
-@router.post("/backchannel-logout", status_code=200)
+@router.post(
+    "/backchannel-logout", status_code=200, responses={403: {"$ref": "#/components/responses/Problem403"}}
+)
 async def end_from_afar(
     request: Request,
     _visitor: Visitor,
@@ -21,6 +23,8 @@ async def end_from_afar(
 ) -> Response:
     """End the sessions of a signed logout token (OpenID Connect Back-Channel Logout 1.0); said twice it is done once."""
     provider: Provider = request.app.state.provider
+    if not provider.issuer:
+        raise closed()
     with plainly():
         account = await provider.ended(logout_token)
     async with request.app.state.runtime.transaction() as session:

@@ -18,7 +18,7 @@ from bina.web.access import Person, Visitor, issue_token
 from bina.web.commands import ApiCommand
 from bina.web.language import gettext as _
 from bina.web.permissions import check_places, may, reach_of
-from bina.web.problems import Problem, not_found
+from bina.web.problems import MEDIA_TYPE, Problem, not_found
 from bina.web.sessions import End, add_ended
 from bina.web.text import Code, Line
 from enrollment.machines import store
@@ -26,7 +26,15 @@ from enrollment.machines.domain import VALID_FOR, Credential, Machine, basic, is
 from enrollment.paging import PageQuery, page
 
 router = APIRouter(tags=["machines"])
+KINDS = ("application/json", MEDIA_TYPE)
 Keeper = Annotated[Person, may("machine.keep")]
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": "RFC 6749 §5.2, and a problem like every other",
+        "content": {kind: {"schema": {"$ref": "#/components/schemas/ProblemOut"}} for kind in KINDS},
+    }
+    for status in (400, 401)
+}
 Word = Annotated[str, Form(max_length=200, pattern=r"^[!-~]*$")]
 
 
@@ -92,7 +100,7 @@ async def list_machines(
     return page([shown(machine) for machine in found], asked.limit, "client_id")
 
 
-@router.post("/token")
+@router.post("/token", responses=REFUSALS)
 async def token(
     request: Request,
     _visitor: Visitor,

@@ -157,7 +157,7 @@ def _refuse_unlisted(route: RouteContext, calls: set[object], table: Table) -> N
 def names_of(route: RouteContext) -> set[str]:
     """How the table may name a route: in full, or with `*` for the service."""
     method = next(iter(sorted(route.methods or ())))
-    path = route.path or ""
+    path = re.sub(r":\w+}", "}", route.path or "")
     return {f"{method} {path}", f"{method} /*/{path.partition('/')[2].partition('/')[2]}"}
 
 

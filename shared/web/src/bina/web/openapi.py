@@ -129,4 +129,5 @@ def _describe_one(operation: dict[str, Any], calls: set[Any]) -> None:
     if "requestBody" in operation:
         statuses |= {400, 408, 413}
     refused = {str(s): {"$ref": f"#/components/responses/Problem{s}"} for s in sorted(statuses)}
-    operation["responses"] = {**operation["responses"], **refused}
+    own = {status: said for status, said in operation["responses"].items() if status != "422"}  # FastAPI's
+    operation["responses"] = {**refused, **own}
