@@ -19,6 +19,7 @@ from bina_local.broker import producer, reader, records_until_end
 from bina_local.business_clock import move_clock, read_clock
 from bina_local.cli import app
 from bina_local.publication import Answer, answers, known_answers, raw_records, requests_of, send, send_raw
+from bina_local.state import project_root
 from enrollment.imports import EnrolmentValues, ResultValues, Row
 from parts import state_with
 
@@ -192,6 +193,16 @@ async def test_raw_records_may_come_through_a_pipe(kafka, agency: str, tmp_path:
     os.close(reading)
     assert ended.exit_code == 0
     assert [r.key for r in await records(kafka.cluster, topic)] == [b"k", b"k"]
+
+
+async def test_who_was_never_given_a_credential_publishes_nothing(kafka, agency: str, tmp_path: Path):
+    """Its topics are there, and the operator could write them."""
+    state_with(kafka, tmp_path / "state")
+    file = project_root() / "tests" / "samples" / "pendaftaran_bersih.csv"
+    command = ["publish", str(file), "--agency", agency, "--state", str(tmp_path / "state"), "--timeout", "1"]
+    ended = await asyncio.to_thread(CliRunner().invoke, app, command)
+    assert (ended.exit_code, f"bina agency add {agency}" in ended.stderr) == (1, True), ended.stderr
+    assert await records(kafka.cluster, f"agency.enrollments.{agency}") == []
 
 
 async def test_the_clock_remembers_how_far_it_was_moved(kafka):
