@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from bina.messaging import Settings
 from bina.messaging.database import create_engine
 from bina.messaging.testing import ServiceUnderTest
+from bina.web.audit.sealing import Sealer
 from bina.web.rates import Limiter, Rates
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class Applications:
         app = resting.pop() if resting else create(settings)
         app.state.runtime, app.state.settings = service.runtime(settings), settings
         app.state.limiter = Limiter(Rates())
+        app.state.sealer = Sealer(app.state.runtime)
         return app
 
     def give_back(self, create: Create, app: FastAPI) -> None:

@@ -10,6 +10,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from bina.events import REGISTRY
 from bina.messaging.cluster import Cluster
 from bina_local import topics
+from bina_local.addresses import SERVICES
 from bina_local.process import until
 from bina_local.state import project_root
 
@@ -65,7 +66,8 @@ async def test_an_agency_gets_a_pair_of_its_own(kafka):
 def test_every_contract_has_its_topic():
     fixed = {topic.name for topic in topics.listed()}
     of_agencies = {"agency.enrollments", "agency.outcomes"}
-    assert {event.topic for event in REGISTRY.values()} <= fixed | of_agencies
+    assert {event.topic for event in REGISTRY.values()} - {"audit"} <= fixed | of_agencies
+    assert {f"{service}.audit" for service in SERVICES} <= fixed
 
 
 @pytest.mark.parametrize("code", ["", "a.b", "kota x", "../x", "x" * 33])

@@ -2,13 +2,15 @@ from alembic import op
 
 from bina.messaging import schema
 from bina.web import schema as web_schema
+from bina.web.audit import schema as audit
 
 revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
-    for statement in (*schema.CREATE, *schema.OPERATIONS, *schema.PARTITIONS, *web_schema.SESSIONS):
+    tables = (*schema.CREATE, *schema.OPERATIONS, *schema.PARTITIONS, *web_schema.SESSIONS, *audit.CREATE)
+    for statement in tables:
         op.execute(statement)
     op.execute("CREATE TABLE people (asn_id uuid PRIMARY KEY, name text NOT NULL)")
     op.execute("CREATE TABLE registered (asn_id uuid PRIMARY KEY, name text NOT NULL)")

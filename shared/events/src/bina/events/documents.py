@@ -75,6 +75,9 @@ def _channel(topic: str) -> str:
 def _channel_of(topic: str) -> dict[str, Any]:
     kinds = sorted(kind for kind, contract in REGISTRY.items() if contract.topic == topic)
     messages = {kind: {"$ref": f"#/components/messages/{kind}"} for kind in kinds}
+    if topic == "audit":
+        parameters = {"service": {"description": "whose audit it is; one topic per service"}}
+        return {"address": f"{{service}}.{topic}", "parameters": parameters, "messages": messages}
     if not topic.startswith("agency."):
         return {"address": topic, "messages": messages}
     parameters = {"agency": {"description": "agency code, e.g. 5571; one pair of topics per agency"}}

@@ -61,6 +61,8 @@ class Runtime:
         self.consumer.on_taken = self._on_taken
         self.reconciler = Reconciler(self.sessions, settings.cluster, service.states, self.metrics)
         self.redriver = Redriver(self.sessions, self.intake)
+        self.beside: list[Callable[[], Awaitable[None]]] = []
+        """What else is to run as long as this does; whoever builds on it says so before the start."""
         self._wake_due = asyncio.Event()
         self._wake_redrive = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -94,6 +96,7 @@ class Runtime:
             self._reconcile_nightly,
             self._alert,
             *(partial(loop, self) for loop in self.service.loops),
+            *self.beside,
         ]
         self._tasks = [asyncio.create_task(self._guard(loop)) for loop in loops]
 

@@ -16,6 +16,7 @@ from bina.messaging.database import is_transient
 from bina.messaging.runtime import Runtime
 from bina.web import ops, preferences, problems, static
 from bina.web.access import open_to_all, task_link
+from bina.web.audit.sealing import Sealer
 from bina.web.forms import form_guard
 from bina.web.headers import Envelope
 from bina.web.limits import BodyLimit
@@ -65,6 +66,8 @@ def create_app(
     app.state.settings = runtime.settings
     app.state.draining = False
     app.state.limiter = Limiter(Rates())
+    app.state.sealer = Sealer(runtime)
+    runtime.beside.append(app.state.sealer.run)
     app.state.shell_pages = Pages(service)
     problems.install(app)
     for router in (*api_routers, ops.api_router()):

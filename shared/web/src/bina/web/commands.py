@@ -24,6 +24,10 @@ from bina.messaging.commands import (
     remember,
 )
 from bina.web.access import visitor
+from bina.web.audit import asking
+from bina.web.audit import store as audit
+from bina.web.audit.sealing import sealer_of
+from bina.web.audit.trail import begin
 from bina.web.forms import KEY_FIELD, TOKEN_FIELD, form_guard, guest_id
 from bina.web.language import gettext as _
 from bina.web.notice import leave_notice
@@ -56,9 +60,12 @@ class Command:
             stored = await _claim(session, principal, self.key, self.digest)
             if stored is not None:
                 return stored
+            trail = begin(session, asking.begun(self.request, "command"))
             body = jsonable_encoder(await effect(session))
             answer = StoredAnswer(status, {"answer": body})
             await remember(session, principal, self.key, self.digest, answer)
+            await audit.add(session, trail)
+        sealer_of(self.request.app).wake()
         return status, body
 
 

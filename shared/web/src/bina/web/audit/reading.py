@@ -1,0 +1,52 @@
+"""Reading another person's record is noted, before the answer goes out."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from bina.web.audit import asking, store
+from bina.web.audit.sealing import sealer_of
+
+MOST = 1000
+"""Ids that one reading names; of more it tells how many there were."""
+
+
+class Reading:
+    """A request that may show other people's records. Its route says whose it showed."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    async def of(
+        self,
+        people: Iterable[UUID | None],
+        asked: Mapping[str, Any] | None = None,
+        *,
+        things: Iterable[object] = (),
+    ) -> None:
+        """Note that these people's records are shown, and for what was `asked` (no names, no NIP). Written by itself,
+        at once: where it cannot be written, nothing is shown. One's own record is not noted.
+
+        `things`: what is shown that holds people's data, without naming them, e.g. a message that could not be read.
+        """
+        trail = asking.begun(self._request, "reading")
+        others = dict.fromkeys(p for p in people if p is not None and p != trail.actor.person_id)
+        named = [str(thing) for thing in things]
+        if not others and not named:
+            return
+        trail.note_about(*list(others)[:MOST], *named[:MOST])
+        given = {name: str(value) for name, value in (asked or {}).items() if value not in (None, "", ())}
+        trail.detail |= {"people": len(others)} | ({"asked": given} if given else {})
+        async with self._request.app.state.runtime.transaction() as session:
+            await store.add(session, trail)
+        sealer_of(self._request.app).wake()
+
+
+def reading(request: Request) -> Reading:
+    """Dependency that marks a route which shows other people's records."""
+    return Reading(request)
+
+
+OthersRecords = Annotated[Reading, Depends(reading)]
