@@ -14,6 +14,7 @@ from assessment.profiles.handlers import handlers as profiles
 from assessment.profiles.pages import router as profiles_pages
 from assessment.register.handlers import handlers as register
 from bina.messaging import Runtime, Service, Settings
+from bina.web import audit
 from bina.web.app import create_app
 from bina.web.sessions import handlers as sessions
 
@@ -23,7 +24,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 service = Service(
     "assessment",
     MIGRATIONS,
-    handlers=[register, assessments, profiles, plans, sessions],
+    handlers=[register, assessments, profiles, plans, sessions, audit.erasures],
     schedules=[plans_schedule],
     projections=("people", "runs", "run_targets", "enrollments"),
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from bina.messaging import Runtime, Service, Settings
+from bina.web import audit
 from bina.web.app import create_app
 from bina.web.sessions import handlers as session_handlers
 from evaluation.impact import api as impact_api
@@ -40,6 +41,7 @@ service = Service(
         responses_handlers.handlers,
         impact_handlers.handlers,
         session_handlers,
+        audit.erasures,
     ],
     schedules=[tasks_schedule.schedule, impact_schedule.schedule],
     projections=("people", "runs", "enrolments", "scores"),

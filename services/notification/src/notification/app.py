@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from bina.messaging import Runtime, Service
+from bina.web import audit
 from bina.web.app import create_app
 from bina.web.sessions import handlers as session_handlers
 from notification.deliveries import api as deliveries_api
@@ -29,6 +30,7 @@ service = Service(
         deliveries_handlers.handlers,
         preferences_handlers.handlers,
         session_handlers,
+        audit.erasures,
     ],
     schedules=[notices_schedule.schedule],
     projections=(

@@ -19,6 +19,7 @@ from assessment.register.store import is_within
 from assessment.scope import on_behalf, test_in_reach
 from bina.messaging.clock import today
 from bina.web.access import Person, settings_of
+from bina.web.audit import OthersRecords
 from bina.web.commands import ApiCommand
 from bina.web.permissions import may, reach_of
 from bina.web.text import PlainText
@@ -73,7 +74,7 @@ async def take_for_many(
 
 @router.get("")
 async def list_tests(
-    request: Request, person: Reader, enrollment_id: UUID | None = None
+    request: Request, person: Reader, reads: OthersRecords, enrollment_id: UUID | None = None
 ) -> list[dict[str, Any]]:
     """A person's own tests, the newest first; an enrolment's for those who may read them."""
     reach = reach_of(person, "test.read", demo=settings_of(request).demo)
@@ -85,11 +86,13 @@ async def list_tests(
         readable = {
             asn_id: await is_within(session, asn_id, reach) for asn_id in {test.asn_id for test in found}
         }
-    return [_summary(test) for test in found if readable[test.asn_id]]
+    shown = [test for test in found if readable[test.asn_id]]
+    await reads.of([test.asn_id for test in shown])
+    return [_summary(test) for test in shown]
 
 
 @router.get("/{assessment_id:uuid}")
-async def show(request: Request, assessment_id: UUID, person: Reader) -> dict[str, Any]:
+async def show(request: Request, assessment_id: UUID, person: Reader, reads: OthersRecords) -> dict[str, Any]:
     """A test, with its questions while it is open for whoever takes it.
 
     `right` is told to the platform in a demonstration only.
@@ -97,6 +100,7 @@ async def show(request: Request, assessment_id: UUID, person: Reader) -> dict[st
     demo = settings_of(request).demo
     async with request.app.state.runtime.sessions() as session:
         test = await test_in_reach(session, reach_of(person, "test.read", demo=demo), assessment_id)
+    await reads.of([test.asn_id])
     tell = on_behalf(person, demo=demo)
     taken = test.state == "open" and (tell or test.asn_id == person.person_id)
     asked = questions(test) if taken else []

@@ -20,6 +20,7 @@ from assessment.register.domain import Run
 from bina.events import Event
 from bina.events.assessment import AssessmentScored, CompetencyScore
 from bina.messaging.clock import today
+from bina.web import audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,9 @@ async def submit(session: AsyncSession, submissions: Sequence[Submission]) -> li
     told: list[Event] = []
     for submission in submissions:
         told += await _score(session, submission, runs[submission.test.run_id])
+        test = submission.test
+        audit.changed(session, "assessment", test.assessment_id, {"state": "open"}, {"state": "scored"})
+        audit.on_behalf(session, [test.asn_id])
     people = {s.test.asn_id for s in submissions}
     changed = await profiles.refresh(session, people)
     causes = {s.test.asn_id: s.test.cause for s in submissions}

@@ -11,6 +11,7 @@ from assessment.profiles.views import competency_name
 from assessment.scope import check_profile
 from bina.messaging.clock import today
 from bina.web.access import Person
+from bina.web.audit import OthersRecords
 from bina.web.permissions import may
 from bina.web.problems import not_found
 
@@ -19,7 +20,7 @@ router = APIRouter(tags=["profiles"])
 
 @router.get("/people/{asn_id}/profile")
 async def show(
-    request: Request, asn_id: UUID, person: Annotated[Person, may("profile.read")]
+    request: Request, asn_id: UUID, person: Annotated[Person, may("profile.read")], reads: OthersRecords
 ) -> dict[str, Any]:
     """A person's levels, standards and gaps; `jpm` is indicative and null where nothing was assessed."""
     async with request.app.state.runtime.sessions() as session:
@@ -28,6 +29,7 @@ async def show(
         required = await store.load_required(session, asn_id, today())
     if entries is None:
         raise not_found()
+    await reads.of([asn_id])
     match = match_of(entries, required)
     return {
         "asn_id": asn_id,

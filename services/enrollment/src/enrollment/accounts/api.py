@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from bina.messaging import emit
+from bina.web import audit
 from bina.web.access import Visitor
 from enrollment.accounts import store
 from enrollment.accounts.problems import closed, plainly
@@ -28,5 +29,8 @@ async def end_from_afar(
     with plainly():
         account = await provider.ended(logout_token)
     async with request.app.state.runtime.transaction() as session:
-        await emit(session, await store.end_sessions_at(session, account))
+        ended = await store.end_sessions_at(session, account)
+        await emit(session, [one.ended() for one in ended])
+        await audit.note_sessions(session, request, [one.asn_id for one in ended])
+    audit.sealer_of(request.app).wake()
     return Response(headers={"Cache-Control": "no-store"})

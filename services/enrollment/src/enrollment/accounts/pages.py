@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from bina.messaging import emit
+from bina.web import audit
 from bina.web.access import Visitor, next_path, settings_of
 from bina.web.forms import GuardedForm
 from bina.web.sessions import drop_session, set_session
@@ -65,6 +66,8 @@ async def come_back(
         account = await _provider(request).account(attempt, code, _back(request))
     async with request.app.state.runtime.transaction() as session:
         opened = await enter(session, account, request)
+        await audit.note_sessions(session, request, [opened.person.person_id])
+    audit.sealer_of(request.app).wake()
     response = RedirectResponse(path, 303)
     set_session(response, opened, settings_of(request))
     return drop_attempt(request, response)
@@ -78,6 +81,8 @@ async def leave(request: Request, visitor: Visitor, _form: GuardedForm) -> Respo
         async with request.app.state.runtime.transaction() as session:
             ended = await store.end_sessions(session, [visitor.session_id])
             await emit(session, [one.ended() for one in ended])
+            await audit.note_sessions(session, request, [one.asn_id for one in ended])
+        audit.sealer_of(request.app).wake()
         away = await _away(request, ended[0].id_token if ended else "")
     response = _farewell(request, away) if away else RedirectResponse("/", 303)
     drop_session(response, settings_of(request))

@@ -67,11 +67,10 @@ async def end_sessions_of(session: AsyncSession, people: Iterable[UUID]) -> list
     return [one.ended() for one in await _end(session, _END_PEOPLE, {"ids": sorted(people)})]
 
 
-async def end_sessions_at(session: AsyncSession, account: Account) -> list[SessionEnded]:
+async def end_sessions_at(session: AsyncSession, account: Account) -> list[OpenSession]:
     """End what the provider ended: its own session, or every one of the account where it names none."""
     names = ("issuer", "subject", "provider_session")
-    ended = await _end(session, _END_ACCOUNT, {name: getattr(account, name) for name in names})
-    return [one.ended() for one in ended]
+    return await _end(session, _END_ACCOUNT, {name: getattr(account, name) for name in names})
 
 
 async def unlink(session: AsyncSession, asn_id: UUID) -> None:

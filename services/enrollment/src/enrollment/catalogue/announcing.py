@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import emit
+from bina.web import audit
 from bina.web.language import gettext as _
 from bina.web.problems import Fault, Problem
 from enrollment.catalogue import store
@@ -27,9 +28,12 @@ async def record_programmes(
     other services keep what `TrainingAnnounced` told until the run itself is changed.
     """
     programmes = {row.code: _programme(row) for row in rows}
+    known = await store.load_programmes(session, programmes)
     written = await store.add_programmes(session, list(programmes.values()), agency)
     if foreign := programmes.keys() - written:
         raise _anothers(rows, foreign)
+    for code, programme in programmes.items():
+        audit.changed(session, "programme", code, known.get(code), programme)
     return {"recorded": len(programmes)}
 
 
@@ -43,6 +47,8 @@ async def announce_runs(session: AsyncSession, rows: Sequence[RunRow]) -> dict[s
     new = [_run(code, row, programmes[row.programme]) for code, row in by_code.items() if code not in known]
     await _check_ids(session, rows, new)
     await store.add_runs(session, new)
+    for run in new:
+        audit.changed(session, "run", run.run_id, None, run)
     await emit(session, [run.announced() for run in new])
     ids = {code: run.run_id for code, run in known.items()} | {run.code: run.run_id for run in new}
     return {"announced": len(new), "existing": sorted(known), "ids": ids}

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
 from bina.web.access import Person
+from bina.web.audit import OthersRecords
 from bina.web.commands import ApiCommand
 from bina.web.masking import nip_for
 from bina.web.permissions import Reach, check_runs, may, out_of_scope, reach_of
@@ -133,6 +134,7 @@ async def list_enrolments(
     request: Request,
     person: Annotated[Person, may("enrolment.list")],
     asked: Annotated[EnrolmentQuery, Query()],
+    reads: OthersRecords,
 ) -> dict[str, Any]:
     """Enrolments of own people and of own runs; an ASN sees their own. `run` is an id or a code.
 
@@ -148,6 +150,7 @@ async def list_enrolments(
         run_id = found.run_id if found else None
         which = EnrolmentFilter(run_id, asked.asn, asked.agency, asked.state)
         rows = await store.page_of_enrolments(session, reach, which, after=asked.cursor, limit=limit)
+    await reads.of([row.enrolment.asn_id for row in rows], asked.model_dump())
     return page([_listed(row, person) for row in rows], limit)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events import Event
 from bina.messaging import meanwhile
+from bina.web import audit
 from enrollment.enrolments import store
 from enrollment.enrolments.domain import (
     Change,
@@ -37,6 +38,7 @@ class _Following(NamedTuple):
 
 async def apply(session: AsyncSession, changes: Sequence[Change]) -> list[list[Event]]:
     """Store changes (at most one per enrolment; their runs' seats are held) and give the facts of each."""
+    note(session, changes)
     saved = store.save_enrolments(session, [change.after for change in changes])
     _, following = await meanwhile(saved, lambda: _following(changes))
     await store.count_seats(session, following.seats)
@@ -51,6 +53,16 @@ async def apply(session: AsyncSession, changes: Sequence[Change]) -> list[list[E
         for change, facts in zip(changes, following.facts, strict=True)
         if (id_ := change.after.enrollment_id)
     ]
+
+
+def note(session: AsyncSession, changes: Sequence[Change]) -> None:
+    """Note in a command's audit what becomes of enrolments; where an event is applied, it is its own record."""
+    if trail := audit.open_in(session):
+        for change in changes:
+            after = change.after
+            trail.changed(
+                "enrolment", after.enrollment_id, change.before, after, person=after.asn_id, why=change.why
+            )
 
 
 def _following(changes: Sequence[Change]) -> _Following:

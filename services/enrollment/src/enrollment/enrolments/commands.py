@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock, emit
+from bina.web import audit
 from bina.web.access import Person
 from bina.web.language import gettext as _
 from bina.web.permissions import check_runs, out_of_scope, reach_of
@@ -31,6 +32,7 @@ async def ask_for(
     (decision,), facts = await request(session, [ask])
     if decision.outcome == "refused":
         raise _refused(decision)
+    _note(session, decision, note)
     await emit(session, facts)
     return decision
 
@@ -47,6 +49,7 @@ async def give_back(session: AsyncSession, person: Person, enrollment_id: UUID, 
     (decision,), facts = await withdraw(session, [(ask, reason)])
     if decision.outcome == "refused":
         raise _refused(decision)
+    _note(session, decision)
     await emit(session, facts)
     return decision
 
@@ -90,6 +93,13 @@ async def correct_result(
     await _check_certificate(session, found, run, correction)
     await emit(session, await correct(session, found, run, correction))
     return (await store.load_enrolments(session, [enrollment_id]))[enrollment_id]
+
+
+def _note(session: AsyncSession, decision: Decision, note: str = "") -> None:
+    """Whose seat it is, and what the asker wrote beside."""
+    if decision.enrolment:
+        audit.on_behalf(session, [decision.enrolment.asn_id])
+        audit.because(session, note, person=decision.enrolment.asn_id)
 
 
 async def _ask(session: AsyncSession, person: Person, run_code: str, nip: str | None, note: str = "") -> Ask:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
 from bina.web.access import Person
+from bina.web.audit import OthersRecords
 from bina.web.commands import PageCommand
 from bina.web.formats import number
 from bina.web.language import counted
@@ -33,12 +34,13 @@ _PATH = "/enrollment/angkatan/{reference}"
 
 @router.get(_PATH)
 async def show(
-    request: Request, reference: str, person: Annotated[Person, may("catalogue.read")]
+    request: Request, reference: str, person: Annotated[Person, may("catalogue.read")], reads: OthersRecords
 ) -> Response:
     """When, where, am I in it? For clerks: who is in it, who came."""
     async with request.app.state.runtime.sessions() as session:
         run = await _find(session, reference)
         context = await _context(session, run, person)
+    await reads.of([listed.enrolment.asn_id for listed in context["people"]])
     return pages.render(request, "enrolments/run.html", run=run, errors={}, **context)
 
 

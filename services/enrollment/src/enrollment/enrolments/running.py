@@ -11,13 +11,14 @@ from bina.events.agency import Problem as Told
 from bina.events.agency import RequestAnswered
 from bina.events.enrollment import TrainingCancelled, TrainingConcluded
 from bina.messaging import clock, emit
+from bina.web import audit
 from bina.web.language import gettext as _
 from bina.web.problems import Fault, Problem
 from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.bodies import RunChange
 from enrollment.catalogue.domain import Run
 from enrollment.enrolments import store
-from enrollment.enrolments.applying import apply, fill_seats
+from enrollment.enrolments.applying import apply, fill_seats, note
 
 _TUPLES = {"open_to", "job_levels"}
 NO_SEAT = "Kursi tidak tersedia sampai angkatan selesai."
@@ -41,6 +42,7 @@ async def change(session: AsyncSession, run: Run, wanted: RunChange) -> Run:
         fault = Fault("ends_on", _("Tanggal selesai mendahului tanggal mulai."))
         raise Problem("invalid-input", 422, _("Ada isian yang belum benar."), errors=[fault])
     await catalogue.change_run(session, changed)
+    audit.changed(session, "run", run.run_id, run, changed)
     told: list[Event] = [changed.changed()]
     await emit(session, [*told, *(await fill_seats(session, [run.run_id], clock.today()))])
     return (await catalogue.load_runs(session, [run.run_id]))[run.run_id]
@@ -53,6 +55,7 @@ async def cancel(session: AsyncSession, run: Run, reason: str) -> dict[str, Any]
         raise Problem("run-concluded", 409, _("Angkatan ini sudah selesai, tidak dapat dibatalkan."))
     if run.status != "cancelled":
         await catalogue.mark_cancelled(session, run.run_id, reason)
+        audit.changed(session, "run", run.run_id, run, replace(run, status="cancelled"), why=reason)
         answers = await _answers_to_waiting(session, run, reason)
         await emit(session, [TrainingCancelled(run_id=run.run_id, reason=reason), *answers])
     return {"id": run.run_id, "status": "cancelled"}
@@ -64,6 +67,7 @@ async def conclude(session: AsyncSession, run: Run, day: date) -> dict[str, Any]
     _refuse_cancelled(run)
     if run.concluded_on is None:
         await catalogue.mark_concluded(session, run.run_id, day)
+        audit.changed(session, "run", run.run_id, run, replace(run, concluded_on=day, status="closed"))
         released = [c._replace(why=NO_SEAT) for c in await store.release_waiting(session, run.run_id)]
         told = [fact for facts in await apply(session, released) for fact in facts]
         await emit(session, [*told, TrainingConcluded(run_id=run.run_id, concluded_on=day)])
@@ -72,7 +76,9 @@ async def conclude(session: AsyncSession, run: Run, day: date) -> dict[str, Any]
 
 async def _answers_to_waiting(session: AsyncSession, run: Run, reason: str) -> list[RequestAnswered]:
     """The last answer to each request of an agency that still waits for a seat, the longest waiting first."""
-    waiting = [change.after.enrollment_id for change in await store.release_waiting(session, run.run_id)]
+    released = await store.release_waiting(session, run.run_id)
+    note(session, released)
+    waiting = [change.after.enrollment_id for change in released]
     asked = await store.take_waiting_asks(session, waiting)
     problem = Told(
         column="Kode Angkatan",

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
 from bina.web.access import Person
+from bina.web.audit import OthersRecords
 from bina.web.permissions import Reach, may, out_of_scope, reach_of
 from bina.web.problems import not_found
 from enrollment.entitlement import store
@@ -41,11 +42,14 @@ async def shares(
 
 
 @router.get("/jp/{asn_id}")
-async def ledger(request: Request, asn_id: UUID, person: Annotated[Person, may("jp.read")]) -> dict[str, Any]:
+async def ledger(
+    request: Request, asn_id: UUID, person: Annotated[Person, may("jp.read")], reads: OthersRecords
+) -> dict[str, Any]:
     """A person's ledger: one's own, or of a person within reach."""
     async with request.app.state.runtime.sessions() as session:
         await _check_within(session, reach_of(person, "jp.read"), asn_id)
         lines = await store.load_ledger(session, asn_id)
+    await reads.of([asn_id])
     return {"items": [line._asdict() for line in lines], "next": None}
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
 from bina.web.access import Person
+from bina.web.audit import OthersRecords
 from bina.web.charts import Bar, Figure, ranked_bar
 from bina.web.formats import number, percent
 from bina.web.language import counted
@@ -75,6 +76,7 @@ async def own(request: Request, person: Annotated[Person, may("jp.own")]) -> Res
 async def agency(
     request: Request,
     person: Staff,
+    reads: OthersRecords,
     *,
     unit: UUID | None = None,
     instansi: str | None = None,
@@ -92,6 +94,7 @@ async def agency(
     csv_href = str(chosen.replace(path="/enrollment/instansi.csv", scheme="", netloc=""))
     part, next_part = cut(_following(shares, bagian), PAGE, lambda share: share.key)
     people, next_people = cut(behind, PAGE, lambda one: one.asn_id)
+    await reads.of([one.asn_id for one in people], {"instansi": view.reach.agency_code, "unit": unit})
     return pages.render(
         request,
         "entitlement/agency.html",

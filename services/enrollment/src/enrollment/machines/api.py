@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events.enrollment import SessionEnded
 from bina.messaging import emit, new_id
-from bina.web import access
+from bina.web import access, audit
 from bina.web.access import Person, Visitor, issue_token
 from bina.web.commands import ApiCommand
 from bina.web.language import gettext as _
@@ -55,6 +55,7 @@ async def add(body: MachineRow, request: Request, person: Keeper, command: ApiCo
     async def effect(session: AsyncSession) -> dict[str, Any]:
         machine = Machine(new_id(), body.agency_code, body.name)
         await store.add_machine(session, machine)
+        _note(session, machine, None, machine)
         return shown(machine)
 
     return _with_secret(await command.answer(effect, status=201), request)
@@ -68,7 +69,9 @@ async def renew(machine_id: UUID, request: Request, person: Keeper, command: Api
         machine = await _held(session, person, machine_id)
         await store.renew_machine(session, machine_id)
         await _end(session, machine)
-        return shown(replace(machine, generation=machine.generation + 1))
+        renewed = replace(machine, generation=machine.generation + 1)
+        _note(session, machine, machine, renewed)
+        return shown(renewed)
 
     return _with_secret(await command.answer(effect), request)
 
@@ -81,6 +84,7 @@ async def revoke(machine_id: UUID, person: Keeper, command: ApiCommand) -> Respo
         machine = await _held(session, person, machine_id)
         await store.revoke_machine(session, machine_id)
         await _end(session, machine)
+        _note(session, machine, {"revoked": False}, {"revoked": True})
         return {"revoked": machine_id}
 
     return await command.answer(effect)
@@ -132,6 +136,13 @@ def shown(machine: Machine) -> dict[str, Any]:
         "generation": machine.generation,
         "revoked_at": machine.revoked_at,
     }
+
+
+def _note(session: AsyncSession, machine: Machine, before: Any, after: Any) -> None:
+    """What became of it, found by its agency, too; its secret is derived, so nothing here tells it."""
+    audit.changed(session, "machine", machine.machine_id, before, after)
+    if trail := audit.open_in(session):
+        trail.note_about(machine.agency_code)
 
 
 async def _held(session: AsyncSession, person: Person, machine_id: UUID) -> Machine:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.web.access import Person
+from bina.web.audit import OthersRecords
 from bina.web.commands import ApiCommand
 from bina.web.masking import nip_for
 from bina.web.permissions import Place, check_places, may, out_of_scope, reach_of
@@ -152,6 +153,7 @@ async def list_asn(
     request: Request,
     person: Annotated[Person, may("people.list")],
     asked: Annotated[AsnQuery, Query()],
+    reads: OthersRecords,
 ) -> dict[str, Any]:
     """People within the reader's reach, by id; `agency` and `nip` narrow it. 403 for an agency outside it."""
     reach = reach_of(person, "people.list")
@@ -161,6 +163,7 @@ async def list_asn(
         people = await store.page_of_people(
             session, reach, employer=asked.agency, nip=asked.nip, after=asked.cursor, limit=asked.limit
         )
+    await reads.of([p.asn_id for p in people], asked.model_dump(exclude={"nip"}))
     return page([_shown(p, person) for p in people], asked.limit)
 
 

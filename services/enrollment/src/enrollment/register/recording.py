@@ -1,6 +1,7 @@
 """Recording rows of the register and telling what changed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events.enrollment import AgencyRecorded, AsnErased, ContactErased
 from bina.messaging import DueItem, clock, due, emit, new_id
+from bina.web import audit
 from bina.web.language import gettext as _
 from bina.web.problems import Fault, Problem, not_found
 from enrollment.accounts import store as accounts
@@ -25,9 +27,14 @@ async def record_agencies(session: AsyncSession, rows: Sequence[AgencyRow]) -> A
     """Record agencies and whom they report for; `AgencyRecorded` for those new or renamed."""
     names = {row.code: row.name for row in rows}
     known = await store.load_agencies(session)
+    before = await store.load_rights(session)
     changed = await store.add_agencies(session, names)
     rights = {row.code: _rights_of(row) for row in rows if row.uploads is not None or row.code not in known}
     await store.grant_rights(session, rights)
+    for code, name in names.items():
+        old = {"name": known[code], "rights": before.get(code, {})} if code in known else None
+        new = {"name": name, "rights": rights.get(code, before.get(code, {}))}
+        audit.changed(session, "agency", code, old, new)
     await emit(session, [AgencyRecorded(agency_code=code, name=names[code]) for code in sorted(changed)])
     return {"recorded": len(changed), "unchanged": len(names) - len(changed)}
 
@@ -53,6 +60,9 @@ async def record_units(session: AsyncSession, rows: Sequence[UnitRow]) -> Answer
     except BrokenTreeError as error:
         raise _refused(rows, {error.unit_id: _("Unit induk tidak dikenal atau berputar.")}) from error
     changed = await store.add_units(session, placed)
+    for unit in placed:
+        if unit.unit_id in changed:
+            audit.changed(session, "unit", unit.unit_id, units.get(unit.unit_id), unit)
     old = changed & units.keys()
     await due.add(session, [DueItem(UNIT_CHANGED, str(unit_id), clock.now()) for unit_id in sorted(old)])
     return {"recorded": len(changed & given.keys()), "unchanged": len(given.keys() - changed)}
@@ -80,8 +90,15 @@ async def record_asn(session: AsyncSession, rows: Sequence[AsnRow]) -> Answer:
         ids[row.nip] = row.id or ids.get(row.nip) or new_id()
     people = [_asn(row, ids) for row in rows]
     await _check_people(session, people)
+    before = {p.asn_id: _own(p) for p in await store.load_people(session, ids.values())}
+    reached = {c.asn_id: c for c in await store.load_contacts(session, ids.values())}
     told = await store.load_people(session, await store.add_people(session, people))
     contacts = await store.add_contacts(session, [_contact(row, ids[row.nip]) for row in rows])
+    for one in told:
+        audit.changed(session, "asn", one.asn_id, before.get(one.asn_id), _own(one), person=one.asn_id)
+    for contact in contacts:
+        old = reached.get(contact.asn_id)
+        audit.changed(session, "contact", contact.asn_id, old, contact, person=contact.asn_id)
     await emit(session, [*(p.recorded() for p in told), *(c.recorded() for c in contacts)])
     unknown = [row.nip for row in rows if row.supervisor_nip and row.supervisor_nip not in ids]
     return {
@@ -121,6 +138,11 @@ def _asn(row: AsnRow, ids: dict[str, UUID]) -> Asn:
     )
 
 
+def _own(person: Asn) -> Asn:
+    """A person without what is their unit's."""
+    return replace(person, unit_name="", unit_path=())
+
+
 def _contact(row: AsnRow, asn_id: UUID) -> Contact:
     return Contact(asn_id, row.email, row.phone, row.language)
 
@@ -156,6 +178,8 @@ def _twice(people: Sequence[Asn]) -> list[Fault]:
 async def erase_asn(session: AsyncSession, asn_id: UUID) -> Answer:
     """Erase a person; the tombstones carry it to everyone. Those they supervised are told anew."""
     told = await store.load_people(session, await store.erase(session, asn_id))
+    audit.changed(session, "asn", asn_id, {"recorded": True}, {"recorded": False}, person=asn_id)
+    await audit.erase(session, [asn_id])
     erased = [AsnErased(asn_id=asn_id), ContactErased(asn_id=asn_id)]
     await accounts.unlink(session, asn_id)
     ended = await accounts.end_sessions_of(session, [asn_id])
@@ -170,15 +194,20 @@ async def record_roles(session: AsyncSession, rows: Sequence[RoleRow]) -> Answer
     grants = {
         (r.asn_id, r.role): RoleGrant(r.asn_id, r.role, r.agency_code, r.unit_id, r.shows) for r in rows
     }
+    before = {(g.asn_id, g.role): g for g in await store.load_grants(session, {r.asn_id for r in rows})}
     await store.add_roles(session, grants.values())
+    for key, grant in grants.items():
+        audit.changed(session, "role", grant.asn_id, before.get(key), grant, person=grant.asn_id)
     await emit(session, await accounts.end_sessions_of(session, {row.asn_id for row in rows}))
     return {"granted": len(grants)}
 
 
 async def revoke_role(session: AsyncSession, asn_id: UUID, role: str) -> Answer:
     """Take a role away; with it end the person's sessions. Raises `Problem` where they do not have it."""
+    before = {grant.role: grant for grant in await store.load_grants(session, [asn_id])}
     if not await store.remove_role(session, asn_id, role):
         raise not_found(_("Orang ini tidak memiliki peran tersebut."))
+    audit.changed(session, "role", asn_id, before[role], None, person=asn_id)
     await emit(session, await accounts.end_sessions_of(session, [asn_id]))
     return {"revoked": role}
 

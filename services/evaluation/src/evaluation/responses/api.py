@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
 from bina.web.access import Person, settings_of
+from bina.web.audit import OthersRecords
 from bina.web.commands import ApiCommand
 from bina.web.language import gettext as _
 from bina.web.permissions import may, reach_of
@@ -77,6 +78,7 @@ class TaskList(BaseModel):
 async def list_tasks(
     request: Request,
     person: Annotated[Person, may("task.list")],
+    reads: OthersRecords,
     respondent: Annotated[str, Query(max_length=36, description="id or NIP; left out: the caller")] = "",
     state: Literal["open", "answered"] = "open",
 ) -> TaskList:
@@ -87,6 +89,7 @@ async def list_tasks(
             found = await store.load_open(session, who, clock.today())
         else:
             found = await store.load_answered(session, who)
+    await reads.of([who, *(assignment.about_id for assignment in found)])
     shown = {"about_nip"} if reach_of(person, "nip.read").everything else set()
     return TaskList(tasks=[_view(assignment, shown) for assignment in found])
 

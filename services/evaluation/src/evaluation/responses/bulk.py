@@ -17,6 +17,7 @@ from evaluation.roster import store as roster
 from . import bulk_store, domain, store
 from .bulk_store import Sheet
 from .store import Assignment
+from .submission import note_answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ async def _sheet(session: AsyncSession, task: Assignment, filled: Filled) -> She
 
 
 async def _tell(session: AsyncSession, tasks: Sequence[Assignment]) -> None:
+    for task in tasks:
+        note_answered(session, task)
     if tasks:
         await emit(session, [_closed(task.task_id, task.respondent_id) for task in tasks])
         runs = {task.run_id for task in tasks}

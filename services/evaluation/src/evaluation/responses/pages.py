@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 
 from bina.messaging import clock
 from bina.web.access import LinkedTask, Person
+from bina.web.audit import OthersRecords
 from bina.web.commands import FormCommand, PageCommand
 from bina.web.forms import GuardedForm
 from bina.web.permissions import may
@@ -48,6 +49,7 @@ def _linked(task_id: UUID, token: str) -> Desk:
 async def inbox(
     request: Request,
     person: Respondent,
+    reads: OthersRecords,
     angkatan: UUID | None = None,
     formulir: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
@@ -55,6 +57,7 @@ async def inbox(
     async with request.app.state.runtime.sessions() as session:
         found = await store.load_open(session, _me(person), clock.today())
         answered = await store.load_answered(session, _me(person), ANSWERED)
+    await reads.of([a.about_id for a in (*found, *answered)])
     group = [a for a in found if (a.run_id, a.instrument_code) == (angkatan, formulir)]
     if group:
         rows = [view.row_of(a, clock.today()) for a in group]
@@ -69,39 +72,45 @@ async def inbox(
 
 
 @router.get("/evaluation/potongan/beranda")
-async def fragment(request: Request, person: Respondent) -> Response:
+async def fragment(request: Request, person: Respondent, reads: OthersRecords) -> Response:
     """Three tasks by deadline for the page Beranda; opened on its own it leads to the whole list."""
     if "x-fragment" not in request.headers:
         return RedirectResponse("/evaluation/tugas", 303)
     async with request.app.state.runtime.sessions() as session:
         found = await store.load_open(session, _me(person), clock.today())
+    await reads.of([a.about_id for a in found[:3]])
     rows = view.rows_of(found, clock.today())
     return pages.render(request, "responses/fragment.html", rows=rows[:3], count=len(found))
 
 
 @router.get("/evaluation/tugas/{task_id}")
-async def brief(request: Request, task_id: UUID, person: Respondent) -> Response:
+async def brief(request: Request, task_id: UUID, person: Respondent, reads: OthersRecords) -> Response:
     """Whom do I assess, until when? Once answered: the receipt."""
     async with request.app.state.runtime.sessions() as session:
         form = await _form(session, task_id, _me(person))
         mine = await store.load_open(session, _me(person), clock.today())
+    await reads.of([form.assignment.about_id])
     same = [a for a in mine if (a.run_id, a.instrument_code) == _group(form.assignment)]
     return _brief(request, _own(task_id), form, same)
 
 
 @router.get("/evaluation/isi/{task_id}")
-async def fill(request: Request, task_id: UUID, person: Respondent) -> Response:
+async def fill(request: Request, task_id: UUID, person: Respondent, reads: OthersRecords) -> Response:
     """The questions."""
     async with request.app.state.runtime.sessions() as session:
         form = await _form(session, task_id, _me(person))
+    await reads.of([form.assignment.about_id])
     return _questions(request, _own(task_id), form)
 
 
 @router.post("/evaluation/isi/{task_id}")
-async def review(request: Request, task_id: UUID, person: Filler, posted: GuardedForm) -> Response:
+async def review(
+    request: Request, task_id: UUID, person: Filler, reads: OthersRecords, posted: GuardedForm
+) -> Response:
     """Look over the answers before they are sent, or go back to them."""
     async with request.app.state.runtime.sessions() as session:
         form = await _form(session, task_id, _me(person))
+    await reads.of([form.assignment.about_id])
     return _review(request, _own(task_id), form, posted)
 
 
@@ -112,26 +121,31 @@ async def send(task_id: UUID, person: Filler, command: PageCommand) -> Response:
 
 
 @router.get("/evaluation/tautan/{token}")
-async def linked_brief(request: Request, token: str, task_id: LinkedTask) -> Response:
+async def linked_brief(request: Request, token: str, task_id: LinkedTask, reads: OthersRecords) -> Response:
     """The same for whoever holds a personal link."""
     async with request.app.state.runtime.sessions() as session:
         form = await _form(session, task_id)
+    await reads.of([form.assignment.about_id])
     return _brief(request, _linked(task_id, token), form, [])
 
 
 @router.get("/evaluation/tautan/{token}/isi")
-async def linked_fill(request: Request, token: str, task_id: LinkedTask) -> Response:
+async def linked_fill(request: Request, token: str, task_id: LinkedTask, reads: OthersRecords) -> Response:
     """The questions, under a personal link."""
     async with request.app.state.runtime.sessions() as session:
         form = await _form(session, task_id)
+    await reads.of([form.assignment.about_id])
     return _questions(request, _linked(task_id, token), form)
 
 
 @router.post("/evaluation/tautan/{token}/isi")
-async def linked_review(request: Request, token: str, task_id: LinkedTask, posted: GuardedForm) -> Response:
+async def linked_review(
+    request: Request, token: str, task_id: LinkedTask, posted: GuardedForm, reads: OthersRecords
+) -> Response:
     """The review, under a personal link."""
     async with request.app.state.runtime.sessions() as session:
         form = await _form(session, task_id)
+    await reads.of([form.assignment.about_id])
     return _review(request, _linked(task_id, token), form, posted)
 
 

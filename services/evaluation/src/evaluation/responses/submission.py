@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events.evaluation import EvaluationTaskClosed
 from bina.messaging import clock, emit
+from bina.web import audit
 from bina.web.language import gettext as _
 from bina.web.permissions import Reach
 from bina.web.problems import Fault, Problem, not_found
@@ -41,6 +42,7 @@ async def submit(
     if receipt is None:
         return await _known_receipt(session, assignment, domain.digest_of(checked.answers))
     assert assignment.respondent_id is not None
+    note_answered(session, assignment)
     closed = EvaluationTaskClosed(
         task_id=assignment.task_id, respondent_id=assignment.respondent_id, reason="answered"
     )
@@ -48,6 +50,12 @@ async def submit(
     await impact.schedule_publication(session, [assignment.run_id], clock.now())
     await impact.schedule_cells(session, [assignment.run_id], clock.now())
     return receipt
+
+
+def note_answered(session: AsyncSession, task: Assignment) -> None:
+    """Note that a task was answered, and for whom; never what."""
+    audit.changed(session, "task", task.task_id, {"state": "open"}, {"state": "answered"})
+    audit.on_behalf(session, [task.respondent_id])
 
 
 async def _known_receipt(session: AsyncSession, assignment: Assignment, digest: bytes) -> str:

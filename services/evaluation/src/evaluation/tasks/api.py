@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock, lock_alone, together
+from bina.web import audit
 from bina.web.access import Person
 from bina.web.commands import ApiCommand
 from bina.web.language import gettext as _
@@ -76,7 +77,10 @@ async def appoint(session: AsyncSession, wanted: Appointment, person: Person) ->
             errors=[Fault("evaluators", nip) for nip in missing],
         )
     ids = list(dict.fromkeys(known[nip] for nip in wanted.evaluators))
+    (before,) = await together(session, evaluators.pools_asked([key], [key]))
     found = await evaluators.appoint(session, scope, key, ids, by=person.person_id, on=clock.today())
+    old = {"evaluators": before.get((scope, key), [])}
+    audit.changed(session, f"evaluators of {scope}", key, old, {"evaluators": ids})
     await windows.schedule_openings(session, found)
     return Appointed(evaluators=len(ids), windows=len(found))
 

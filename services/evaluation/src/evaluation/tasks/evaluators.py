@@ -65,7 +65,7 @@ async def appoint(
     return {(row.run_id, row.opens_on) for row in rows if row.state == "unassigned"}
 
 
-def pools_asked(runs: Iterable[UUID], agencies: Iterable[str]) -> Question[Pools]:
+def pools_asked(runs: Iterable[UUID | str], agencies: Iterable[str]) -> Question[Pools]:
     """Who is appointed, by (scope, key)."""
     values = {"runs": [str(run_id) for run_id in set(runs)], "agencies": sorted(set(agencies))}
     return Question(_POOLS, values, _pools)

@@ -28,6 +28,8 @@ class UnderWay:
     """One open interview."""
 
     task_id: UUID
+    evaluator_id: UUID
+    alumnus_id: UUID
     evaluator: str
     alumnus: str
     programme_name: str
@@ -42,7 +44,7 @@ _WAITING = text(
     GROUP BY r.run_id ORDER BY min(t.closes_on), r.run_code"""  # noqa: S608 - our own condition
 )
 _UNDER_WAY = text(
-    f"""SELECT t.task_id, e.name AS evaluator, a.name AS alumnus, r.programme_name, t.closes_on
+    f"""SELECT t.task_id, e.asn_id AS evaluator_id, a.asn_id AS alumnus_id, e.name AS evaluator, a.name AS alumnus, r.programme_name, t.closes_on
     FROM tasks t JOIN runs r USING (run_id) JOIN people e ON e.asn_id = t.respondent_id
     JOIN people a ON a.asn_id = t.about_id
     WHERE t.state = 'open' AND t.role = 'evaluator' AND {_SCOPE}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
 from bina.web.access import Person, issue_task_link, settings_of
+from bina.web.audit import OthersRecords
 from bina.web.commands import FormCommand, PageCommand
 from bina.web.language import gettext as _
 from bina.web.permissions import may, reach_of
@@ -26,21 +28,28 @@ PATH = "/evaluation/penilai"
 
 
 @router.get(PATH)
-async def evaluators(request: Request, person: Annotated[Person, may("interview.list")]) -> Response:
+async def evaluators(
+    request: Request, person: Annotated[Person, may("interview.list")], reads: OthersRecords
+) -> Response:
     """Which interviews have nobody to hold them?"""
-    return await _page(request, person)
+    return await _page(request, person, reads)
 
 
 @router.post(PATH)
 async def post_evaluators(
-    request: Request, person: Annotated[Person, may("evaluator.appoint")], command: PageCommand
+    request: Request,
+    person: Annotated[Person, may("evaluator.appoint")],
+    reads: OthersRecords,
+    command: PageCommand,
 ) -> Response:
     """Appoint evaluators by NIP."""
     nips, where = re.findall(r"\d{18}", command.text("evaluators")), command.text("where")
     if not nips or not where or len(nips) > MOST:
         errors = {} if where else {"where": _("Pilih untuk siapa evaluator ditunjuk.")}
         errors |= {} if nips else {"evaluators": _("Isi sedikitnya satu NIP, 18 angka.")}
-        return await _page(request, person, command, errors or {"evaluators": _("Terlalu banyak NIP.")})
+        return await _page(
+            request, person, reads, command, errors or {"evaluators": _("Terlalu banyak NIP.")}
+        )
 
     async def effect(session: AsyncSession) -> str:
         await appoint(session, _wanted(where, nips), person)
@@ -53,7 +62,11 @@ async def post_evaluators(
             raise
         missing = ", ".join(fault.what for fault in problem.errors)
         return await _page(
-            request, person, command, {"evaluators": _("NIP tidak dikenal: %(nips)s") % {"nips": missing}}
+            request,
+            person,
+            reads,
+            command,
+            {"evaluators": _("NIP tidak dikenal: %(nips)s") % {"nips": missing}},
         )
 
 
@@ -69,12 +82,17 @@ def _wanted(where: str, nips: list[str]) -> Appointment:
 
 
 async def _page(
-    request: Request, person: Person, command: FormCommand | None = None, errors: dict[str, str] | None = None
+    request: Request,
+    person: Person,
+    reads: OthersRecords,
+    command: FormCommand | None = None,
+    errors: dict[str, str] | None = None,
 ) -> Response:
     linked = reach_of(person, "interview.link")
     async with request.app.state.runtime.sessions() as session:
         waiting = await interviews.load_waiting(session, reach_of(person, "interview.list"))
         under_way = await interviews.load_under_way(session, linked)
+    await reads.of(chain.from_iterable((row.evaluator_id, row.alumnus_id) for row in under_way))
     return pages.render(
         request,
         "tasks/evaluators.html",

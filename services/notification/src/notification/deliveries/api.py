@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
+from bina.web import audit
 from bina.web.access import Person
+from bina.web.audit import OthersRecords
 from bina.web.commands import ApiCommand
 from bina.web.permissions import may, reach_of
 from notification.cursors import read_cursor, write_cursor
@@ -59,6 +61,7 @@ class Retry(BaseModel):
 async def list_deliveries(
     request: Request,
     person: Reader,
+    reads: OthersRecords,
     *,
     state: Annotated[list[State] | None, Query()] = None,
     recipient: UUID | None = None,
@@ -72,6 +75,7 @@ async def list_deliveries(
             session, reach_of(person, "delivery.list"), chosen, after=read_cursor(after), limit=limit + 1
         )
     shown = rows[:limit]
+    await reads.of([row.recipient_id for row in shown], {"state": ",".join(state or ())})
     more = write_cursor(shown[-1].occurred_at, shown[-1].notice_id) if len(rows) > limit else None
     return DeliveryPage(deliveries=[DeliveryOut.model_validate(row) for row in shown], next=more)
 
@@ -82,6 +86,8 @@ async def retry(person: Clerk, command: ApiCommand, body: Retry) -> Response:
     reach = reach_of(person, "delivery.retry")
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
-        return {"queued": await ledger.retry_failed(session, reach, clock.now(), body.notice_ids)}
+        queued = await ledger.retry_failed(session, reach, clock.now(), body.notice_ids)
+        audit.changed(session, "deliveries", reach.agency_code or "", None, {"queued": queued})
+        return {"queued": queued}
 
     return await command.answer(effect)

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
+from bina.web import audit
 from bina.web.access import Person
+from bina.web.audit import OthersRecords
 from bina.web.commands import PageCommand
 from bina.web.language import gettext as _
 from bina.web.navigation import Link
@@ -38,7 +40,13 @@ class Line:
 
 @router.get(PATH)
 async def ledger_page(
-    request: Request, person: Reader, keadaan: str = "", cari: str = "", after: str = ""
+    request: Request,
+    person: Reader,
+    reads: OthersRecords,
+    *,
+    keadaan: str = "",
+    cari: str = "",
+    after: str = "",
 ) -> Response:
     """The ledger, filtered by state and name."""
     reach, tab = reach_of(person, "delivery.list"), keadaan if keadaan in TABS else ""
@@ -49,6 +57,7 @@ async def ledger_page(
         )
         failed = await ledger.count_failed(session, reach)
     shown = rows[:PAGE_SIZE]
+    await reads.of([row.recipient_id for row in shown], {"keadaan": tab})
     asked = {"keadaan": tab, "cari": chosen.name}
     more = (
         {"after": write_cursor(shown[-1].occurred_at, shown[-1].notice_id)} if len(rows) > PAGE_SIZE else {}
@@ -72,7 +81,8 @@ async def retry(person: Clerk, command: PageCommand) -> Response:
     reach = reach_of(person, "delivery.retry")
 
     async def effect(session: AsyncSession) -> str:
-        await ledger.retry_failed(session, reach, clock.now())
+        queued = await ledger.retry_failed(session, reach, clock.now())
+        audit.changed(session, "deliveries", reach.agency_code or "", None, {"queued": queued})
         return f"{PATH}?keadaan=menunggu"
 
     return await command.redirect(effect, done=_("Surel yang gagal masuk antrean lagi untuk satu hari."))

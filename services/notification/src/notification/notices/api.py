@@ -9,7 +9,9 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
+from bina.web import audit
 from bina.web.access import Person
+from bina.web.audit import OthersRecords
 from bina.web.commands import ApiCommand
 from bina.web.permissions import may, reach_of
 from bina.web.problems import not_found
@@ -54,6 +56,8 @@ class Unread(BaseModel):
 async def list_notices(
     request: Request,
     person: Annotated[Person, may("notice.list")],
+    reads: OthersRecords,
+    *,
     recipient: UUID | None = None,
     after: str = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -63,6 +67,7 @@ async def list_notices(
     async with request.app.state.runtime.transaction() as session:
         await _check(session, person, wanted)
         found = await reading.find_notices(session, wanted, after=read_cursor(after), limit=limit + 1)
+    await reads.of([wanted])
     shown = found[:limit]
     more = write_cursor(shown[-1].occurred_at, shown[-1].notice_id) if len(found) > limit else None
     return NoticePage(notices=[_out(telling) for telling in shown], next=more)
@@ -82,7 +87,9 @@ async def read(
     """Mark one of the caller's own notices as read; answers `{"read": n}`, 0 if it was read or is not theirs."""
 
     async def effect(session: AsyncSession) -> dict[str, int]:
-        return {"read": await mark_read(session, own_id(person), clock.now(), [notice_id])}
+        read = await mark_read(session, own_id(person), clock.now(), [notice_id])
+        audit.changed(session, "notices", own_id(person), None, {"read": read})
+        return {"read": read}
 
     return await command.answer(effect)
 

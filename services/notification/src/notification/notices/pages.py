@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
+from bina.web import audit
 from bina.web.access import Person
 from bina.web.commands import PageCommand
 from bina.web.formats import weekday
@@ -87,7 +88,8 @@ async def read_all(person: Annotated[Person, may("notice.mark")], command: PageC
     """Mark all of the reader's notices as read."""
 
     async def effect(session: AsyncSession) -> str:
-        await mark_read(session, own_id(person), clock.now())
+        read = await mark_read(session, own_id(person), clock.now())
+        audit.changed(session, "notices", own_id(person), None, {"read": read})
         return PATH
 
     return await command.redirect(effect, done=_("Semua pemberitahuan ditandai sudah dibaca."))

@@ -1,10 +1,12 @@
 """Preferensi: by what and in which language a person is told."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bina.web import audit
 from bina.web.access import Person
 from bina.web.commands import PageCommand
 from bina.web.language import gettext as _
@@ -36,7 +38,12 @@ async def save(person: Annotated[Person, may("preference.set")], command: PageCo
         raise Problem("invalid-input", 422, _("Ada isian yang belum benar."), errors=[fault])
 
     async def effect(session: AsyncSession) -> str:
-        await store.put_preference(session, own_id(person), language, email=email)
+        me = own_id(person)
+        before = await store.load_preference(session, me)
+        await store.put_preference(session, me, language, email=email)
+        audit.changed(
+            session, "preference", me, before, replace(before, language=language, email=email), person=me
+        )
         return PATH
 
     return await command.redirect(effect, done=_("Pilihan Anda disimpan."))

@@ -16,6 +16,8 @@ from bina.messaging.database import is_transient
 from bina.messaging.runtime import Runtime
 from bina.web import ops, preferences, problems, static
 from bina.web.access import open_to_all, task_link
+from bina.web.audit import api as audit_api
+from bina.web.audit import pages as audit_pages
 from bina.web.audit.sealing import Sealer
 from bina.web.forms import form_guard
 from bina.web.headers import Envelope
@@ -70,9 +72,14 @@ def create_app(
     runtime.beside.append(app.state.sealer.run)
     app.state.shell_pages = Pages(service)
     problems.install(app)
-    for router in (*api_routers, ops.api_router()):
+    for router in (*api_routers, ops.api_router(), audit_api.api_router()):
         app.include_router(router, prefix=api)
-    shell = (ops.page_router(service), preferences.router(service), kept_forms.router(service))
+    shell = (
+        ops.page_router(service),
+        audit_pages.page_router(service),
+        preferences.router(service),
+        kept_forms.router(service),
+    )
     for router in (*page_routers, *shell):
         app.include_router(router, include_in_schema=False)
     _refuse_unguarded(app, table)

@@ -36,4 +36,6 @@ def nip_for(reader: Person, nip: str, asn_id: UUID, agency_code: str, unit_path:
 def _told(value: Any) -> Any:
     if isinstance(value, str):
         return masked_in(value)
+    if isinstance(value, list):
+        return [_told(inner) for inner in value]
     return {name: _told(inner) for name, inner in value.items()} if isinstance(value, dict) else value

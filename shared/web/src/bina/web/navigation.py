@@ -28,8 +28,9 @@ def links_for(person: Person | None, path: str) -> list[Link]:
 
 
 def operations(path: str) -> list[Link]:
-    """The tab strip of `/ops`: one page in each service."""
-    return [Link(name, f"/{name}/ops", _under(path, f"/{name}/ops")) for name in SERVICES]
+    """The tab strip of `/ops` and of `/ops/audit`: one page of each in each service."""
+    place = "ops/audit" if path.split("/")[2:4] == ["ops", "audit"] else "ops"
+    return [Link(name, f"/{name}/{place}", _under(path, f"/{name}/{place}")) for name in SERVICES]
 
 
 def _one_place(path: str) -> str:

@@ -27,6 +27,7 @@ from enrollment.register.store.roles import (
     DemoPerson,
     add_roles,
     load_demo_people,
+    load_grants,
     load_session,
     remove_role,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "load_contacts",
     "load_demo_people",
     "load_employers",
+    "load_grants",
     "load_keys",
     "load_people",
     "load_rights",

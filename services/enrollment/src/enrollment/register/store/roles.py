@@ -20,6 +20,10 @@ _ADD = text(
         shows = excluded.shows, recorded_at = now()"""
 )
 _REMOVE = text("DELETE FROM role_grants WHERE asn_id = :asn_id AND role = :role RETURNING role")
+_OF_PEOPLE = text(
+    """SELECT asn_id, role, agency_code, unit_id, shows FROM role_grants
+    WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id, role"""
+)
 _DEMO = text(
     """SELECT asn.asn_id, asn.nip, asn.name, asn.position, agencies.name AS agency_name,
         array_agg(g.role ORDER BY g.role) AS roles, max(g.shows) AS shows,
@@ -61,6 +65,11 @@ async def add_roles(session: AsyncSession, grants: Iterable[RoleGrant]) -> None:
 async def remove_role(session: AsyncSession, asn_id: UUID, role: str) -> bool:
     """Take a role away; whether they had it."""
     return bool(await session.scalar(_REMOVE, {"asn_id": asn_id, "role": role}))
+
+
+async def load_grants(session: AsyncSession, ids: Iterable[UUID]) -> list[RoleGrant]:
+    """Roles granted to people."""
+    return [RoleGrant(*row) for row in await session.execute(_OF_PEOPLE, {"ids": sorted(set(ids))})]
 
 
 async def load_demo_people(session: AsyncSession) -> list[DemoPerson]:

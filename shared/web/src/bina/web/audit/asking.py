@@ -25,7 +25,9 @@ def begun(request: Request, kind: Kind) -> Trail:
     actor = _actor(request)
     trail = Trail(kind, _action(request), actor, {name: value for name, value in detail.items() if value})
     who = {"name": actor.name, "address": actor.address}
-    trail.keep("actor", {n: v for n, v in who.items() if v}, actor.person_id, actor.name.lower()[:200] or None)
+    trail.keep(
+        "actor", {n: v for n, v in who.items() if v}, actor.person_id, actor.name.lower()[:200] or None
+    )
     trail.note_about(*place.values())
     return trail
 

@@ -1,10 +1,12 @@
-"""Reading another person's record is noted, before the answer goes out."""
+"""What changes nothing and is noted all the same, before the answer goes out: reading another person's record, and
+sessions that begin or end."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.web.audit import asking, store
 from bina.web.audit.sealing import sealer_of
@@ -42,6 +44,13 @@ class Reading:
         async with self._request.app.state.runtime.transaction() as session:
             await store.add(session, trail)
         sealer_of(self._request.app).wake()
+
+
+async def note_sessions(session: AsyncSession, request: Request, people: Iterable[UUID | None]) -> None:
+    """Note in the transaction that opens or ends sessions whose they are; the action says which of both."""
+    trail = asking.begun(request, "session")
+    trail.note_about(*people)
+    await store.add(session, trail)
 
 
 def reading(request: Request) -> Reading:

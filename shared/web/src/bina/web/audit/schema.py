@@ -24,6 +24,7 @@ CREATE = (
     """CREATE TABLE audit.blocks (
         number bigint PRIMARY KEY CHECK (number > 0), sealed_at timestamptz NOT NULL, entries bigint[] NOT NULL,
         leaves bytea NOT NULL, previous bytea NOT NULL, hash bytea NOT NULL)""",
+    "CREATE INDEX blocks_sealed ON audit.blocks (sealed_at)",
     # `label`: what the person is searched by, a NIP or a name in lower case.
     """CREATE TABLE audit.personal (
         entry_id bigint NOT NULL, field text NOT NULL, person_id uuid, salt bytea NOT NULL, value text NOT NULL,

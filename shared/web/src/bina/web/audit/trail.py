@@ -175,14 +175,16 @@ def _only(values: dict[str, Any], names: list[str]) -> dict[str, Any]:
 
 
 def _filled(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None and value != "" and value != ()}
+    return {name: value for name, value in values.items() if value not in (None, "", ())}
 
 
 def _sides(values: dict[str, Any], person: UUID | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """(what may stay for ever, what goes with the person), in JSON's own types."""
     hidden = {name for name, value in values.items() if person and _names_somebody(name, value)}
     plain: dict[str, Any] = to_jsonable_python(values)
-    return {n: v for n, v in plain.items() if n not in hidden}, {n: v for n, v in plain.items() if n in hidden}
+    return {n: v for n, v in plain.items() if n not in hidden}, {
+        n: v for n, v in plain.items() if n in hidden
+    }
 
 
 def _names_somebody(name: str, value: Any) -> bool:

@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging.parked import Choice, HeldMessage
 from bina.messaging.redrives import PER_SECOND, Redrive
+from bina.web import audit
+from bina.web.audit import OthersRecords
 from bina.web.commands import ApiCommand
 from bina.web.language import gettext as _
 from bina.web.masking import told
@@ -107,6 +109,7 @@ def _message_routes(routes: APIRouter) -> None:
     async def list_parked(
         request: Request,
         person: Watcher,
+        reads: OthersRecords,
         *,
         state: State = "parked",
         group: Annotated[str | None, Query(pattern="^[0-9a-f]{12}$")] = None,
@@ -116,21 +119,27 @@ def _message_routes(routes: APIRouter) -> None:
         limit: Limit = 200,
     ) -> list[dict[str, Any]]:
         choice = Choice(cause=group, topic=topic, key=key)
-        return [
-            told(person, _summary(held))
-            for held in await doing.find_messages(request, choice, state=state, after=after, limit=limit)
-        ]
+        found = await doing.find_messages(request, choice, state=state, after=after, limit=limit)
+        await reads.of(
+            (), {"state": state, "group": group, "topic": topic}, things=[held.id for held in found]
+        )
+        return [told(person, _summary(held)) for held in found]
 
     @routes.get("/parked/{held_id}")
-    async def show(request: Request, held_id: HeldId, person: Watcher) -> dict[str, Any]:
+    async def show(
+        request: Request, held_id: HeldId, person: Watcher, reads: OthersRecords
+    ) -> dict[str, Any]:
         held = await doing.load_message(request, held_id)
+        await reads.of((), things=[held_id])
         return told(person, _summary(held) | {"headers": held.headers, "value": held.value})
 
     @routes.post("/parked/{held_id}/redrive")
     async def redrive(held_id: HeldId, _person: Operator, command: ApiCommand) -> Response:
-        async def effect(_session: AsyncSession) -> dict[str, int]:
+        async def effect(session: AsyncSession) -> dict[str, int]:
             await doing.load_message(command.request, held_id)
-            return {"applied": await runtime_of(command.request).redrive([held_id])}
+            applied = await runtime_of(command.request).redrive([held_id])
+            audit.changed(session, "held", held_id, None, {"applied": applied})
+            return {"applied": applied}
 
         return await command.answer(effect)
 

@@ -10,6 +10,7 @@ from bina.messaging import lock_alone, parked, redrives
 from bina.messaging.parked import Choice, Discarded, Group, HeldMessage
 from bina.messaging.redrives import Redrive
 from bina.messaging.runtime import Runtime
+from bina.web import audit
 from bina.web.access import Person
 from bina.web.language import gettext as _
 from bina.web.permissions import may
@@ -92,6 +93,7 @@ async def order(session: AsyncSession, choice: Choice, per_second: int, person: 
     found = await redrives.load(session, made) if made else None
     if found is None:
         raise _nothing_parked()
+    audit.changed(session, "redrive", found.id, None, _shown(choice) | {"messages": found.total})
     return found
 
 
@@ -103,6 +105,7 @@ async def cancel(session: AsyncSession, redrive_id: int, person: Person) -> Redr
         raise not_found(_("Pengulangan ini tidak ada; lihat daftar pengulangan layanan ini."))
     if not done:
         raise Problem("redrive-ended", 409, _("Pengulangan ini sudah berakhir."), mend=_("Lihat laporannya."))
+    audit.changed(session, "redrive", redrive_id, {"cancelled": False}, {"cancelled": True})
     return found
 
 
@@ -117,7 +120,14 @@ async def discard(
     done = await parked.discard(session, choice, reason.strip(), person.name, newest=newest)
     if not done.count:
         raise _nothing_parked()
+    audit.changed(session, "held", choice.message or choice.cause or "", None, {"discarded": done.count})
+    audit.because(session, reason.strip())
     return done
+
+
+def _shown(choice: Choice) -> dict[str, object]:
+    """What was chosen; a key may be somebody's NIP, so of one only the topic is told."""
+    return {name: value for name, value in choice.values.items() if name != "key"}
 
 
 def _nothing_parked() -> Problem:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.messaging import clock
 from bina.messaging.parked import EVERY, Choice
 from bina.messaging.redrives import PER_SECOND, Redrive
+from bina.web.audit import OthersRecords
 from bina.web.commands import FormCommand, PageCommand
 from bina.web.formats import number
 from bina.web.language import counted
@@ -66,15 +67,19 @@ def _overview(routes: APIRouter, home: str) -> None:
         return await _order(command, home, EVERY, person)
 
     @routes.get(home + "/dibuang")
-    async def discarded(request: Request, _person: Watcher, setelah: From = 0) -> Response:
+    async def discarded(
+        request: Request, _person: Watcher, reads: OthersRecords, setelah: From = 0
+    ) -> Response:
         found = await doing.find_messages(request, EVERY, state="discarded", after=setelah, limit=PAGE + 1)
+        await reads.of((), things=[held.id for held in found[:PAGE]])
         return _render(request, "discarded", home, **_paged(found, setelah))
 
 
 def _messages(routes: APIRouter, home: str) -> None:
     @routes.get(home + "/gagal/{held_id}")
-    async def show(request: Request, held_id: HeldId, _person: Watcher) -> Response:
+    async def show(request: Request, held_id: HeldId, _person: Watcher, reads: OthersRecords) -> Response:
         held = await doing.load_message(request, held_id)
+        await reads.of((), things=[held_id])
         headers = [(name, masked_in(value)) for name, value in sorted(held.headers.items())]
         return _render(request, "held", home, held=held, headers=headers, damaged=held.code in _DAMAGED)
 
@@ -94,13 +99,20 @@ def _messages(routes: APIRouter, home: str) -> None:
 def _groups(routes: APIRouter, home: str) -> None:
     @routes.get(home + "/kelompok/{cause}")
     async def show(
-        request: Request, cause: CausePath, _person: Watcher, keadaan: State = "parked", setelah: From = 0
+        request: Request,
+        cause: CausePath,
+        _person: Watcher,
+        reads: OthersRecords,
+        *,
+        keadaan: State = "parked",
+        setelah: From = 0,
     ) -> Response:
         group = await doing.load_group(request, cause, keadaan)
         sample = await doing.load_message(request, group.sample)
         found = await doing.find_messages(
             request, Choice(cause=cause), state=keadaan, after=setelah, limit=PAGE + 1
         )
+        await reads.of((), things=[sample.id, *(held.id for held in found[:PAGE])])
         damaged = group.code in _DAMAGED
         return _render(
             request, "group", home, group=group, sample=sample, damaged=damaged, **_paged(found, setelah)
