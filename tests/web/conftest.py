@@ -15,6 +15,7 @@ from bina.web.app import create_app
 from bina.web.permissions import TABLE
 from messaging import toy
 from serving import serving
+from web.auditing import Audited, app_over
 from web.sample import commands, pages
 
 SECRET = "a secret of the tests, 32 characters"
@@ -78,6 +79,14 @@ async def operating(service: ServiceUnderTest) -> AsyncIterator[FastAPI]:
     made = sample_app(service.engine.url.render_as_string(hide_password=False))
     yield made
     await made.state.runtime.engine.dispose()
+
+
+@pytest_asyncio.fixture
+async def audited(service: ServiceUnderTest, postgres) -> AsyncIterator[Audited]:
+    """The toy service with commands and readings whose audit is looked into."""
+    app = app_over(service)
+    yield Audited(app, service, postgres)
+    await app.state.runtime.engine.dispose()
 
 
 @pytest_asyncio.fixture

@@ -6,6 +6,7 @@ import typer
 
 from bina_local.commands import (
     agency,
+    audit,
     backup,
     clock,
     logs,
@@ -35,6 +36,7 @@ app.command()(backup.restore)
 app.command()(replay.replay)
 app.command()(publish.publish)
 app.add_typer(agency.app, name="agency")
+app.add_typer(audit.app, name="audit")
 app.add_typer(machine.app, name="machine")
 app.add_typer(clock.app, name="clock")
 app.add_typer(parked.app, name="parked")

@@ -56,7 +56,7 @@ class Verifier:
         return self._last.hex()
 
     def take(self, record: Mapping[str, Any]) -> None:
-        """The next record."""
+        """The next record. Raises KeyError, TypeError or ValueError for what is none."""
         takers = {
             "begin": self._begin,
             "block": self._take_block,
