@@ -91,6 +91,10 @@ class Audited:
         self._postgres = postgres
 
     @property
+    def name(self) -> str:
+        return self.app.state.runtime.service.name
+
+    @property
     def sealer(self):
         return self.app.state.sealer
 
@@ -99,7 +103,7 @@ class Audited:
     ) -> httpx.Response:
         async with client_of(self.app, name=name) as client:
             return await client.post(
-                f"/toy/api/v1/people/{asn_id}",
+                f"/{self.name}/api/v1/people/{asn_id}",
                 json={"name": new, "why": why},
                 headers={"Idempotency-Key": key or uuid4().hex, "User-Agent": "Mozilla/5.0 Firefox/140"},
             )
@@ -133,13 +137,13 @@ class Audited:
             async with self.app.state.runtime.sessions() as session:
                 return await session.fetch(sql, *values)
 
-        return records(fetch, "toy")
+        return records(fetch, self.name)
 
     async def anchors(self) -> list[tuple[int, str]]:
         """What was told of the chain."""
         rows = await self.service.rows(
             """SELECT convert_from(value, 'UTF8')::jsonb AS told FROM messaging.outbox
-            WHERE topic = 'toy.audit' ORDER BY id"""
+            WHERE type = 'audit.sealed.v1' ORDER BY id"""
         )
         told = [json.loads(row.told) if isinstance(row.told, str) else row.told for row in rows]
         return [(one["number"], one["hash"]) for one in told]

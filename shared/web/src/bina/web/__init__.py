@@ -44,6 +44,9 @@ A command of the API takes `command: ApiCommand` (header `Idempotency-Key`) and 
 A form takes no file unless its route says so: `dependencies=[takes_files(1, largest=5 << 20)]` of `bina.web.forms`. How
 often somebody may ask is `bina.web.rates`; what every operation may refuse with is documented by `bina.web.openapi`.
 
+Every command is audited by itself; its effect says what changed: `audit.changed(session, "finding", id, before, after)`.
+A route that shows other people's records takes `reads: OthersRecords` and says whose: `await reads.of(ids)` (`bina.web.audit`).
+
 Texts in a body are `PlainText`, `Code` or `Line` of `bina.web.text` (no NUL characters), each with its longest length.
 
 Refuse with `raise Problem("run-is-full", 409, "Kursi penuh.", "…", mend="Masuk daftar tunggu.")` or `raise not_found()`:
