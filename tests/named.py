@@ -1,0 +1,59 @@
+"""Asking a service everything it answers, to see whose names it shows and whether that was noted."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from bina.messaging.testing import ServiceUnderTest
+from bina.web.audit.searching import Sought, find
+
+PROBES = ("/metrics", "/healthz", "/readyz", "/static", "/masuk")
+
+
+@dataclass
+class Shown:
+    """Who was named by which address: with a reading of it, and without."""
+
+    noted: list[tuple[str, UUID]] = field(default_factory=list)
+    escaped: list[tuple[str, UUID]] = field(default_factory=list)
+
+
+def addresses(app: FastAPI, fillers: Mapping[str, str], more: Iterable[str] = ()) -> list[str]:
+    """Every address that answers, its parameters filled in."""
+    paths = {route.path or "" for route in iter_route_contexts(app.routes) if "GET" in (route.methods or ())}
+    known = {"held_id": "1", "cause": "0" * 12, "redrive_id": "1", "entry_id": "1"} | dict(fillers)
+    return [*sorted(path.format(**known) for path in paths if not path.startswith(PROBES)), *more]
+
+
+async def shown_to(
+    client: httpx.AsyncClient,
+    service: ServiceUnderTest,
+    asked: Iterable[str],
+    people: Mapping[UUID, Sequence[str]],
+    *,
+    reader: UUID | None = None,
+) -> Shown:
+    """Ask all of it; `people`: what tells that somebody is named, such as a name or a NIP. The reader may be."""
+    shown = Shown()
+    for path in asked:
+        before = await _newest(service)
+        answer = (await client.get(path, headers={"X-Fragment": "1"})).text
+        noted = await _noted_since(service, before)
+        for person, words in people.items():
+            if person != reader and any(word in answer for word in words):
+                (shown.noted if str(person) in noted else shown.escaped).append((path, person))
+    return shown
+
+
+async def _newest(service: ServiceUnderTest) -> int:
+    return (await service.rows("SELECT coalesce(max(id), 0) AS id FROM audit.entries"))[0].id
+
+
+async def _noted_since(service: ServiceUnderTest, before: int) -> set[str]:
+    async with service.sessions() as session:
+        found = await find(session, Sought(kind="reading"), limit=20)
+    return {about for entry in found if entry.id > before for about in entry.about}
