@@ -72,13 +72,20 @@ AskedFor = Annotated[Asked, Query()]
 
 
 async def find(
-    request: Request, person: Person, reads: Reading, asked: Asked, *, before: int | None, limit: int
+    request: Request,
+    person: Person,
+    reads: Reading,
+    asked: Asked,
+    *,
+    before: int | None,
+    limit: int,
+    listed: bool = False,
 ) -> tuple[list[Found], int]:
-    """A page of entries, and where the next begins; 0 at the end."""
+    """A page of entries, and where the next begins; 0 at the end. `listed`: each is shown in a line."""
     async with request.app.state.runtime.sessions() as session:
         found = await searching.find(session, _sought(request, asked), before=before, limit=limit + 1)
     shown = found[:limit]
-    await _note(reads, shown, asked)
+    await _note(reads, shown, asked, listed=listed)
     return [_told(person, one) for one in shown], shown[-1].id if len(found) > limit else 0
 
 
@@ -113,9 +120,9 @@ def json_of(found: Found) -> dict[str, Any]:
     return {name: getattr(found, name) for name in names + more} | {"personal": values}
 
 
-async def _note(reads: Reading, found: Sequence[Found], asked: Asked) -> None:
+async def _note(reads: Reading, found: Sequence[Found], asked: Asked, *, listed: bool = False) -> None:
     """Whom the reader looked for may be a name: only the kind and the days are told."""
-    people = [person for one in found for person in (*one.people(), *one.on_behalf)]
+    people = [person for one in found for person in (*one.people(listed=listed), *one.on_behalf)]
     narrowed = asked.model_dump(include={"jenis", "dari", "sampai"})
     await reads.of(people, narrowed, things=["audit"])
 

@@ -28,7 +28,9 @@ def page_router(service: str) -> APIRouter:
         *,
         sebelum: Annotated[int | None, Query(ge=1, le=NEWEST)] = None,
     ) -> Response:
-        found, after = await doing.find(request, person, reads, asked, before=sebelum, limit=PAGE)
+        found, after = await doing.find(
+            request, person, reads, asked, before=sebelum, limit=PAGE, listed=True
+        )
         query = asked.shown()
         return shell_pages(request).render(
             request,

@@ -61,9 +61,10 @@ class Found:
         found: list[dict[str, Any]] = self.detail.get("changes", [])
         return found
 
-    def people(self) -> list[UUID]:
-        """Whose data it shows: all whom it names."""
-        return [UUID(noted["of"]) for noted in self.personal.values() if noted["of"]]
+    def people(self, *, listed: bool = False) -> list[UUID]:
+        """Whose data it shows: all whom it names; `listed`, in a line: who acted, and whom the reasons are about."""
+        shown = {n: p for n, p in self.personal.items() if not listed or n == "actor" or n.endswith("why")}
+        return [UUID(noted["of"]) for noted in shown.values() if noted["of"]]
 
 
 async def find(
