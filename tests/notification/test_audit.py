@@ -18,7 +18,7 @@ async def test_a_choice_keeps_what_was_chosen_before(told, browse):  # noqa: F81
     fields = hidden(await client.get("/notification/preferensi")) | {"language": "en", "email": ""}
     assert (await client.post("/notification/preferensi", data=fields)).status_code == 303
     async with told.sessions() as session:
-        (entry,) = await find(session, Sought())
+        (entry,) = await find(session, Sought(kind="command"))
     (change,) = entry.changes
     assert (change["before"]["email"], change["after"]["email"]) == (True, False)
     assert (change["before"]["language"], change["after"]["language"]) == ("id", "en")

@@ -43,7 +43,8 @@ async def verify_service(
 
 
 async def _nobody() -> AsyncIterator[Anchor]:
-    for anchor in ():
+    nothing: tuple[Anchor, ...] = ()
+    for anchor in nothing:
         yield anchor
 
 

@@ -124,7 +124,8 @@ async def _note(reads: Reading, found: Sequence[Found], asked: Asked, *, listed:
     """Whom the reader looked for may be a name: only the kind and the days are told."""
     people = [person for one in found for person in (*one.people(listed=listed), *one.on_behalf)]
     narrowed = asked.model_dump(include={"jenis", "dari", "sampai"})
-    await reads.of(people, narrowed, things=["audit"])
+    about = [] if listed else [name for one in found for name in one.about]
+    await reads.of(people, narrowed, things=["audit", *about])
 
 
 def _told(person: Person, found: Found) -> Found:
