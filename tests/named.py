@@ -1,15 +1,18 @@
-"""Asking a service everything it answers, to see whose names it shows and whether that was noted."""
+"""Asking a service everything it answers, to see whose names it shows and whether that was noted; and an entry to show."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from bina.messaging.testing import ServiceUnderTest
+from bina.web.audit import store
 from bina.web.audit.searching import Sought, find
+from bina.web.audit.trail import Actor, Trail
 
 EXPORTS = ("/ops/audit/ekspor.csv", "/ops/audit/ekspor.jsonl", "/ops/audit/export")
 """They name everybody: that the audit was taken along is what is noted."""
@@ -26,8 +29,13 @@ class Shown:
 
 def addresses(app: FastAPI, fillers: Mapping[str, str], more: Iterable[str] = ()) -> list[str]:
     """Every address that answers, its parameters filled in."""
-    paths = {route.path or "" for route in iter_route_contexts(app.routes) if "GET" in (route.methods or ())}
-    known = {"held_id": "1", "cause": "0" * 12, "redrive_id": "1", "entry_id": "1"} | dict(fillers)
+    paths = {
+        re.sub(r":\w+}", "}", route.path or "")
+        for route in iter_route_contexts(app.routes)
+        if "GET" in (route.methods or ())
+    }
+    known = {"held_id": "1", "cause": "0" * 12, "redrive_id": "1", "entry_id": "1"}
+    known |= {"kept_id": str(uuid4())} | dict(fillers)
     return [*sorted(path.format(**known) for path in paths if not path.startswith(PROBES)), *more]
 
 
@@ -60,3 +68,12 @@ async def _noted_since(service: ServiceUnderTest, before: int) -> set[str]:
     async with service.sessions() as session:
         found = await find(session, Sought(kind="reading"), limit=20)
     return {about for entry in found if entry.id > before for about in entry.about}
+
+
+async def entered(service: ServiceUnderTest, person: UUID, values: Mapping[str, object]) -> int:
+    """An entry that names somebody; gives its id."""
+    trail = Trail("command", "POST /uji", Actor("service"))
+    trail.changed("asn", person, None, values, person=person)
+    async with service.sessions() as session, session.begin():
+        await store.add(session, trail)
+    return await _newest(service)

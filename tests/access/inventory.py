@@ -52,6 +52,7 @@ class World:
     held: int = 0
     cause: str = ""
     redrive: int = 0
+    entry: int = 0
     kept_id: UUID | None = None
     machines: Mapping[str, UUID] = field(default_factory=dict)
     enrolments: Mapping[str, UUID] = field(default_factory=dict)
@@ -147,6 +148,10 @@ def _sent(json: Any = None, **form: object) -> Tried:
     return Tried(fill=lambda _world, _none: Ask(json=json, form=form))
 
 
+def _entry() -> Tried:
+    return Tried(fill=lambda world, _none: Ask({"entry_id": world.entry}))
+
+
 REASON = {"reason": "Salah kirim sejak awal"}
 RATE = {"per_second": 5}
 INVENTORY_OF_OPERATIONS = {
@@ -164,6 +169,13 @@ INVENTORY_OF_OPERATIONS = {
     "GET /*/ops/kelompok/{cause}": _cause(),
     "GET /*/ops/pengulangan": Tried(),
     "GET /*/ops/pengulangan/{redrive_id}": _redrive(),
+    "GET /*/api/v1/ops/audit": Tried(),
+    "GET /*/api/v1/ops/audit/{entry_id}": _entry(),
+    "GET /*/api/v1/ops/audit/export": Tried(),
+    "GET /*/ops/audit": Tried(),
+    "GET /*/ops/audit/{entry_id}": _entry(),
+    "GET /*/ops/audit/ekspor.csv": Tried(),
+    "GET /*/ops/audit/ekspor.jsonl": Tried(),
     "POST /*/api/v1/ops/redrives": _sent({"all": True, "per_second": 5}),
     "POST /*/api/v1/ops/redrives/{redrive_id}/cancel": _redrive(),
     "POST /*/api/v1/ops/parked/{held_id}/redrive": _held(),

@@ -24,6 +24,7 @@ from bina.messaging.parked import EVERY
 from bina.messaging.records import Message
 from bina.messaging.redrives import add as add_redrive
 from bina.messaging.testing import ServiceUnderTest
+from named import entered
 
 from .inventory import World
 from .people import (
@@ -60,7 +61,7 @@ def settings_of(service: ServiceUnderTest, *, demo: bool) -> Settings:
 
 
 async def build(service: ServiceUnderTest) -> World:
-    """Put the world into a service, with a message of the stranger that cannot be read."""
+    """Put the world into a service, with a message of the stranger that cannot be read, and an entry about them."""
     made = await BUILDERS[service.service.name](service)
     topic, kind = "enrollment.trainings", b"training.announced.v1"
     if service.service.name == "enrollment":
@@ -72,7 +73,9 @@ async def build(service: ServiceUnderTest) -> World:
     async with service.sessions() as session, session.begin():
         await session.execute(KEPT, {"kept_id": kept_id, "person_id": ASKER.asn_id})
         redrive = await add_redrive(session, EVERY, 1, "Uji")
-    return replace(made, held=held.id, cause=held.cause, redrive=redrive or 0, kept_id=kept_id)
+    entry = await entered(service, STRANGER.asn_id, {"nip": STRANGER.nip, "name": STRANGER.name})
+    shown = replace(made, held=held.id, cause=held.cause, redrive=redrive or 0)
+    return replace(shown, kept_id=kept_id, entry=entry)
 
 
 def day(offset: int) -> date:

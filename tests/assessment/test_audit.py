@@ -42,7 +42,8 @@ async def test_a_test_taken_is_noted_without_its_answers(site_of):
 
 
 @pytest.mark.parametrize(
-    ("name", "roles"), [("Budi", ("asn",)), ("Erna", ("operator",)), ("Erna", ("platform",))]
+    ("name", "roles"),
+    [("Budi", ("asn",)), ("Erna", ("operator",)), ("Erna", ("auditor",)), ("Erna", ("platform",))],
 )
 async def test_nobody_else_is_shown_without_being_noted(site_of, name, roles):
     site = await prepared(await site_of(demo=True))

@@ -179,15 +179,41 @@ async def test_an_erased_person_leaves_nothing_but_digests(site: Site):
     assert await Sealer(site.app.state.runtime).seal() == 3
 
 
-async def test_who_enters_and_leaves_is_noted(site: Site):
-    from .test_pages import sends
+async def test_a_role_taken_away_tells_what_it_was(site: Site):
+    row = {"asn_id": str(asn_id(2)), "role": "head", "agency_code": CITY}
+    assert (await site.command("roles", {"items": [row]}, "platform")).status_code == 201
+    async with site.client("platform") as client:
+        path = f"/enrollment/api/v1/roles/{asn_id(2)}/head"
+        assert (await client.delete(path, headers={"Idempotency-Key": uuid4().hex})).status_code == 200
+    entry = (await entries(site))[-1]
+    (change,) = entry.changes
+    assert (change["kind"], change["before"]["role"], change["before"]["agency_code"]) == (
+        "role",
+        "head",
+        CITY,
+    )
+    assert "after" not in change
+    assert str(asn_id(2)) in entry.about
 
-    async with site.client() as client:
-        await sends(client, "/masuk", "/masuk?lanjut=/beranda", asn_id=str(asn_id(2)))
-        await sends(client, "/beranda", "/keluar")
-    entered, left = await entries(site, kind="session")
-    assert (entered.action, entered.actor, entered.about) == ("POST /masuk", "guest", [str(asn_id(2))])
-    assert (left.action, left.actor_id) == ("POST /keluar", asn_id(2))
+
+async def test_what_becomes_of_a_machine_is_noted_without_its_secret(site: Site):
+    row = {"agency_code": CITY, "name": "SIMPEG"}
+    added = (await site.command("machines", row, "platform", agency=None)).json()
+    path = f"machines/{added['client_id']}"
+    renewed = (await site.command(f"{path}/renew", {}, "bkd", person=CLERK)).json()
+    async with site.client("platform", agency=None) as client:
+        gone = await client.delete(f"/enrollment/api/v1/{path}", headers={"Idempotency-Key": uuid4().hex})
+    assert gone.status_code == 200
+    first, second, third = await entries(site, whom=CITY, kind="command")
+    assert [one.changes[0]["kind"] for one in (first, second, third)] == ["machine"] * 3
+    assert (first.changes[0]["after"]["name"], first.changes[0]["after"]["agency_code"]) == ("SIMPEG", CITY)
+    assert (second.changes[0]["before"], second.changes[0]["after"]) == ({"generation": 1}, {"generation": 2})
+    assert second.actor_id == asn_id(CLERK)
+    assert third.changes[0]["after"] == {"revoked": True}
+    rows = await site.svc.rows("SELECT to_jsonb(e)::text AS line FROM audit.entries e")
+    values = await site.svc.rows("SELECT value AS line FROM audit.personal")
+    for secret in (added["client_secret"], renewed["client_secret"]):
+        assert [row for row in (*rows, *values) if secret in row.line] == []
 
 
 ROLES = [
@@ -195,6 +221,7 @@ ROLES = [
     (("operator",), CLERK, CITY),
     (("bkd",), None, REGENCY),
     (("head",), CLERK, CITY),
+    (("auditor",), None, None),
     (("platform",), None, None),
 ]
 

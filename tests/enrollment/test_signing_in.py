@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from bina.events.enrollment import SessionEnded
 from bina.web.access import read_session
+from bina.web.audit.searching import Found, Sought, find
 from bina.web.sessions.ended import LOOK_SECONDS
 from enrollment.accounts.provider import BACK_CHANNEL, KEYS_SECONDS, Provider
 from enrollment.register.bodies import RoleRow
@@ -331,3 +332,35 @@ async def test_a_role_is_revoked_by_the_platform_alone(door: Site):
     async with door.client("platform") as client:
         gone = await client.delete(path, headers={"Idempotency-Key": "third-key"})
         assert gone.status_code == 404
+
+
+async def noted(door: Site) -> list[Found]:
+    async with door.svc.sessions() as session:
+        return list(reversed(await find(session, Sought(kind="session"), limit=50)))
+
+
+async def test_who_enters_and_leaves_is_noted(door: Site):
+    async with door.client() as client:
+        await signs_in(client)
+        await leaves(client)
+    entered, left = await noted(door)
+    assert (entered.action, entered.actor, entered.about) == ("GET /masuk/kembali", "guest", [str(asn_id(1))])
+    assert (left.action, left.actor_id, left.about) == ("POST /keluar", asn_id(1), [str(asn_id(1))])
+
+
+async def test_what_the_provider_ends_is_noted_with_whose_it_was(door: Site, issuer: Issuer):
+    said = {"events": {BACK_CHANNEL: {}}, "jti": "1", "nip": None}
+    async with door.client() as client:
+        await signs_in(client)
+        token = issuer.token(**said)
+        assert (await logout(door, token)).status_code == 200
+    _entered, ended = await noted(door)
+    assert ended.action == "POST /enrollment/api/v1/backchannel-logout"
+    assert (ended.actor, ended.about) == ("guest", [str(asn_id(1))])
+
+
+async def test_a_refused_sign_in_opens_no_session_and_notes_none(door: Site, issuer: Issuer):
+    issuer.claims |= {"nip": "199912312025011999"}
+    async with door.client() as client:
+        assert (await signs_in(client)).status_code == 403
+    assert await noted(door) == []

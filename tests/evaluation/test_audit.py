@@ -98,6 +98,7 @@ async def test_nobody_else_is_named_without_being_noted(evaluation, client_of: C
         (person("erna"), ("asn",)),
         (uuid4(), ("operator", "bkd")),
         (uuid4(), ("head",)),
+        (uuid4(), ("auditor",)),
         (uuid4(), ("platform",)),
     ):
         async with client_of(reader, *roles) as client:

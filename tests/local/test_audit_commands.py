@@ -13,6 +13,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from bina.messaging import Runtime, Settings
+from bina.messaging.cluster import Cluster
 from bina.web.app import create_app
 from bina_local import auditing, topics
 from bina_local.auditing import told_on
@@ -116,13 +117,13 @@ async def test_what_is_neither_service_nor_file_is_named():
 
 
 @pytest_asyncio.fixture
-async def broker(kafka, audited: Audited) -> str:
-    await topics.ensure(kafka.bootstrap, topics.listed())
-    return kafka.bootstrap
+async def broker(kafka, audited: Audited) -> Cluster:
+    await topics.ensure(kafka.cluster, topics.listed())
+    return kafka.cluster
 
 
-async def tell(bootstrap: str, anchors: list[tuple[int, str]], service: str = "evaluation") -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
+async def tell(broker: Cluster, anchors: list[tuple[int, str]], service: str = "evaluation") -> None:
+    producer = AIOKafkaProducer(**broker.client())
     await producer.start()
     for number, digest in anchors:
         value = json.dumps({"service": service, "number": number, "entries": 1, "hash": digest}).encode()
@@ -131,10 +132,12 @@ async def tell(bootstrap: str, anchors: list[tuple[int, str]], service: str = "e
 
 
 @pytest.mark.kafka
-async def test_the_running_service_seals_and_tells_each_block(audited: Audited, broker: str, server: Server):
+async def test_the_running_service_seals_and_tells_each_block(
+    audited: Audited, broker: Cluster, server: Server
+):
     """Commands, sealer, relay and broker as they run; then the tail is cut off behind the service's back."""
     runtime = audited.app.state.runtime
-    told = Runtime(SERVICE, runtime.settings.model_copy(update={"kafka": broker}))
+    told = Runtime(SERVICE, runtime.settings.model_copy(update=broker.settings()))
     relay = asyncio.create_task(told.relay.run())
     sealer = asyncio.create_task(audited.sealer.run())
 
@@ -174,7 +177,7 @@ async def test_the_running_service_seals_and_tells_each_block(audited: Audited, 
 
 @pytest.mark.kafka
 async def test_what_is_sealed_while_it_is_verified_is_no_finding(
-    audited: Audited, broker: str, server: Server
+    audited: Audited, broker: Cluster, server: Server
 ):
     await audited.chain(1)
 
@@ -188,7 +191,7 @@ async def test_what_is_sealed_while_it_is_verified_is_no_finding(
 
 @pytest.mark.kafka
 async def test_the_command_compares_with_the_broker(
-    audited: Audited, broker: str, server: Server, monkeypatch, tmp_path
+    audited: Audited, broker: Cluster, server: Server, monkeypatch, tmp_path
 ):
     monkeypatch.setattr(commands, "_server", lambda _context: server)
     monkeypatch.setattr(

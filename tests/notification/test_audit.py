@@ -25,7 +25,9 @@ async def test_a_choice_keeps_what_was_chosen_before(told, browse):  # noqa: F81
     assert "@" not in str(entry.values)
 
 
-@pytest.mark.parametrize("roles", [("asn",), ("operator", "bkd"), ("platform",)], ids=lambda r: r[0])
+@pytest.mark.parametrize(
+    "roles", [("asn",), ("operator", "bkd"), ("auditor",), ("platform",)], ids=lambda r: r[0]
+)
 async def test_nobody_else_is_named_without_being_noted(told, browse, served, roles):  # noqa: F811
     notices = await told.rows("SELECT notice_id FROM notices LIMIT 1")
     more = [f"/notification/api/v1/notices?recipient={person}" for person in NAMES]

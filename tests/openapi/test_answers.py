@@ -17,6 +17,7 @@ from bina.messaging import Settings, clock, parked, redrives
 from bina.messaging.testing import ServiceUnderTest
 from bina.web.access import ROLES, Person, issue_token
 from bina.web.rates import Limiter, Rates
+from named import entered
 from openapi.asking import ask, configuration, known_to
 from serving import serving
 from stories import module_of
@@ -50,7 +51,8 @@ def name(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest_asyncio.fixture
 async def service(name: str, under_test) -> ServiceUnderTest:
-    """The service with its whole story behind it, a message that it could not apply, and an order to try it again."""
+    """The service with its whole story behind it, a message that it could not apply, an order to try it again,
+    and an entry in its audit."""
     made: ServiceUnderTest = await under_test(importlib.import_module(f"{name}.app").service)
     story = module_of(name)
     if prepare := getattr(story, "prepare", None):
@@ -62,6 +64,7 @@ async def service(name: str, under_test) -> ServiceUnderTest:
     await made.receives_raw(made.message(event, agency=agency)._replace(value=b"{"))
     async with made.sessions() as session, session.begin():
         await redrives.add(session, parked.EVERY, 1, "Uji")
+    await entered(made, SOMEBODY[name](story), {"name": "Uji"})
     return made
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from bina.messaging import Runtime, Settings, emit
 from bina.messaging.testing import ServiceUnderTest
 from bina.web import audit
-from bina.web.access import Person, SignedIn, issue_token, require
+from bina.web.access import Person, issue_token
 from bina.web.app import create_app
 from bina.web.audit import OthersRecords
 from bina.web.audit.digests import FIRST, block_hash, entry_of, instant, leaf_of
@@ -23,6 +23,7 @@ from bina.web.audit.searching import Found, Sought
 from bina.web.audit.searching import find as find_entries
 from bina.web.audit.verifying import Finding, Verifier
 from bina.web.commands import ApiCommand
+from bina.web.permissions import Table, may
 from bina.web.problems import Problem
 from messaging import toy
 from messaging.facts import accepted
@@ -35,7 +36,7 @@ api = APIRouter()
 
 @api.post("/people/{asn_id}")
 async def rename(
-    asn_id: UUID, body: dict[str, str], _person: Annotated[Person, require("operator")], command: ApiCommand
+    asn_id: UUID, body: dict[str, str], _person: Annotated[Person, may("people.record")], command: ApiCommand
 ) -> Response:
     async def effect(session):
         found = await session.execute(text("SELECT name FROM people WHERE asn_id = :id"), {"id": asn_id})
@@ -58,18 +59,21 @@ async def rename(
 
 
 @api.get("/people/{asn_id}")
-async def show(asn_id: UUID, _person: SignedIn, reads: OthersRecords) -> dict[str, str]:
+async def show(
+    asn_id: UUID, _person: Annotated[Person, may("home.read")], reads: OthersRecords
+) -> dict[str, str]:
     await reads.of([asn_id], {"agency": "6472"})
     return {"name": "Ratna Dewi"}
 
 
-def app_over(service: ServiceUnderTest) -> FastAPI:
+def app_over(service: ServiceUnderTest, table: Table) -> FastAPI:
     url = service.engine.url.render_as_string(hide_password=False)
     return create_app(
         Runtime(toy.service, Settings(database_url=url, kafka="127.0.0.1:1", secret=SECRET)),
         title="Contoh",
         api_routers=[api],
         page_routers=[pages.router, commands.forms],
+        table=table,
     )
 
 
@@ -148,9 +152,12 @@ class Audited:
         told = [json.loads(row.told) if isinstance(row.told, str) else row.told for row in rows]
         return [(one["number"], one["hash"]) for one in told]
 
+    async def superuser(self) -> asyncpg.Connection:
+        return await self._postgres.connect(self.service.engine.url.database)
+
     async def attacker(self) -> asyncpg.Connection:
         """Somebody with every right on the database, whom no trigger stops."""
-        connection = await self._postgres.connect(self.service.engine.url.database)
+        connection = await self.superuser()
         await connection.execute("SET session_replication_role = replica")
         return connection
 

@@ -30,6 +30,7 @@ OPEN = {
     "GET /toy/galat",
     "GET /toy/api/v1/fault",
 }
+SAMPLE_TABLE = replace(TABLE, visitor=TABLE.visitor | OPEN, link=TABLE.link | {"GET /toy/tugas/{token}"})
 SULASTRI = UUID("0190b5a0-0000-7000-8000-000000000001")
 
 
@@ -46,7 +47,7 @@ def sample_app(database_url: str) -> FastAPI:
         title="Contoh",
         api_routers=[commands.api],
         page_routers=[pages.router, commands.forms],
-        table=replace(TABLE, visitor=TABLE.visitor | OPEN, link=TABLE.link | {"GET /toy/tugas/{token}"}),
+        table=SAMPLE_TABLE,
     )
 
 
@@ -84,7 +85,7 @@ async def operating(service: ServiceUnderTest) -> AsyncIterator[FastAPI]:
 @pytest_asyncio.fixture
 async def audited(service: ServiceUnderTest, postgres) -> AsyncIterator[Audited]:
     """The toy service with commands and readings whose audit is looked into."""
-    app = app_over(service)
+    app = app_over(service, SAMPLE_TABLE)
     yield Audited(app, service, postgres)
     await app.state.runtime.engine.dispose()
 

@@ -115,11 +115,31 @@ async def test_what_cannot_be_noted_is_not_shown(audited):
     ],
 )
 async def test_the_database_refuses_to_change_what_was_written(audited, statement):
+    """To the service, which lacks some of the rights, and to those who lack none."""
     await audited.chain(1)
     async with audited.app.state.runtime.sessions() as session:
-        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only grows"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match=r"only grows|permission denied"):
             await session.fetch(statement)
+    connection = await audited.superuser()
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only grows"):
+        await connection.execute(statement)
+    await connection.close()
     assert await audited.findings() == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ALTER TABLE audit.entries DISABLE TRIGGER only_grows",
+        "DROP TRIGGER only_grows ON audit.blocks",
+        "DROP TABLE audit.entries",
+        "SET session_replication_role = replica",
+    ],
+)
+async def test_the_service_cannot_take_the_refusal_away(audited, statement):
+    async with audited.app.state.runtime.sessions() as session:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match=r"must be owner|permission denied"):
+            await session.fetch(statement)
 
 
 async def test_entries_are_found_by_who_whom_kind_and_page(audited):
@@ -175,6 +195,24 @@ async def test_the_audit_is_open_to_those_who_run_the_platform_alone(audited):
         ):
             assert (await client.get(path)).status_code == 403
         assert (await client.get("/toy/api/v1/ops/audit")).status_code == 403
+
+
+async def test_an_auditor_sees_no_nip_whole_and_takes_nothing_whole_along(audited):
+    nip = "198703032010011003"
+    await audited.rename(uuid4(), nip, why=f"NIP {nip} salah ketik")
+    async with client_of(audited.app, uuid4(), "auditor") as client:
+        newest = (await client.get("/toy/api/v1/ops/audit")).json()["items"][0]["id"]
+        for path in ("api/v1/ops/audit", f"api/v1/ops/audit/{newest}", f"ops/audit/{newest}", "ops/audit"):
+            shown = await client.get(f"/toy/{path}")
+            assert (shown.status_code, nip in shown.text, "1987••••••••••1003" in shown.text) == (
+                *(200, False, True),
+            ), path
+        table = (await client.get("/toy/ops/audit/ekspor.csv?jenis=command")).text
+        assert (nip in table, "1987" in table) == (False, True)
+        assert (await client.get("/toy/ops/audit/ekspor.jsonl")).status_code == 403
+        assert "ekspor.jsonl" not in (await client.get("/toy/ops/audit")).text
+    async with client_of(audited.app, uuid4(), "platform") as client:
+        assert nip in (await client.get(f"/toy/ops/audit/{newest}")).text
 
 
 async def test_a_formula_in_a_name_stays_text_in_a_spreadsheet(audited):

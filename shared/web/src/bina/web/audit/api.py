@@ -3,9 +3,10 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from bina.web.audit import doing
-from bina.web.audit.doing import AskedFor, AuditExporter, AuditReader
+from bina.web.audit.doing import JSON_LINES, AskedFor, AuditExporter, AuditReader
 from bina.web.audit.reading import OthersRecords
 
 NEWEST = 2**62
@@ -30,7 +31,7 @@ def api_router() -> APIRouter:
         found, after = await doing.find(request, person, reads, asked, before=before, limit=limit)
         return {"items": [doing.json_of(one) for one in found], "next": after or None}
 
-    @routes.get("/export", response_model=None)
+    @routes.get("/export", response_class=StreamingResponse, responses={200: {"content": {JSON_LINES: {}}}})
     async def export_audit(request: Request, _person: AuditExporter, reads: OthersRecords) -> Response:
         """Everything as JSON lines, to be verified without this service."""
         return await doing.export_all(request, reads)

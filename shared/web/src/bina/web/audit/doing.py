@@ -37,6 +37,7 @@ COLUMNS = (
     "tentang",
     "rincian",
 )
+JSON_LINES = "application/jsonl"
 _LINES = 200
 """Records that go out together."""
 Term = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
@@ -182,7 +183,7 @@ async def _lines(request: Request) -> AsyncIterator[str]:
 
 def _download(request: Request, lines: AsyncIterator[str], ending: str) -> StreamingResponse:
     service = request.app.state.runtime.service.name
-    kind = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}[ending]
+    kind = {"csv": "text/csv; charset=utf-8", "jsonl": JSON_LINES}[ending]
     headers = {
         "Content-Disposition": f'attachment; filename="audit-{service}.{ending}"',
         "Cache-Control": "private, no-store",
