@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+from datetime import timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
@@ -213,6 +215,24 @@ async def test_an_auditor_sees_no_nip_whole_and_takes_nothing_whole_along(audite
         assert "ekspor.jsonl" not in (await client.get("/toy/ops/audit")).text
     async with client_of(audited.app, uuid4(), "platform") as client:
         assert nip in (await client.get(f"/toy/ops/audit/{newest}")).text
+
+
+async def test_days_narrow_what_is_found_and_what_is_none_is_refused(audited):
+    await audited.chain(1)
+    today = (await audited.entries())[0].at.astimezone(ZoneInfo("Asia/Jakarta")).date()
+    day = timedelta(days=1)
+    async with client_of(audited.app, uuid4(), "platform") as client:
+
+        async def found(**asked):
+            answer = await client.get("/toy/api/v1/ops/audit", params={"jenis": "command", **asked})
+            return len(answer.json()["items"])
+
+        assert await found(dari=today - day, sampai=today + day) == 1
+        assert await found(dari=today - 3 * day, sampai=today - 2 * day) == 0
+        assert await found(dari=today + 2 * day, sampai="") == 0
+        for wrong in ("0", "20261123", "2026-02-30", "9999-12-31", "0001-01-01", "kemarin"):
+            refused = await client.get("/toy/api/v1/ops/audit", params={"sampai": wrong})
+            assert (refused.status_code, "TTTT-BB-HH" in refused.text) == (422, True), wrong
 
 
 async def test_a_formula_in_a_name_stays_text_in_a_spreadsheet(audited):

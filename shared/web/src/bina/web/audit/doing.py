@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -11,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticKnownError
 
 from bina.web.access import Person, settings_of
 from bina.web.audit import searching
@@ -41,8 +43,26 @@ JSON_LINES = "application/jsonl"
 _LINES = 200
 """Records that go out together."""
 Term = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
-Day = Annotated[date | Term, Field(union_mode="left_to_right")]
-"""An ISO date; a half-filled field narrows nothing."""
+_DAY = re.compile(r"^((19[7-9]|[2-8][0-9]{2})[0-9]-[0-9]{2}-[0-9]{2})?$", re.ASCII)
+
+
+def _checked_day(text: str) -> str:
+    if not _is_day(text):
+        raise PydanticKnownError("date_parsing", {"error": "no day"})
+    return text
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(_DAY.match(text)) and (not text or bool(date.fromisoformat(text)))
+    except ValueError:
+        return False
+
+
+Day = Annotated[
+    str, AfterValidator(_checked_day), WithJsonSchema({"type": "string", "pattern": _DAY.pattern}),
+]  # fmt: skip
+"""An ISO date of our times; an empty field narrows nothing."""
 
 
 class Asked(BaseModel):
@@ -57,16 +77,16 @@ class Asked(BaseModel):
     sampai: Day = ""
 
     def sought(self, zone: ZoneInfo) -> Sought:
-        """The same in the store's terms; what is no day narrows nothing."""
+        """The same in the store's terms."""
         since, until = (
-            datetime.combine(day, time.min, zone) if isinstance(day, date) else None
+            datetime.combine(date.fromisoformat(day), time.min, zone) if day else None
             for day in (self.dari, self.sampai)
         )
         return Sought(self.siapa, self.tentang, self.jenis, since, until and until + timedelta(days=1))
 
     def shown(self) -> dict[str, str]:
         """What narrows the list, as a query."""
-        return {name: str(value) for name, value in self.model_dump().items() if value}
+        return {name: value for name, value in self.model_dump().items() if value}
 
 
 AskedFor = Annotated[Asked, Query()]
