@@ -136,8 +136,8 @@ async def test_the_running_service_seals_and_tells_each_block(
     audited: Audited, broker: Cluster, server: Server
 ):
     """Commands, sealer, relay and broker as they run; then the tail is cut off behind the service's back."""
-    runtime = audited.app.state.runtime
-    told = Runtime(SERVICE, runtime.settings.model_copy(update=broker.settings()))
+    known = audited.app.state.settings.model_dump()
+    told = Runtime(SERVICE, Settings(**known | broker.settings()))
     relay = asyncio.create_task(told.relay.run())
     sealer = asyncio.create_task(audited.sealer.run())
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bina.events import REGISTRY
+from bina.events.platform import AuditSealed
 from bina_local import topics
 from bina_local.addresses import SERVICES
 from bina_local.rights import Right, of_services, of_the_agency
@@ -21,10 +22,18 @@ def test_a_service_may_read_what_it_reacts_to_and_nothing_else_of_others(name: s
     assert listed == reacts, f"deploy/topics.yaml: let {name} be among the readers of what it reacts to"
 
 
-@pytest.mark.parametrize("topic", sorted({contract.topic for contract in REGISTRY.values()}))
+@pytest.mark.parametrize(
+    "topic", sorted({contract.topic for contract in REGISTRY.values()} - {AuditSealed.topic})
+)
 def test_whose_contract_it_is_writes_the_topic(topic: str):
     writer = WRITERS.get(topic) or topic.partition(".")[0]
     assert ALL[topic].writer == writer, f"deploy/topics.yaml: the writer of {topic}"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_alone_writes_its_audit_s_anchors_and_no_service_reads_them(name: str):
+    anchors = ALL[f"{name}.{AuditSealed.topic}"]
+    assert (anchors.writer, anchors.readers) == (name, ())
 
 
 def test_nobody_but_notification_reads_contacts():
