@@ -51,11 +51,12 @@ def test_who_needs_it_sees_it(role: str, agency: str | None, unit, whole: bool):
 
 
 def test_an_answer_is_masked_wherever_a_text_stands():
-    answer = {"key": NIP, "headers": {"ce_subject": NIP}, "attempts": 3, "value": None}
+    answer = {"key": NIP, "headers": {"ce_subject": NIP}, "why": [NIP, 3], "attempts": 3, "value": None}
     auditor = Person(None, "Auditor", frozenset({"auditor"}))
     assert told(auditor, answer) == {
         "key": MASKED,
         "headers": {"ce_subject": MASKED},
+        "why": [MASKED, 3],
         "attempts": 3,
         "value": None,
     }
