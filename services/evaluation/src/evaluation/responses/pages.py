@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 
 from bina.messaging import clock
-from bina.web.access import LinkedTask, Person
+from bina.web.access import Person
 from bina.web.commands import FormCommand, PageCommand
 from bina.web.forms import GuardedForm
 from bina.web.permissions import may
 from bina.web.problems import not_found
+from evaluation.links import OpenLink
 from evaluation.site import pages
 
 from . import domain, store, submission, view
@@ -112,7 +113,7 @@ async def send(task_id: UUID, person: Filler, command: PageCommand) -> Response:
 
 
 @router.get("/evaluation/tautan/{token}")
-async def linked_brief(request: Request, token: str, task_id: LinkedTask) -> Response:
+async def linked_brief(request: Request, token: str, task_id: OpenLink) -> Response:
     """The same for whoever holds a personal link."""
     async with request.app.state.runtime.sessions() as session:
         form = await _form(session, task_id)
@@ -120,7 +121,7 @@ async def linked_brief(request: Request, token: str, task_id: LinkedTask) -> Res
 
 
 @router.get("/evaluation/tautan/{token}/isi")
-async def linked_fill(request: Request, token: str, task_id: LinkedTask) -> Response:
+async def linked_fill(request: Request, token: str, task_id: OpenLink) -> Response:
     """The questions, under a personal link."""
     async with request.app.state.runtime.sessions() as session:
         form = await _form(session, task_id)
@@ -128,7 +129,7 @@ async def linked_fill(request: Request, token: str, task_id: LinkedTask) -> Resp
 
 
 @router.post("/evaluation/tautan/{token}/isi")
-async def linked_review(request: Request, token: str, task_id: LinkedTask, posted: GuardedForm) -> Response:
+async def linked_review(request: Request, token: str, task_id: OpenLink, posted: GuardedForm) -> Response:
     """The review, under a personal link."""
     async with request.app.state.runtime.sessions() as session:
         form = await _form(session, task_id)
@@ -136,7 +137,7 @@ async def linked_review(request: Request, token: str, task_id: LinkedTask, poste
 
 
 @router.post("/evaluation/tautan/{token}/isi/kirim")
-async def linked_send(token: str, task_id: LinkedTask, command: PageCommand) -> Response:
+async def linked_send(token: str, task_id: OpenLink, command: PageCommand) -> Response:
     """Hand the answers in, under a personal link."""
     return await _send(_linked(task_id, token), None, command)
 
