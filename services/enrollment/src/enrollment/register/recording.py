@@ -15,7 +15,17 @@ from enrollment.imports.nip import employment_of
 from enrollment.refusals import invalid_rows
 from enrollment.register import store
 from enrollment.register.bodies import AgencyRow, AsnRow, RoleRow, UnitRow
-from enrollment.register.domain import KINDS, Asn, BrokenTreeError, Contact, RoleGrant, Unit, path_of
+from enrollment.register.domain import (
+    ERASED,
+    FORGET_AFTER,
+    KINDS,
+    Asn,
+    BrokenTreeError,
+    Contact,
+    RoleGrant,
+    Unit,
+    path_of,
+)
 from enrollment.register.schedule import UNIT_CHANGED
 
 Answer = dict[str, Any]
@@ -155,7 +165,11 @@ def _twice(people: Sequence[Asn]) -> list[Fault]:
 
 async def erase_asn(session: AsyncSession, asn_id: UUID) -> Answer:
     """Erase a person; the tombstones carry it to everyone. Those they supervised are told anew."""
+    nips = [person.nip for person in await store.load_people(session, [asn_id])]
     told = await store.load_people(session, await store.erase(session, asn_id))
+    payload = {"asn_id": str(asn_id), "times": 0}
+    left = [DueItem(ERASED, str(asn_id), clock.now() + FORGET_AFTER, payload | {"nip": nip}) for nip in nips]
+    await due.add(session, left)
     erased = [AsnErased(asn_id=asn_id), ContactErased(asn_id=asn_id)]
     await accounts.unlink(session, asn_id)
     ended = await accounts.end_sessions_of(session, [asn_id])
