@@ -3,6 +3,7 @@
 from datetime import date
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
 
 from bina.web import charts
 from bina.web.access import Visitor, settings_of
@@ -20,7 +21,7 @@ UNITS = [
 
 
 def router() -> APIRouter:
-    """`GET /gallery`, in a demonstration only."""
+    """`GET /gallery` and a fragment that it asks for, in a demonstration only."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/gallery")
@@ -30,6 +31,13 @@ def router() -> APIRouter:
         from bina.web.pages import shell_pages  # the page needs texts that need this module
 
         return shell_pages(request).render(request, "gallery.html", units=UNITS, charts=figures())
+
+    @routes.get("/gallery/potongan")
+    async def fragment(request: Request, _visitor: Visitor) -> Response:
+        """What a sibling service would contribute to a page."""
+        if not settings_of(request).demo:
+            raise not_found()
+        return HTMLResponse('<p class="hint">Isi ini datang dari alamat lain.</p>')
 
     return routes
 
