@@ -180,7 +180,8 @@ async def erase_asn(session: AsyncSession, asn_id: UUID) -> Answer:
 async def record_roles(session: AsyncSession, rows: Sequence[RoleRow]) -> Answer:
     """Grant roles; who has one sooner or elsewhere signs in anew. Raises `Problem` naming the rows whose unit is not
     their agency's."""
-    await _check_grants(session, rows)
+    known = await store.lock_people(session, {row.asn_id for row in rows})
+    await _check_grants(session, rows, known)
     grants = {
         (r.asn_id, r.role): RoleGrant(r.asn_id, r.role, r.agency_code, r.unit_id, r.shows) for r in rows
     }
@@ -191,17 +192,20 @@ async def record_roles(session: AsyncSession, rows: Sequence[RoleRow]) -> Answer
 
 async def revoke_role(session: AsyncSession, asn_id: UUID, role: str) -> Answer:
     """Take a role away; with it end the person's sessions. Raises `Problem` where they do not have it."""
+    await store.lock_people(session, [asn_id])
     if not await store.remove_role(session, asn_id, role):
         raise not_found(_("Orang ini tidak memiliki peran tersebut."))
     await emit(session, await accounts.end_sessions_of(session, [asn_id]))
     return {"revoked": role}
 
 
-async def _check_grants(session: AsyncSession, rows: Sequence[RoleRow]) -> None:
+async def _check_grants(session: AsyncSession, rows: Sequence[RoleRow], known: set[UUID]) -> None:
     agencies = await store.load_agencies(session)
     units = await store.find_units(session, [row.unit_id for row in rows if row.unit_id])
     faults = []
     for number, row in enumerate(rows):
+        if row.asn_id not in known:
+            faults.append(Fault(f"items.{number}.asn_id", _("Orang ini tidak ada di data pegawai.")))
         if row.agency_code not in agencies:
             faults.append(Fault(f"items.{number}.agency_code", _("Instansi belum terdaftar.")))
         elif row.unit_id and getattr(units.get(row.unit_id), "agency_code", "") != row.agency_code:

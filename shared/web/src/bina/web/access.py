@@ -107,8 +107,15 @@ def write_session(session: Session, secret: str) -> str:
 
 
 def read_session(token: str, secret: str) -> Session:
-    """The session of a token, be it over or not; raises `TokenRefused` where it is not ours."""
+    """The session of a token, be it over or not; raises `TokenRefused` where it is not ours, or of another release."""
     claims = _claims("session", token, secret)
+    try:
+        return _session_of(claims)
+    except (KeyError, TypeError, ValueError) as error:
+        raise TokenRefused from error
+
+
+def _session_of(claims: Mapping[str, Any]) -> Session:
     session_id = UUID(claims["sid"])
     person = Person(
         person_id=UUID(claims["sub"]) if claims["sub"] else None,
