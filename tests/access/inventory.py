@@ -54,6 +54,7 @@ class World:
     redrive: int = 0
     entry: int = 0
     kept_id: UUID | None = None
+    interviews: Mapping[str, UUID] = field(default_factory=dict)
     machines: Mapping[str, UUID] = field(default_factory=dict)
     enrolments: Mapping[str, UUID] = field(default_factory=dict)
 
@@ -291,6 +292,9 @@ EVALUATION = {
             json={"evaluators": [INTERVIEWER.nip]}
             | ({"run_id": str(r.run.run_id)} if r.run else {"agency_code": r.agency})
         ),
+    ),
+    "POST /evaluation/penilai/cabut": Tried(
+        people.PERSONS, lambda world, record: Ask(form={"task": world.interviews[record.asn.key]})
     ),
     "POST /evaluation/penilai": Tried(
         (*people.PLACES[::2], *people.ORGANISED),

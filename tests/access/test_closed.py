@@ -31,7 +31,7 @@ def apps():
 
 def test_every_action_of_the_table_opens_a_route_or_decides_inside_one(apps):
     named = {action for app in apps for _name, _route, action in guarded(app)}
-    inside = {"nip.read", "interview.link"}
+    inside = {"nip.read"}
     assert set(TABLE.rows) == named | inside
 
 

@@ -266,7 +266,11 @@ async def evaluation(service: ServiceUnderTest) -> World:
             await appoint(session, Appointment(agency_code=agency, evaluators=[INTERVIEWER.nip]), machine)
     await service.does_due_work(clock.now())
     tasks = {asn.key: task_id(enrolment(asn, run), "L1-REACTION", "alumnus") for asn, run in TAKING_PART}
-    return World(of=tasks)
+    rows = await service.rows(
+        "SELECT task_id, about_id FROM tasks WHERE role = 'evaluator' AND state = 'open'"
+    )
+    interviews = {row.about_id: row.task_id for row in rows}
+    return World(of=tasks, interviews={asn.key: interviews[asn.asn_id] for asn in PEOPLE})
 
 
 async def notification(service: ServiceUnderTest) -> World:

@@ -65,6 +65,8 @@ SHOWS_NOBODY_ELSE = {
         "/{service}/api/v1/ops/redrives/{redrive_id}",
     },
     "nothing of the service's data": {
+        "/gallery",
+        "/gallery/potongan",
         "/{service}/tampilan",
         "/{service}/api/v1/openapi.json",
         "/healthz",

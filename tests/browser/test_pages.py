@@ -13,6 +13,7 @@ from journeys.running import Bina
 pytestmark = [pytest.mark.browser, pytest.mark.kafka]
 PAGES = {
     "masuk": ("", "/masuk"),
+    "galeri": ("", "/gallery"),
     "landing": ("", "/"),
     "asn-beranda": ("asn", "/beranda"),
     "asn-katalog": ("asn", "/enrollment/katalog"),

@@ -87,7 +87,12 @@ async def identity_url(platform_folder) -> AsyncIterator[str]:
 @pytest.fixture
 def demo(site: Site, identity_url: str) -> Site:
     """The service of a demonstration: everybody may be anybody."""
-    told = {"oidc_issuer": identity_url, "oidc_client_secret": SecretStr("any"), "oidc_nip_claim": "sub"}
+    told = {
+        "oidc_issuer": identity_url,
+        "public_url": identity_url,
+        "oidc_client_secret": SecretStr("any"),
+        "oidc_nip_claim": "sub",
+    }
     return connected(site, site.app.state.settings.model_copy(update=told))
 
 

@@ -33,6 +33,10 @@ class Issuer:
     signer: Any = None
     """Signs instead of `key`, as a forger would."""
     is_away: bool = False
+    slash: str = ""
+    says: Any = field(default_factory=dict)
+    """What its document says otherwise."""
+    more_keys: list[Any] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def rotate(self, kid: str = "second") -> None:
@@ -59,13 +63,12 @@ class Issuer:
 
     async def _document(self, _request: Request) -> Response:
         places = {"authorization": "authorize", "token": "token", "end_session": "end"}
-        return self._answer(
-            {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
-            | {f"{name}_endpoint": f"{self.url}/{path}" for name, path in places.items()}
-        )
+        document = {"issuer": f"{self.url}{self.slash}", "jwks_uri": f"{self.url}/keys"}
+        document |= {f"{name}_endpoint": f"{self.url}/{path}" for name, path in places.items()}
+        return self._answer(document | self.says if isinstance(self.says, dict) else self.says)
 
     async def _keys(self, _request: Request) -> Response:
-        return self._answer({"keys": [self.key.as_dict(private=False)]})
+        return self._answer({"keys": [*self.more_keys, self.key.as_dict(private=False)]})
 
     async def _authorize(self, request: Request) -> Response:
         asked = dict(request.query_params)
@@ -93,7 +96,7 @@ class Issuer:
         token = self.token(nonce=nonce)
         return self._answer({"access_token": "a", "token_type": "Bearer", "id_token": token})
 
-    def _answer(self, body: dict[str, Any], status: int = 200) -> Response:
+    def _answer(self, body: Any, status: int = 200) -> Response:
         return Response(status_code=502) if self.is_away else JSONResponse(body, status)
 
 

@@ -12,7 +12,7 @@ from bina.events.enrollment import SessionEnded
 from bina.web.sessions.ended import LOOK_SECONDS
 
 from .conftest import Site
-from .story import CITY, REGENCY
+from .story import CITY, REGENCY, nip
 
 API = "/enrollment/api/v1"
 GRANT = {"grant_type": "client_credentials"}
@@ -50,6 +50,14 @@ async def test_a_machine_gets_tokens_and_reads_its_agency_alone(site: Site):
     assert {person["agency_code"] for person in found} == {CITY}
     assert (await reads(site, token, f"asn?agency={REGENCY}")).status_code == 403
     assert (await reads(site, token, "machines")).status_code == 403
+
+
+async def test_a_secret_in_other_letters_is_a_wrong_one(site: Site):
+    machine = await added(site)
+    shown = base64.b64encode(f"{machine['client_id']}:rahasiä".encode()).decode()
+    async with site.client() as client:
+        given = await client.post(f"{API}/token", data=GRANT, headers={"Authorization": f"Basic {shown}"})
+    assert given.status_code == 401
 
 
 async def test_id_and_secret_may_come_by_http_basic(site: Site):
@@ -104,6 +112,23 @@ async def test_renewed_or_revoked_its_secret_and_tokens_open_nothing(site: Site,
     if how == "POST":
         renewed = (await asks(site, answer.json())).json()["access_token"]
         assert (await reads(site, renewed)).status_code == 200
+
+
+async def test_two_machines_of_one_name_are_two(site: Site):
+    tokens = [(await asks(site, await added(site))).json()["access_token"] for _ in range(2)]
+    answers = []
+    for number, token in enumerate(tokens):
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "the same key"}
+        row = {"nip": nip(90 + number), "name": "Pegawai Baru", "agency_code": CITY}
+        async with site.client() as client:
+            answers.append(await client.post(f"{API}/asn", json={"items": [row]}, headers=headers))
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert len({str(answer.json()["ids"]) for answer in answers}) == 2
+
+
+async def test_an_agency_that_is_not_there_has_no_machines(site: Site):
+    refused = await site.command("machines", {"agency_code": "9999", "name": "x"}, "platform", agency=None)
+    assert (refused.status_code, refused.json()["errors"][0]["where"]) == (422, "agency_code")
 
 
 async def test_machines_are_kept_by_their_own_agency(site: Site):

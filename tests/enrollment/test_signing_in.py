@@ -9,11 +9,14 @@ import httpx
 import pytest
 import pytest_asyncio
 from sqlalchemy import text
+from starlette.requests import Request
 
 from bina.events.enrollment import SessionEnded
-from bina.web.access import read_session
+from bina.web.access import Session, read_session
 from bina.web.audit.searching import Found, Sought, find
 from bina.web.sessions.ended import LOOK_SECONDS
+from enrollment.accounts.domain import Account
+from enrollment.accounts.entering import enter
 from enrollment.accounts.provider import BACK_CHANNEL, KEYS_SECONDS, Provider
 from enrollment.register.bodies import RoleRow
 from enrollment.register.recording import erase_asn, record_asn, record_roles, revoke_role
@@ -79,6 +82,114 @@ async def test_an_account_stays_its_persons_when_the_nip_changes(door: Site, iss
     async with door.client() as client:
         await signs_in(client)
         assert read_session(client.cookies["bina_session"], SECRET).person.person_id == asn_id(1)
+
+
+async def test_another_account_with_the_same_nip_is_refused(door: Site, issuer: Issuer):
+    """Whoever can change a NIP, here or at the provider, becomes nobody else by it."""
+    async with door.client() as client:
+        await signs_in(client)
+    issuer.claims |= {"sub": "u-2"}
+    async with door.client() as client:
+        refused = await signs_in(client)
+        assert (refused.status_code, is_signed_in(client)) == (409, False)
+        assert "sudah terhubung dengan akun lain" in refused.text
+
+
+async def test_a_role_holders_nip_is_the_platforms_to_change(door: Site):
+    async with door.svc.sessions() as session, session.begin():
+        await record_roles(session, [RoleRow(asn_id=asn_id(1), role="head", agency_code=CITY)])
+    row = {"id": str(asn_id(1)), "nip": nip(77), "name": "Pegawai 1", "agency_code": CITY}
+    refused = await door.command("asn", {"items": [row]}, "operator")
+    assert (refused.status_code, refused.json()["type"]) == (403, "urn:bina:problem:nip-of-role-holder")
+    assert refused.json()["errors"][0]["where"] == "items.0.nip"
+    other, anew = row | {"id": str(asn_id(2)), "nip": nip(79)}, row | {"nip": nip(78)}
+    assert (await door.command("asn", {"items": [other]}, "operator")).status_code == 201
+    assert (await door.command("asn", {"items": [anew]}, "platform", agency=None)).status_code == 201
+
+
+async def test_nobody_unknown_is_given_a_role(door: Site):
+    row = {"asn_id": str(asn_id(404)), "role": "platform", "agency_code": CITY}
+    refused = await door.command("roles", {"items": [row]}, "platform", agency=None)
+    assert (refused.status_code, refused.json()["errors"][0]["where"]) == (422, "items.0.asn_id")
+
+
+@pytest.mark.parametrize("ends", [revoke_role, erase_asn])
+async def test_signing_in_and_losing_the_right_wait_for_each_other(door: Site, meeting, ends):
+    async with door.svc.sessions() as session, session.begin():
+        await record_roles(session, [RoleRow(asn_id=asn_id(1), role="head", agency_code=CITY)])
+    account = Account("here", "u-9", nip(1))
+    request = Request({"type": "http", "app": door.app, "state": {}})
+
+    async def sign_in() -> Session:
+        async with door.svc.sessions() as session, session.begin():
+            opened = await enter(session, account, request)
+            await asyncio.sleep(0.3)  # the other one comes meanwhile
+            return opened
+
+    async def end() -> None:
+        await asyncio.sleep(0.1)
+        async with door.svc.sessions() as session, session.begin():
+            await ends(session, asn_id(1), *(["head"] if ends is revoke_role else []))
+
+    opened, _ = await asyncio.gather(sign_in(), end())
+    ended = await door.svc.rows("SELECT session_id FROM web.ended_sessions")
+    assert [row.session_id for row in ended] == [opened.session_id]
+
+
+async def test_a_session_that_nobody_remembers_is_signed_out_all_the_same(door: Site):
+    """As after a database from before it was opened was brought back."""
+    async with door.client() as client:
+        await signs_in(client)
+        async with door.svc.sessions() as session, session.begin():
+            await session.execute(text("DELETE FROM sessions"))
+        copied = client.cookies["bina_session"]
+        await leaves(client)
+        await asyncio.sleep(LOOK_SECONDS)
+        client.cookies.set("bina_session", copied, domain="bina.test", path="/")
+        assert (await client.get("/beranda")).status_code == 303
+
+
+async def test_an_address_that_ends_in_a_slash_is_one_too(door: Site, issuer: Issuer):
+    door.app.state.settings.oidc_issuer = f"{issuer.url}/"
+    issuer.slash = "/"
+    issuer.claims |= {"iss": f"{issuer.url}/"}
+    door.app.state.provider = Provider(door.app.state.settings)
+    async with door.client() as client:
+        await signs_in(client)
+        assert is_signed_in(client)
+
+
+@pytest.mark.parametrize(
+    "told", [{"token_endpoint": None}, {"jwks_uri": 7}, {"authorization_endpoint": None}, []]
+)
+async def test_a_provider_that_says_nothing_sensible_is_away(door: Site, issuer: Issuer, told):
+    issuer.says = told
+    async with door.client() as client:
+        assert (await client.get("/masuk/mulai")).status_code == 503
+
+
+async def test_keys_for_others_are_passed_over(door: Site, issuer: Issuer):
+    issuer.more_keys = [{"kty": "OKP", "crv": "X-new", "x": "AA", "kid": "first"}, {"kty": "?"}, "none"]
+    async with door.client() as client:
+        await signs_in(client)
+        assert is_signed_in(client)
+
+
+async def test_cookies_and_states_are_not_each_other(door: Site):
+    async with door.client() as client:
+        await to_provider(client)
+        kept = client.cookies["bina_masuk"]
+        answer = await client.get("/masuk/kembali", params={"code": "x", "state": kept})
+        assert answer.status_code == 400
+
+
+async def test_over_https_a_browser_keeps_what_it_needs_to_sign_in(door: Site):
+    door.app.state.settings.public_url = "https://bina.test"
+    async with door.client() as client:
+        off = await client.get("/masuk/mulai", headers={"host": "bina.test"})
+    cookies = off.headers.get_list("set-cookie")
+    assert [one.split("=")[0] for one in cookies] == ["__Host-bina_masuk"]
+    assert {"Secure", "Path=/"} <= {part.strip() for part in cookies[0].split(";")}
 
 
 async def test_who_is_not_in_the_register_is_told_whom_to_ask(door: Site, issuer: Issuer):

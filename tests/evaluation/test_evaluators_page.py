@@ -45,6 +45,41 @@ async def test_a_units_operator_gets_links_of_the_units_interviews_only(town, cl
     assert list(seen.values()) == [(2, 2), (1, 1), (0, 0)]
 
 
+async def revoked(client: httpx.AsyncClient, task: str) -> httpx.Response:
+    page = (await client.get("/evaluation/penilai")).text
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', page))
+    return await client.post("/evaluation/penilai/cabut", data=hidden | {"task": task})
+
+
+async def test_a_revoked_link_opens_nothing_and_a_new_one_does(town, client_of: ClientOf):
+    async with client_of(uuid4(), "operator") as client, client_of(signed_in=False) as guest:
+        page = (await client.get("/evaluation/penilai")).text
+        first, other = re.findall(r'href="http://bina.test(/evaluation/tautan/[^"]+)"', page)
+        mine, _other = re.findall(r'<option value="([0-9a-f-]{36})"', page)
+        assert (await guest.get(first)).status_code == 200
+        assert (await revoked(client, mine)).status_code == 303
+        for path in (first, f"{first}/isi"):
+            closed = await guest.get(path)
+            assert closed.status_code == 410
+            assert "Tautan ini sudah dicabut." in closed.text
+        assert (await guest.get(other)).status_code == 200
+        fresh = re.findall(
+            r'href="http://bina.test(/evaluation/tautan/[^"]+)"',
+            (await client.get("/evaluation/penilai")).text,
+        )
+        assert (await guest.get(fresh[0])).status_code == 200
+
+
+async def test_only_interviews_within_reach_have_their_links_revoked(town, client_of: ClientOf):
+    async with client_of(uuid4(), "operator") as client:
+        page = (await client.get("/evaluation/penilai")).text
+        tasks = re.findall(r'<option value="([0-9a-f-]{36})"', page)
+    async with client_of(uuid4(), "operator", unit=HERE) as client:
+        answers = [(await revoked(client, task)).status_code for task in (*tasks, str(uuid4()), "x")]
+    assert sorted(answers[:2]) == [303, 404]
+    assert answers[2:] == [404, 404]
+
+
 async def test_a_units_operator_appoints_nobody_for_the_agency(town, client_of: ClientOf):
     body = {"agency_code": "5571", "evaluators": [recorded("erna").nip]}
     async with client_of(uuid4(), "operator", unit=HERE) as client:

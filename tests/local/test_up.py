@@ -22,7 +22,7 @@ from bina_local.ports import any_free
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 
 BINA = Path(sysconfig.get_path("scripts")) / "bina"
-PARTS = {"kafka", "postgres", "gateway", "template", *SERVICES}
+PARTS = {"kafka", "postgres", "gateway", "identity", "template", *SERVICES}
 SECONDS = 60
 
 

@@ -68,7 +68,7 @@ async def test_a_tasks_mail_carries_a_personal_link_until_its_last_day(
     [mail] = server.taken
     plain = mail.get_body(["plain"]).get_content()
     token = plain.split("/evaluation/tautan/")[1].split()[0]
-    assert read_task_link(token, SECRET) == opened.task_id
+    assert read_task_link(token, SECRET).task_id == opened.task_id
 
 
 async def test_a_refusal_for_now_is_tried_again_under_the_same_id(

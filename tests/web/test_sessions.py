@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from sqlalchemy import text
 
 from bina.events.enrollment import SessionEnded
-from bina.web import sessions
+from bina.web import access, sessions
 from bina.web.access import Person, Session, read_session, write_session
 from bina.web.forms import KEY_FIELD
 from bina.web.sessions.ended import LOOK_SECONDS, Ended
@@ -22,9 +22,9 @@ PAGE = "/toy/me"
 
 
 def brought(
-    *, seen: float = 0, left: float = 3600, who: UUID = SULASTRI, session_id: UUID | None = None
+    *, seen: float = 0, left: float = 3600, who: UUID | None = SULASTRI, session_id: UUID | None = None
 ) -> dict[str, str]:
-    """The cookie of a session last seen so many seconds ago, with so many left."""
+    """The cookie of a session last seen so many seconds ago, with so many left; of a machine's where it is nobody's."""
     now = int(time.time())
     person = Person(who, "Sulastri", frozenset({"asn", "operator"}), "6472")
     session = Session(person, session_id or uuid4(), now - int(seen), now + int(left))
@@ -61,10 +61,87 @@ async def test_a_session_in_use_is_renewed_once_a_minute_and_no_longer(operating
 
 
 async def test_a_machines_token_needs_no_renewing(operating):
-    token = brought(seen=7200)["bina_session"]
-    async with opened(operating, {}) as client:
-        answer = await client.get("/toy/api/v1/me", headers={"Authorization": f"Bearer {token}"})
-    assert (answer.status_code, answer.headers.get("set-cookie")) == (200, None)
+    for who, status in ((None, 200), (SULASTRI, 401)):  # a person's does, whichever way it comes
+        token = brought(seen=7200, who=who)["bina_session"]
+        async with opened(operating, {}) as client:
+            answer = await client.get("/toy/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+        assert (answer.status_code, answer.headers.get("set-cookie")) == (status, None)
+
+
+async def test_what_anybody_may_keep_brings_no_session(operating):
+    async with opened(operating, brought(seen=90)) as client:
+        page = (await client.get("/toy/beranda")).text
+        for path in (re.findall(r'href="(/static/[^"]+)"', page)[0], "/healthz"):
+            assert "set-cookie" not in (await client.get(path)).headers, path
+
+
+async def test_a_token_of_another_release_is_nobodys(operating):
+    for claims in ({"exp": 2**40}, {"sid": "x", "seen": 0, "exp": 2**40}, []):
+        token = access._serializer("session", SECRET).dumps(claims)
+        async with opened(operating, {"bina_session": token}) as client:
+            assert (await client.get("/toy/saya")).status_code == 303
+
+
+async def test_a_newer_cookie_goes_before_a_renewed_one(operating):
+    token = brought(seen=90)["bina_session"]
+
+    async def answers(scope, receive, send):
+        await Response("x", headers={"set-cookie": "bina_session=newer; Path=/"})(scope, receive, send)
+
+    scope = {"type": "http", "method": "GET", "path": "/masuk/kembali", "query_string": b"", "app": operating}
+    sent = []
+
+    async def collect(message):
+        sent.append(message)
+
+    await sessions.Asking(answers)(
+        {**scope, "headers": [(b"cookie", f"bina_session={token}".encode())]}, None, collect
+    )
+    assert [v for n, v in sent[0]["headers"] if n == b"set-cookie"] == [b"bina_session=newer; Path=/"]
+
+
+class Away:
+    """A database that does not answer, and how often it was asked."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error, self.asked = error, 0
+
+    def __call__(self):
+        self.asked += 1
+        raise self.error
+
+
+async def test_while_ends_cannot_be_read_pages_go_on_and_changes_wait(operating, monkeypatch):
+    away = Away(ConnectionRefusedError())
+    monkeypatch.setattr(operating.state.runtime, "sessions", away)
+    async with opened(operating, brought()) as client:
+        assert (await client.get("/toy/saya")).status_code == 200
+        assert (await client.post("/toy/kursi", data={"name": "Eka"})).status_code == 503
+    assert away.asked == 1  # by the first; whoever comes within the second hears what it heard
+
+
+async def test_a_known_end_stays_one_while_the_database_is_away(service):
+    ended, known = Ended(), uuid4()
+    async with service.sessions() as session, session.begin():
+        await sessions.add_ended(session, [sessions.End(known, datetime.now(UTC) + timedelta(hours=1))])
+    assert await ended.has(known, service.sessions)
+    ended._asked -= LOOK_SECONDS
+    assert await ended.has(known, Away(ConnectionResetError()))
+    with pytest.raises(ConnectionResetError):
+        await ended.has(uuid4(), Away(ConnectionResetError()))
+
+
+async def test_a_clock_that_was_put_back_hides_no_end(service):
+    ended, ahead, later = Ended(), uuid4(), uuid4()
+    hour = datetime.now(UTC) + timedelta(hours=1)
+    async with service.sessions() as session, session.begin():
+        await sessions.add_ended(session, [sessions.End(ahead, hour)])
+        await session.execute(text("UPDATE web.ended_sessions SET noted_at = now() + interval '10 min'"))
+    assert await ended.has(ahead, service.sessions)
+    async with service.sessions() as session, session.begin():
+        await sessions.add_ended(session, [sessions.End(later, hour)])
+    ended._asked -= LOOK_SECONDS
+    assert await ended.has(later, service.sessions)
 
 
 async def test_an_ended_session_opens_nothing_in_any_service(service, operating):

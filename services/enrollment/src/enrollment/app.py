@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from bina.messaging import Runtime, Service
+from bina.web import gallery
 from bina.web.app import create_app
 from enrollment.accounts import api as accounts_api
 from enrollment.accounts import pages as accounts_pages
@@ -43,7 +44,7 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         Runtime(service, settings),
         title="Bina: pendaftaran dan pelatihan",
         api_routers=[api.router for api in apis],
-        page_routers=[page.router for page in pages],
+        page_routers=[*(page.router for page in pages), gallery.router()],
     )
     app.state.provider = Provider(settings)
     return app

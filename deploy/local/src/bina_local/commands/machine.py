@@ -43,5 +43,8 @@ def _call(state: Any, method: str, path: str, body: dict[str, Any] | None = None
     from bina_local.operations import RefusedError, call
 
     with plain_errors(RefusedError):
-        answer: dict[str, Any] = asyncio.run(call(opened(state), method, "enrollment", path, body))
+        key = str(uuid.uuid4())
+        answer: dict[str, Any] = asyncio.run(
+            call(opened(state), method, "enrollment", path, body, command_key=key)
+        )
     return answer

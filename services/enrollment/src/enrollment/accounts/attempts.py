@@ -1,5 +1,6 @@
 """A sign-in under way lies in the browser alone: in a signed cookie, and in the `state` that the provider gives back."""
 
+import hashlib
 import secrets
 
 from fastapi import Request, Response
@@ -23,16 +24,17 @@ def pending(request: Request) -> Attempt:
 
 def state_of(request: Request, attempt: Attempt, path: str) -> str:
     """What the provider is to give back: the attempt, and where this tab goes then."""
-    return _serializer(request).dumps([attempt.binding, path])
+    return _serializer(request, "state").dumps([attempt.binding, path])
 
 
 def answered(request: Request) -> tuple[Attempt, str]:
     """The attempt that the provider answers, and where to go then. Raises `Problem` where this browser began none."""
     attempt = _brought(request)
     try:
-        binding, path = _serializer(request).loads(request.query_params.get("state", ""), max_age=SECONDS)
+        given = _serializer(request, "state").loads(request.query_params.get("state", ""), max_age=SECONDS)
     except BadSignature as bad:
         raise stale() from bad
+    binding, path = given
     if attempt is None or not secrets.compare_digest(binding, attempt.binding):
         raise stale()
     return attempt, path
@@ -40,7 +42,7 @@ def answered(request: Request) -> tuple[Attempt, str]:
 
 def keep_attempt(request: Request, response: Response, attempt: Attempt) -> Response:
     """Have the browser keep its attempt."""
-    kept = _serializer(request).dumps([attempt.binding, attempt.nonce, attempt.verifier])
+    kept = _serializer(request, "attempt").dumps([attempt.binding, attempt.nonce, attempt.verifier])
     _set(request, response, kept, SECONDS)
     return response
 
@@ -53,7 +55,9 @@ def drop_attempt(request: Request, response: Response) -> Response:
 
 def _brought(request: Request) -> Attempt | None:
     try:
-        return Attempt(*_serializer(request).loads(request.cookies.get(COOKIE, ""), max_age=SECONDS))
+        return Attempt(
+            *_serializer(request, "attempt").loads(request.cookies.get(COOKIE, ""), max_age=SECONDS)
+        )
     except BadSignature:
         return None
 
@@ -62,9 +66,14 @@ def _set(request: Request, response: Response, value: str, seconds: int) -> None
     # Lax: the provider sends the browser back from another site.
     secure = is_secure(settings_of(request))
     response.set_cookie(
-        COOKIE, value, max_age=seconds, httponly=True, samesite="lax", secure=secure, path="/masuk"
+        COOKIE, value, max_age=seconds, httponly=True, samesite="lax", secure=secure, path="/"
     )
 
 
-def _serializer(request: Request) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(secret_of(request), salt="bina.masuk")
+def _serializer(request: Request, purpose: str) -> URLSafeTimedSerializer:
+    """One salt per purpose: what the provider gives back is never what the browser kept."""
+    return URLSafeTimedSerializer(
+        secret_of(request),
+        salt=f"bina.masuk.{purpose}",
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+    )

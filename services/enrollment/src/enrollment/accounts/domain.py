@@ -3,10 +3,11 @@
 import re
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from bina.events.enrollment import SessionEnded
+from bina.web.access import Session
 
 _NIP = re.compile(r"\d{18}")
 
@@ -43,6 +44,11 @@ class OpenSession:
     def ended(self) -> SessionEnded:
         """The fact that it ended before its time."""
         return SessionEnded(session_id=self.session_id, until=self.until)
+
+
+def ended_of(own: Session) -> SessionEnded:
+    """The fact that a session ended before its time, by what its token says."""
+    return SessionEnded(session_id=own.session_id, until=datetime.fromtimestamp(own.ends, UTC))
 
 
 def nip_of(claim: object) -> str:

@@ -11,7 +11,7 @@ from bina.messaging import emit
 from bina.web.access import Person, Session, settings_of, visitor
 from enrollment.accounts import store
 from enrollment.accounts.domain import Account
-from enrollment.accounts.problems import unknown
+from enrollment.accounts.problems import linked_already, unknown
 from enrollment.register.store import find_people, hold_people, load_session
 
 
@@ -30,20 +30,29 @@ async def enter(session: AsyncSession, account: Account, request: Request) -> Se
 
 
 async def _person(session: AsyncSession, account: Account) -> Person:
-    asn_id = await store.find_person(session, account) or await _by_nip(session, account)
-    person = await load_session(session, asn_id) if asn_id else None
+    """Held until the session is there to be ended: whoever takes a role away or erases them waits, or came before."""
+    linked = await store.find_person(session, account)
+    asn_id = linked or await _by_nip(session, account)
+    if asn_id is None or not await hold_people(session, {asn_id}):
+        raise unknown()
+    if linked is None:
+        await _link(session, account, asn_id)
+    person = await load_session(session, asn_id)
     if person is None:
         raise unknown()
     return person
 
 
 async def _by_nip(session: AsyncSession, account: Account) -> UUID | None:
-    """At the first sign-in the NIP says who it is. Whoever is being erased now is nobody."""
-    found = (await find_people(session, [account.nip])).get(account.nip) if account.nip else None
-    if found is None or not await hold_people(session, {found}):
-        return None
-    await store.link(session, account, found)
-    return found
+    """At an account's first sign-in the NIP says whose it is."""
+    found = await find_people(session, [account.nip]) if account.nip else {}
+    return found.get(account.nip)
+
+
+async def _link(session: AsyncSession, account: Account, asn_id: UUID) -> None:
+    """One account a person: were a NIP enough for a second one, whoever changes a NIP could be anybody."""
+    if not await store.link(session, account, asn_id):
+        raise linked_already()
 
 
 async def _end_former(session: AsyncSession, former: Person | None) -> None:

@@ -13,6 +13,7 @@ from bina.web.forms import GuardedForm
 from bina.web.sessions import drop_session, set_session
 from enrollment.accounts import store
 from enrollment.accounts.attempts import answered, drop_attempt, keep_attempt, pending, state_of
+from enrollment.accounts.domain import ended_of
 from enrollment.accounts.entering import enter
 from enrollment.accounts.problems import closed, plainly, refused
 from enrollment.accounts.provider import Provider, ProviderAwayError
@@ -28,7 +29,7 @@ async def choose(request: Request, _visitor: Visitor) -> Response:
     """Who does the visitor want to be? Outside of a demonstration: the way to the identity provider."""
     people, address = [], ""
     attempt = pending(request)
-    if settings_of(request).demo and _provider(request).issuer:
+    if _is_ours(request):
         async with request.app.state.runtime.sessions() as session:
             people = await load_demo_people(session)
         address = await _address(request)
@@ -39,6 +40,7 @@ async def choose(request: Request, _visitor: Visitor) -> Response:
         role_words=role_words,
         address=address,
         is_open=bool(_provider(request).issuer),
+        is_ours=_is_ours(request),
         lanjut=next_path(request),
     )
     return keep_attempt(request, page, attempt)
@@ -77,13 +79,13 @@ async def come_back(
 async def leave(request: Request, visitor: Visitor, _form: GuardedForm) -> Response:
     """End the session in every service, and the provider's where it offers that."""
     away = ""
-    if visitor is not None and visitor.session_id is not None:
+    if visitor is not None:
         async with request.app.state.runtime.transaction() as session:
-            ended = await store.end_sessions(session, [visitor.session_id])
-            await emit(session, [one.ended() for one in ended])
-            await audit.note_sessions(session, request, [one.asn_id for one in ended])
+            id_token = await store.end_own(session, request.state.session)
+            await emit(session, [ended_of(request.state.session)])
+            await audit.note_sessions(session, request, [visitor.person_id])
         audit.sealer_of(request.app).wake()
-        away = await _away(request, ended[0].id_token if ended else "")
+        away = await _away(request, id_token)
     response = _farewell(request, away) if away else RedirectResponse("/", 303)
     drop_session(response, settings_of(request))
     return response

@@ -17,7 +17,7 @@ def plainly() -> Iterator[None]:
     try:
         yield
     except ProviderAwayError as error:
-        log.warning("identity provider: %s", error)
+        log.warning("identity provider: %r", str(error))
         raise away() from error
     except SignInRefusedError as error:
         raise refused(str(error)) from error
@@ -37,7 +37,7 @@ def away() -> Problem:
 
 def refused(why: str) -> Problem:
     """400: the provider refused, or its answer cannot be believed."""
-    log.warning("sign-in refused: %s", why)
+    log.warning("sign-in refused: %r", why)
     return Problem(
         "sign-in-refused",
         400,
@@ -64,6 +64,18 @@ def unknown() -> Problem:
         403,
         _("Akun Anda belum terhubung dengan data pegawai."),
         mend=_("Minta pengelola kepegawaian di instansi Anda memeriksa NIP pada akun dan pada data pegawai."),
+    )
+
+
+def linked_already() -> Problem:
+    """409: the person signs in by another account of this provider."""
+    return Problem(
+        "account-linked-already",
+        409,
+        _("Data pegawai ini sudah terhubung dengan akun lain."),
+        mend=_(
+            "Masuk dengan akun yang biasa Anda pakai, atau minta pengelola platform melepas akun yang lama."
+        ),
     )
 
 

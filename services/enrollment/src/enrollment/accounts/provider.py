@@ -1,5 +1,6 @@
 """The identity provider: the code flow with PKCE (RFC 7636), tokens checked as OpenID Connect Core 1.0 §3.1.3.7 asks."""
 
+import contextlib
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import JWKRegistry, KeySet
 
 from enrollment.accounts.domain import Account, Attempt, nip_of
 from enrollment.settings import EnrollmentSettings
@@ -35,6 +36,7 @@ KNOWN_SECONDS = 3600.0
 """How long what the provider says of itself is believed."""
 KEYS_SECONDS = 30.0
 """Keys are asked for anew at most so often, whatever tokens come."""
+NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 BACK_CHANNEL = "http://schemas.openid.net/event/backchannel-logout"
 
 
@@ -110,7 +112,7 @@ class Provider:
     async def _claims(self, token: str, **asked: jwt.ClaimsOption) -> dict[str, Any]:
         """A token's claims, once its signature, issuer, audience and times are right."""
         expected: dict[str, Any] = {
-            "iss": _must(self.issuer),
+            "iss": _must((await self._document())["issuer"]),
             "aud": _must(self._settings.oidc_client_id),
             "iat": {"essential": True},
             "exp": {"essential": True},
@@ -144,8 +146,7 @@ class Provider:
         assert known is not None
         is_young = time.monotonic() - known.keys_at < (KEYS_SECONDS if renewed else KNOWN_SECONDS)
         if known.keys is None or not is_young:
-            found: Any = await self._ask(document["jwks_uri"])
-            known.keys = KeySet.import_key_set(found)
+            known.keys = _keys_in(await self._ask(document["jwks_uri"]))
             known.keys_at = time.monotonic()
         return known.keys
 
@@ -155,6 +156,8 @@ class Provider:
             document = await self._ask(f"{self.issuer}/.well-known/openid-configuration")
             if str(document.get("issuer", "")).rstrip("/") != self.issuer:
                 raise ProviderAwayError(f"{self.issuer} calls itself {document.get('issuer')!r}")
+            if missing := [name for name in NEEDED if not isinstance(document.get(name), str)]:
+                raise ProviderAwayError(f"{self.issuer} does not say its {', '.join(missing)}")
             known = self._known = _Known(document)
         return known.document
 
@@ -162,9 +165,11 @@ class Provider:
         try:
             async with httpx2.AsyncClient(verify=self._trust, timeout=self._settings.oidc_seconds) as client:
                 answer = (await client.get(url)).raise_for_status()
-                found: dict[str, Any] = answer.json()
+                found = answer.json()
         except (httpx2.HTTPError, ValueError) as error:
             raise ProviderAwayError(f"{url}: {type(error).__name__}") from error
+        if not isinstance(found, dict):
+            raise ProviderAwayError(f"{url}: no JSON object")
         return found
 
     def _client(self, redirect_uri: str) -> AsyncOAuth2Client:
@@ -184,6 +189,17 @@ class Provider:
     def _trust(self) -> ssl.SSLContext:
         """Loading every certificate that is trusted takes long enough to do it once."""
         return ssl.create_default_context()
+
+
+def _keys_in(found: dict[str, Any]) -> KeySet:
+    """The keys that we understand; others are for others (RFC 7517 §5)."""
+    keys: list[Any] = []
+    for given in found.get("keys", ()):
+        with contextlib.suppress(JoseError, ValueError, TypeError, KeyError):
+            keys.append(JWKRegistry.import_key(given))
+    if not keys:
+        raise ProviderAwayError("none of its keys can be read")
+    return KeySet(keys)
 
 
 def _must(value: str) -> jwt.ClaimsOption:

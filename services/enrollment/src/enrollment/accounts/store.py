@@ -1,7 +1,7 @@
 """Whose account a provider speaks of, and the sessions that are open."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,13 +9,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events.enrollment import SessionEnded
+from bina.web.access import Session
 from bina.web.sessions import End, add_ended
 from enrollment.accounts.domain import Account, OpenSession
 
 _LINKED = text("SELECT asn_id FROM identities WHERE issuer = :issuer AND subject = :subject")
 _LINK = text(
     """INSERT INTO identities (issuer, subject, asn_id) VALUES (:issuer, :subject, :asn_id)
-    ON CONFLICT (issuer, subject) DO NOTHING"""
+    ON CONFLICT DO NOTHING RETURNING asn_id"""
 )
 _OPEN = text(
     """INSERT INTO sessions (session_id, asn_id, issuer, subject, provider_session, id_token, until)
@@ -42,9 +43,10 @@ async def find_person(session: AsyncSession, account: Account) -> UUID | None:
     return found
 
 
-async def link(session: AsyncSession, account: Account, asn_id: UUID) -> None:
-    """Know the person by this account from now on, whatever becomes of their NIP."""
-    await session.execute(_LINK, {"issuer": account.issuer, "subject": account.subject, "asn_id": asn_id})
+async def link(session: AsyncSession, account: Account, asn_id: UUID) -> bool:
+    """Know the person by this account from now on, whatever becomes of their NIP; whether they had no other there."""
+    row = {"issuer": account.issuer, "subject": account.subject, "asn_id": asn_id}
+    return await session.scalar(_LINK, row) is not None
 
 
 async def open_session(
@@ -60,6 +62,13 @@ async def open_session(
 async def end_sessions(session: AsyncSession, ids: Iterable[UUID]) -> list[OpenSession]:
     """End sessions by id; gives those that were open."""
     return await _end(session, _END_IDS, {"ids": sorted(ids)})
+
+
+async def end_own(session: AsyncSession, own: Session) -> str:
+    """End the session that somebody came by, remembered here or not; gives the provider's token of it, if known."""
+    ended = await end_sessions(session, [own.session_id])
+    await add_ended(session, [End(own.session_id, datetime.fromtimestamp(own.ends, UTC))])
+    return ended[0].id_token if ended else ""
 
 
 async def end_sessions_of(session: AsyncSession, people: Iterable[UUID]) -> list[SessionEnded]:

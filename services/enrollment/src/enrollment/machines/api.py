@@ -18,12 +18,14 @@ from bina.web.access import Person, Visitor, issue_token
 from bina.web.commands import ApiCommand
 from bina.web.language import gettext as _
 from bina.web.permissions import check_places, may, reach_of
-from bina.web.problems import MEDIA_TYPE, Problem, not_found
+from bina.web.problems import MEDIA_TYPE, Fault, Problem, not_found
 from bina.web.sessions import End, add_ended
 from bina.web.text import Code, Line
 from enrollment.machines import store
 from enrollment.machines.domain import VALID_FOR, Credential, Machine, basic, is_shown, secret_of
 from enrollment.paging import PageQuery, page
+from enrollment.refusals import invalid_rows
+from enrollment.register.store import load_agencies
 
 router = APIRouter(tags=["machines"])
 KINDS = ("application/json", MEDIA_TYPE)
@@ -53,6 +55,8 @@ async def add(body: MachineRow, request: Request, person: Keeper, command: ApiCo
     check_places(person, "machine.keep", [(body.agency_code, ())])
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
+        if body.agency_code not in await load_agencies(session):
+            raise invalid_rows([Fault("agency_code", _("Instansi belum terdaftar."))])
         machine = Machine(new_id(), body.agency_code, body.name)
         await store.add_machine(session, machine)
         _note(session, machine, None, machine)

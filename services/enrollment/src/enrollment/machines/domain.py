@@ -35,7 +35,8 @@ class Machine:
 
     def person(self) -> Person:
         """As whom it acts: its agency's operator, no natural person."""
-        return Person(None, self.name, frozenset({ROLE}), self.agency_code, session_id=self.session_id)
+        name = f"{self.name} ({self.machine_id})"  # whose commands are told apart by it
+        return Person(None, name, frozenset({ROLE}), self.agency_code, session_id=self.session_id)
 
 
 class Credential(NamedTuple):
@@ -55,7 +56,9 @@ def secret_of(machine: Machine, key: str) -> str:
 def is_shown(credential: Credential, machine: Machine, key: str) -> bool:
     """Whether the credential is the machine's, as it is now."""
     expected = secret_of(machine, key)
-    return machine.revoked_at is None and secrets.compare_digest(credential.secret, expected)
+    return machine.revoked_at is None and secrets.compare_digest(
+        credential.secret.encode(), expected.encode()
+    )
 
 
 def basic(header: str) -> tuple[str, str] | None:

@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.web.access import Person
 from bina.web.audit import OthersRecords
 from bina.web.commands import ApiCommand
+from bina.web.language import gettext as _
 from bina.web.masking import nip_for
 from bina.web.permissions import Place, check_places, may, out_of_scope, reach_of
-from bina.web.problems import not_found
+from bina.web.problems import Fault, Problem, not_found
 from enrollment.paging import PageQuery, page
 from enrollment.register import recording, store
 from enrollment.register.bodies import (
@@ -76,6 +77,7 @@ async def record_asn(
         await _check_owned(
             session, person, "people.record", [*known.values(), *(row.id for row in body.items if row.id)]
         )
+        await _check_numbers(session, person, body.items)
         return await recording.record_asn(session, body.items)
 
     return await command.answer(effect, status=201)
@@ -178,6 +180,25 @@ async def _check_owned(session: AsyncSession, person: Person, action: str, ids: 
     """A record now at another agency is not this clerk's to change: a move is no upload."""
     known = await store.load_people(session, ids)
     check_places(person, action, [(found.agency_code, found.unit_path) for found in known])
+
+
+async def _check_numbers(session: AsyncSession, person: Person, rows: Sequence[AsnRow]) -> None:
+    """By the NIP an account finds its person: of who holds a role only the platform changes it."""
+    given = {row.id: row.nip for row in rows if row.id}
+    changed = [p.asn_id for p in await store.load_people(session, given) if p.nip != given[p.asn_id]]
+    holders = await store.with_roles(session, changed)
+    if holders and not reach_of(person, "people.record").everything:
+        raise Problem(
+            "nip-of-role-holder",
+            403,
+            _("NIP pemegang peran hanya dapat diubah oleh pengelola platform."),
+            mend=_("Kirim baris lain tanpa baris ini, dan minta pengelola platform mengubah NIP-nya."),
+            errors=[
+                Fault(f"items.{n}.nip", _("Orang ini memegang peran."))
+                for n, row in enumerate(rows)
+                if row.id in holders
+            ],
+        )
 
 
 async def _check_places(session: AsyncSession, person: Person, rows: Sequence[AsnRow]) -> None:

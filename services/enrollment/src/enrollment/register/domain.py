@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
 
 from bina.events.enrollment import AsnRecorded, ContactRecorded
 
 KINDS = ("pegawai", "pendaftaran", "kelulusan")
+ERASED = "register.erased"
+"""Due work: what is left of somebody who was erased."""
+FORGET_AFTER = timedelta(seconds=5)
+"""By then what was told of them is published, as a rule."""
 STAFF_ROLES = frozenset({"operator", "trainer", "assessor", "head", "bkd"})
 """Roles that act for an agency, or for a unit and those below it."""
 

@@ -17,7 +17,17 @@ from enrollment.imports.nip import employment_of
 from enrollment.refusals import invalid_rows
 from enrollment.register import store
 from enrollment.register.bodies import AgencyRow, AsnRow, RoleRow, UnitRow
-from enrollment.register.domain import KINDS, Asn, BrokenTreeError, Contact, RoleGrant, Unit, path_of
+from enrollment.register.domain import (
+    ERASED,
+    FORGET_AFTER,
+    KINDS,
+    Asn,
+    BrokenTreeError,
+    Contact,
+    RoleGrant,
+    Unit,
+    path_of,
+)
 from enrollment.register.schedule import UNIT_CHANGED
 
 Answer = dict[str, Any]
@@ -177,9 +187,13 @@ def _twice(people: Sequence[Asn]) -> list[Fault]:
 
 async def erase_asn(session: AsyncSession, asn_id: UUID) -> Answer:
     """Erase a person; the tombstones carry it to everyone. Those they supervised are told anew."""
+    nips = [person.nip for person in await store.load_people(session, [asn_id])]
     told = await store.load_people(session, await store.erase(session, asn_id))
     audit.changed(session, "asn", asn_id, {"recorded": True}, {"recorded": False}, person=asn_id)
     await audit.erase(session, [asn_id])
+    payload = {"asn_id": str(asn_id), "times": 0}
+    left = [DueItem(ERASED, str(asn_id), clock.now() + FORGET_AFTER, payload | {"nip": nip}) for nip in nips]
+    await due.add(session, left)
     erased = [AsnErased(asn_id=asn_id), ContactErased(asn_id=asn_id)]
     await accounts.unlink(session, asn_id)
     ended = await accounts.end_sessions_of(session, [asn_id])
@@ -190,7 +204,8 @@ async def erase_asn(session: AsyncSession, asn_id: UUID) -> Answer:
 async def record_roles(session: AsyncSession, rows: Sequence[RoleRow]) -> Answer:
     """Grant roles; who has one sooner or elsewhere signs in anew. Raises `Problem` naming the rows whose unit is not
     their agency's."""
-    await _check_grants(session, rows)
+    known = await store.lock_people(session, {row.asn_id for row in rows})
+    await _check_grants(session, rows, known)
     grants = {
         (r.asn_id, r.role): RoleGrant(r.asn_id, r.role, r.agency_code, r.unit_id, r.shows) for r in rows
     }
@@ -204,6 +219,7 @@ async def record_roles(session: AsyncSession, rows: Sequence[RoleRow]) -> Answer
 
 async def revoke_role(session: AsyncSession, asn_id: UUID, role: str) -> Answer:
     """Take a role away; with it end the person's sessions. Raises `Problem` where they do not have it."""
+    await store.lock_people(session, [asn_id])
     before = {grant.role: grant for grant in await store.load_grants(session, [asn_id])}
     if not await store.remove_role(session, asn_id, role):
         raise not_found(_("Orang ini tidak memiliki peran tersebut."))
@@ -212,11 +228,13 @@ async def revoke_role(session: AsyncSession, asn_id: UUID, role: str) -> Answer:
     return {"revoked": role}
 
 
-async def _check_grants(session: AsyncSession, rows: Sequence[RoleRow]) -> None:
+async def _check_grants(session: AsyncSession, rows: Sequence[RoleRow], known: set[UUID]) -> None:
     agencies = await store.load_agencies(session)
     units = await store.find_units(session, [row.unit_id for row in rows if row.unit_id])
     faults = []
     for number, row in enumerate(rows):
+        if row.asn_id not in known:
+            faults.append(Fault(f"items.{number}.asn_id", _("Orang ini tidak ada di data pegawai.")))
         if row.agency_code not in agencies:
             faults.append(Fault(f"items.{number}.agency_code", _("Instansi belum terdaftar.")))
         elif row.unit_id and getattr(units.get(row.unit_id), "agency_code", "") != row.agency_code:

@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 
 from bina.messaging import clock
-from bina.web.access import LinkedTask, Person
+from bina.web.access import Person
 from bina.web.audit import OthersRecords
 from bina.web.commands import FormCommand, PageCommand
 from bina.web.forms import GuardedForm
 from bina.web.permissions import may
 from bina.web.problems import not_found
+from evaluation.links import OpenLink
 from evaluation.site import pages
 
 from . import domain, store, submission, view
@@ -121,7 +122,7 @@ async def send(task_id: UUID, person: Filler, command: PageCommand) -> Response:
 
 
 @router.get("/evaluation/tautan/{token}")
-async def linked_brief(request: Request, token: str, task_id: LinkedTask, reads: OthersRecords) -> Response:
+async def linked_brief(request: Request, token: str, task_id: OpenLink, reads: OthersRecords) -> Response:
     """The same for whoever holds a personal link."""
     async with request.app.state.runtime.sessions() as session:
         form = await _form(session, task_id)
@@ -130,7 +131,7 @@ async def linked_brief(request: Request, token: str, task_id: LinkedTask, reads:
 
 
 @router.get("/evaluation/tautan/{token}/isi")
-async def linked_fill(request: Request, token: str, task_id: LinkedTask, reads: OthersRecords) -> Response:
+async def linked_fill(request: Request, token: str, task_id: OpenLink, reads: OthersRecords) -> Response:
     """The questions, under a personal link."""
     async with request.app.state.runtime.sessions() as session:
         form = await _form(session, task_id)
@@ -140,7 +141,7 @@ async def linked_fill(request: Request, token: str, task_id: LinkedTask, reads: 
 
 @router.post("/evaluation/tautan/{token}/isi")
 async def linked_review(
-    request: Request, token: str, task_id: LinkedTask, posted: GuardedForm, reads: OthersRecords
+    request: Request, token: str, task_id: OpenLink, posted: GuardedForm, reads: OthersRecords
 ) -> Response:
     """The review, under a personal link."""
     async with request.app.state.runtime.sessions() as session:
@@ -150,7 +151,7 @@ async def linked_review(
 
 
 @router.post("/evaluation/tautan/{token}/isi/kirim")
-async def linked_send(token: str, task_id: LinkedTask, command: PageCommand) -> Response:
+async def linked_send(token: str, task_id: OpenLink, command: PageCommand) -> Response:
     """Hand the answers in, under a personal link."""
     return await _send(_linked(task_id, token), None, command)
 

@@ -52,6 +52,17 @@ _UNDER_WAY = text(
 )
 
 
+_IS_UNDER_WAY = text(
+    f"""SELECT EXISTS (SELECT FROM tasks t JOIN runs r USING (run_id) LEFT JOIN people a ON a.asn_id = t.about_id
+    WHERE t.task_id = :task_id AND t.state = 'open' AND t.role = 'evaluator' AND {_SCOPE})"""  # noqa: S608 - as above
+)
+
+
+async def is_under_way(session: AsyncSession, reach: Reach, task_id: UUID) -> bool:
+    """Whether an open interview in reach has this id."""
+    return bool(await session.scalar(_IS_UNDER_WAY, {**reach.parameters, "task_id": task_id}))
+
+
 async def load_waiting(session: AsyncSession, reach: Reach) -> list[Waiting]:
     """Runs with interviews that wait for an evaluator, the nearest deadline first."""
     found = await session.execute(_WAITING, reach.parameters)

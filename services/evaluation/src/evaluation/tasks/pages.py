@@ -11,12 +11,14 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
+from bina.web import audit
 from bina.web.access import Person, issue_task_link, settings_of
 from bina.web.audit import OthersRecords
 from bina.web.commands import FormCommand, PageCommand
 from bina.web.language import gettext as _
 from bina.web.permissions import may, reach_of
 from bina.web.problems import Problem, not_found
+from evaluation.links import revoke_links
 from evaluation.site import pages
 
 from . import interviews, windows
@@ -70,6 +72,28 @@ async def post_evaluators(
         )
 
 
+@router.post(PATH + "/cabut")
+async def revoke(person: Annotated[Person, may("interview.link")], command: PageCommand) -> Response:
+    """Close the personal links to an interview that were given out so far."""
+    task_id = _task(command.text("task"))
+
+    async def effect(session: AsyncSession) -> str:
+        if not await interviews.is_under_way(session, reach_of(person, "interview.link"), task_id):
+            raise not_found()
+        await revoke_links(session, task_id)
+        audit.changed(session, "links", task_id, {"revoked": False}, {"revoked": True})
+        return PATH
+
+    return await command.redirect(effect, done=_("Tautan lama dicabut. Kirim tautan baru bila perlu."))
+
+
+def _task(given: str) -> UUID:
+    try:
+        return UUID(given)
+    except ValueError:
+        raise not_found() from None
+
+
 def _wanted(where: str, nips: list[str]) -> Appointment:
     """The audience that the form's choice names; 404 for one that the form never offered."""
     scope, _colon, key = where.partition(":")
@@ -99,6 +123,7 @@ async def _page(
         status_code=422 if errors else 200,
         waiting=waiting,
         links=[(row, _link(request, row)) for row in under_way],
+        revocable=[(str(row.task_id), f"{row.evaluator} · {row.alumnus}") for row in under_way],
         scopes=_scopes(person, waiting),
         total=sum(w.waiting for w in waiting),
         given={name: command.text(name) if command else "" for name in ("where", "evaluators")},

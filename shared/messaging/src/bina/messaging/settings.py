@@ -32,8 +32,8 @@ class Settings(BaseSettings):
     """Where people reach the gateway; links in notices begin with it."""
     secret: str = Field(min_length=16)
     """Signs sessions and personal links."""
-    session_hours: float = Field(default=10.0, gt=0)
-    """After so long a person signs in again, however busy they were."""
+    session_hours: float = Field(default=10.0, gt=0, le=144)
+    """After so long a person signs in again, however busy they were; that a session ended is kept for seven days."""
     session_idle_minutes: float = Field(default=60.0, gt=0)
     """A person's session that nobody used for so long is over."""
     demo: bool = False

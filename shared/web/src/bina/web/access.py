@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 from uuid import UUID, uuid4
 
@@ -107,8 +107,15 @@ def write_session(session: Session, secret: str) -> str:
 
 
 def read_session(token: str, secret: str) -> Session:
-    """The session of a token, be it over or not; raises `TokenRefused` where it is not ours."""
+    """The session of a token, be it over or not; raises `TokenRefused` where it is not ours, or of another release."""
     claims = _claims("session", token, secret)
+    try:
+        return _session_of(claims)
+    except (KeyError, TypeError, ValueError) as error:
+        raise TokenRefused from error
+
+
+def _session_of(claims: Mapping[str, Any]) -> Session:
     session_id = UUID(claims["sid"])
     person = Person(
         person_id=UUID(claims["sub"]) if claims["sub"] else None,
@@ -131,12 +138,22 @@ def read_token(token: str, secret: str) -> Person:
 
 def issue_task_link(task_id: UUID, secret: str, expires: datetime) -> str:
     """Sign the token of a personal link that opens one task and nothing else until `expires` (wall time)."""
-    return _sign("task", {"task": str(task_id)}, secret, expires - datetime.now(UTC))
+    now = datetime.now(UTC)
+    claims = {"task": str(task_id), "at": int(now.timestamp() * 1000)}
+    return _sign("task", claims, secret, expires - now)
 
 
-def read_task_link(token: str, secret: str) -> UUID:
-    """The task a personal link opens; raises `TokenRefused`."""
-    return UUID(_open("task", token, secret)["task"])
+class TaskLink(NamedTuple):
+    """The task that a personal link opens, and when the link was issued (wall time)."""
+
+    task_id: UUID
+    issued_at: datetime
+
+
+def read_task_link(token: str, secret: str) -> TaskLink:
+    """What a personal link opens; raises `TokenRefused`."""
+    claims = _open("task", token, secret)
+    return TaskLink(UUID(claims["task"]), datetime.fromtimestamp(claims.get("at", 0) / 1000, UTC))
 
 
 def visitor(request: Request) -> Person | None:
@@ -167,7 +184,7 @@ def open_to_all(request: Request) -> Person | None:
 def task_link(request: Request) -> UUID:
     """Dependency: the task of the personal link in the path parameter `token`; 410 once it expired, 404 if forged."""
     try:
-        return read_task_link(request.path_params["token"], secret_of(request))
+        link = read_task_link(request.path_params["token"], secret_of(request))
     except TokenRefused as refused:
         if refused.expired:
             raise Problem(
@@ -182,6 +199,8 @@ def task_link(request: Request) -> UUID:
             _("Tautan ini tidak dikenal."),
             mend=_("Buka lagi tautan dari pesan yang Anda terima, tanpa mengubahnya."),
         ) from refused
+    request.state.link = link
+    return link.task_id
 
 
 Visitor = Annotated[Person | None, Depends(open_to_all)]

@@ -179,7 +179,7 @@ def _entries(app: FastAPI) -> list[re.Pattern[str]]:
     """Where a person or a machine signs in, or shows a personal link."""
     routes = [route for route in iter_route_contexts(app.routes) if getattr(route, "dependant", None)]
     links = [route.path_regex for route in routes if task_link in set(dependencies_of(route.dependant))]
-    return [re.compile("^(/masuk|/[a-z]+/api/v1/token)(/|$)"), *links]
+    return [re.compile("^(/masuk/kembali|/[a-z]+/api/v1/token)$"), *links]
 
 
 def _takes_form(route: RouteContext) -> bool:

@@ -17,10 +17,17 @@ def inward(scope: Scope) -> None:
 
 
 def outward(headers: MutableHeaders) -> None:
-    """Prefix the cookies that an answer sets; they are `Secure` and of path `/`, as browsers ask for."""
+    """Prefix the cookies that an answer sets. Raises ValueError for one that no browser would take by that name."""
     for n, (name, value) in enumerate(headers.raw):
         if name == b"set-cookie" and value.startswith(_OURS.encode()):
-            headers.raw[n] = (name, _PREFIX.encode() + value)
+            headers.raw[n] = (name, _PREFIX.encode() + _checked(value))
+
+
+def _checked(cookie: bytes) -> bytes:
+    told = {part.strip().lower() for part in cookie.split(b";")[1:]}
+    if not {b"secure", b"path=/"} <= told:
+        raise ValueError(f"{cookie.split(b'=')[0]!r} is not Secure, or its path is not /")
+    return cookie
 
 
 def _read(header: str) -> str:

@@ -34,7 +34,7 @@ def waiting_notice(request: Request) -> str:
 def forget_notice(request: Request, response: Response) -> None:
     """Said once is enough."""
     if COOKIE in request.cookies:
-        response.delete_cookie(COOKIE, path="/")
+        response.delete_cookie(COOKIE, path="/", secure=is_secure(settings_of(request)))
 
 
 def _serializer(request: Request) -> URLSafeTimedSerializer:

@@ -16,7 +16,7 @@ def upgrade() -> None:
         issuer text NOT NULL, subject text NOT NULL, asn_id uuid NOT NULL,
         linked_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (issuer, subject))"""
     )
-    op.execute("CREATE INDEX identities_person ON identities (asn_id)")
+    op.execute("CREATE UNIQUE INDEX identities_person ON identities (asn_id, issuer)")
     op.execute(
         """CREATE TABLE sessions (
         session_id uuid PRIMARY KEY, asn_id uuid NOT NULL, issuer text NOT NULL, subject text NOT NULL,

@@ -19,9 +19,11 @@ from enrollment.register.store.people import (
     load_contacts,
     load_keys,
     load_people,
+    lock_people,
     page_of_people,
     people_of_units,
     taken_nips,
+    with_roles,
 )
 from enrollment.register.store.roles import (
     DemoPerson,
@@ -57,9 +59,11 @@ __all__ = [
     "load_rights",
     "load_session",
     "load_units",
+    "lock_people",
     "page_of_people",
     "people_of_units",
     "remove_role",
     "share_agencies",
     "taken_nips",
+    "with_roles",
 ]

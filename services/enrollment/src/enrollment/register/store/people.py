@@ -68,6 +68,8 @@ _CONTACTS = text(
 )
 # Locked, so that no older state is told after a newer one, nor anybody after their erasure.
 _OF_UNITS = text(f"{_SELECT} WHERE units.path && CAST(:ids AS uuid[]) ORDER BY asn_id FOR SHARE OF asn")
+_LOCK = text("SELECT asn_id FROM asn WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id FOR UPDATE")
+_WITH_ROLES = text("SELECT DISTINCT asn_id FROM role_grants WHERE asn_id = ANY (CAST(:ids AS uuid[]))")
 _HOLD = text("SELECT asn_id FROM asn WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id FOR KEY SHARE")
 _FREE = text("UPDATE asn SET supervisor_id = NULL WHERE supervisor_id = :id RETURNING asn_id")
 _PAGE = text(
@@ -153,6 +155,16 @@ async def taken_nips(session: AsyncSession, people: Sequence[Asn]) -> set[str]:
 async def hold_people(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
     """Let none of these people be erased until this transaction ends; returns those that are registered."""
     return set(await session.scalars(_HOLD, {"ids": sorted(set(ids))}))
+
+
+async def lock_people(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
+    """What these people may do is about to change: nobody opens a session of theirs meanwhile; gives those registered."""
+    return set(await session.scalars(_LOCK, {"ids": sorted(set(ids))}))
+
+
+async def with_roles(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these people who hold a role."""
+    return set(await session.scalars(_WITH_ROLES, {"ids": sorted(set(ids))}))
 
 
 async def erase(session: AsyncSession, asn_id: UUID) -> list[UUID]:

@@ -52,6 +52,7 @@ def kind_of(thing: str) -> str:
         "contact": _("Kontak"),
         "role": _("Peran"),
         "machine": _("Sistem"),
+        "links": _("Tautan pribadi"),
         "programme": _("Program"),
         "run": _("Angkatan"),
         "enrolment": _("Pendaftaran"),

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from datetime import timedelta
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -20,14 +21,22 @@ from bina.web.access import (
 )
 from bina.web.sessions.cookie import idle_of, set_session
 from bina.web.sessions.ended import Ended
+from bina.web.tracing import PROBES
 
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 RENEW_SECONDS = 60
 """A session that was seen less long ago is not written anew."""
+FREE = (*PROBES, "/static/")
 log = logging.getLogger(__name__)
 
 
 class Asking:
-    """Puts `visitor` (a `Person` or None) into the request's state, and `lapsed` where their session is over."""
+    """Puts `visitor` (a `Person` or None) into the request's state with their `session`, and `lapsed`: whose session's
+    time has run out.
+
+    While the database is away pages are read on, but who would change something has to wait until ends can be read.
+    Probes and static files are nobody's.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -35,29 +44,35 @@ class Asking:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"].startswith(FREE):
             await self.app(scope, receive, send)
             return
         request = Request(scope)
         session = _brought(request)
         is_live = session is not None and await self._is_live(session, request)
         request.state.visitor = session.person if session and is_live else None
-        request.state.lapsed = session.person if session and not is_live else None
+        request.state.session = session if is_live else None
+        request.state.lapsed = (
+            session.person if session and session.is_over(time.time(), _idle(request)) else None
+        )
         if session and is_live and not _bearer(request) and session.seen + RENEW_SECONDS <= time.time():
             send = _renewing(session, settings_of(request), send)
         await self.app(scope, receive, send)
 
     async def _is_live(self, session: Session, request: Request) -> bool:
-        idle = None if _bearer(request) else idle_of(settings_of(request))
-        if session.is_over(time.time(), idle):
+        if session.is_over(time.time(), _idle(request) if session.person.person_id else None):
             return False
         try:
             return not await self._ended.has(session.session_id, request.app.state.runtime.sessions)
         except Exception as error:
-            if not is_transient(error):
+            if not is_transient(error) or request.method not in READING:
                 raise
-            log.warning("ends of sessions not read: %r", error)  # nor will a command be carried out now
+            log.warning("ends of sessions not read: %r", error)
             return True
+
+
+def _idle(request: Request) -> timedelta:
+    return idle_of(settings_of(request))
 
 
 def _brought(request: Request) -> Session | None:

@@ -20,6 +20,9 @@ from bina.messaging import Handlers, columns
 
 handlers = Handlers()
 LOOK_SECONDS = 1.0
+ASK_SECONDS = 2.0
+MARGIN = timedelta(minutes=2)
+"""How far clocks of two machines may lie apart: an end is remembered for so much longer than its session would last."""
 _LATE = timedelta(seconds=90)
 """Transactions end within 60 s: who noted an end before so long is seen by now."""
 
@@ -31,7 +34,7 @@ _ADD = text(
 _FORGET = text("DELETE FROM web.ended_sessions WHERE until < now()")
 _SINCE = text(
     """SELECT session_id, until, noted_at FROM web.ended_sessions
-    WHERE noted_at > :since AND until > now()"""
+    WHERE noted_at > least(CAST(:since AS timestamptz), now() - interval '90 s') AND until > now()"""
 )
 
 
@@ -45,7 +48,8 @@ class End(NamedTuple):
 async def add_ended(session: AsyncSession, ends: Iterable[End]) -> None:
     """Remember ends, and forget those that no token outlives."""
     await session.execute(_FORGET)
-    await session.execute(_ADD, columns(set(ends), "session_id", "until"))
+    kept = {End(end.session_id, end.until + MARGIN) for end in ends}
+    await session.execute(_ADD, columns(kept, "session_id", "until"))
 
 
 @handlers.on(SessionEnded)
@@ -62,22 +66,39 @@ class Ended:
         self._until: dict[UUID, datetime] = {}
         self._since = datetime.fromtimestamp(0, UTC)
         self._asked = -LOOK_SECONDS
+        self._failed: Exception | None = None
         self._asking = asyncio.Lock()
 
     async def has(self, session_id: UUID, make: async_sessionmaker[AsyncSession]) -> bool:
-        """Whether the session has ended before its time, by what the database of `make` says."""
+        """Whether the session has ended before its time, by what the database of `make` says.
+
+        Raises what went wrong when it was last asked, for as long as the answer would be a guess.
+        """
+        if session_id in self._until:
+            return True
         if time.monotonic() - self._asked >= LOOK_SECONDS:
             async with self._asking:
                 if time.monotonic() - self._asked >= LOOK_SECONDS:
-                    await self._ask(make)
+                    await self._try(make)
+        if self._failed is not None:
+            raise self._failed
         return session_id in self._until
 
+    async def _try(self, make: async_sessionmaker[AsyncSession]) -> None:
+        """One question for all who wait; after a failure, too, the next comes a second later."""
+        begun, self._failed = time.monotonic(), None
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                await self._ask(make)
+        except Exception as error:  # noqa: BLE001 - raised to everybody who asks within this second
+            self._failed, begun = error, time.monotonic()
+        self._asked = begun
+
     async def _ask(self, make: async_sessionmaker[AsyncSession]) -> None:
-        begun = time.monotonic()
         async with make() as session:
             rows = (await session.execute(_SINCE, {"since": self._since - _LATE})).all()
         now = datetime.now(UTC)
         self._until = {id_: until for id_, until in self._until.items() if until > now}
         self._until |= {row.session_id: row.until for row in rows}
-        self._since = max((row.noted_at for row in rows), default=self._since)
-        self._asked = begun
+        # No later than the server's clock says: one that was put back hides nothing.
+        self._since = min(max((row.noted_at for row in rows), default=self._since), now)

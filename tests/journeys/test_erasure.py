@@ -1,0 +1,96 @@
+"""Whoever is erased is gone from every database, parked bytes included, while totals stay true."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from bina_local.addresses import SERVICES
+from bina_local.publication import RawRecord
+from journeys.agency import REQUEST
+from journeys.answering import answer_task, take_test
+from journeys.running import Bina, eventually
+from journeys.world import Asn, World
+
+pytestmark = pytest.mark.kafka
+RUN = "HAPUS-2026-01"
+_TABLES = """SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'
+    AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg@_%' ESCAPE '@'"""
+
+
+async def places_of(bina: Bina, needles: Sequence[str]) -> dict[str, int]:
+    """Tables of all four databases in which any of the texts stands, as text or in bytes; how many rows each."""
+    found: dict[str, int] = {}
+    for service in SERVICES:
+        connection = await bina.postgres.connect(service)
+        for table in [row["name"] for row in await connection.fetch(_TABLES)]:
+            question = f"SELECT count(*) FROM {table} AS t WHERE t::text LIKE ANY ($1::text[])"
+            if rows := await connection.fetchval(question, _patterns(needles)):
+                found[f"{service} {table}"] = rows
+        await connection.close()
+    return found
+
+
+def _patterns(needles: Sequence[str]) -> list[str]:
+    return [f"%{form}%" for needle in needles for form in (needle, needle.encode().hex())]
+
+
+async def outcome(world: World, run_id: Any) -> dict[str, Any]:
+    """What is said of the run without naming anybody."""
+    page = await world.operator.get("/enrollment/api/v1/enrolments", run=run_id, limit=200)
+    return {"states": sorted(row["state"] for row in page["items"])}
+
+
+async def parked(bina: Bina) -> int:
+    groups = await bina.platform.get("/enrollment/api/v1/ops/parked/groups")
+    return sum(group["count"] for group in groups)
+
+
+async def goes_through_the_loop(world: World, asn: Asn, run_id: Any) -> None:
+    ids = await world.system.publish([world.system.record(REQUEST, {"nip": asn.nip, "run_code": RUN})])
+    await world.system.answers(ids)
+    await world.notices(asn, "enrollment_accepted", "pretest_ready")
+    await take_test(world, asn, "pre", RUN, right=5)
+    await world.attend(run_id, [asn])
+    await take_test(world, asn, "post", RUN, right=9)
+    await world.notices(asn, "training_completed")
+    await answer_task(world.as_asn(asn), "L1-REACTION", run_id, asn, scale=4)
+
+
+async def test_an_erased_person_is_found_nowhere(bina: Bina):
+    world = await World.begin(bina, "6472")
+    gone, stays = await world.people(["Qodriyah Zulfatinnisa, S.Tr.Sos.", "Wahyu Prasetyo"])
+    await world.programme("HAPUS", "Pengelolaan Arsip", jp=8)
+    run_id = await world.run(RUN, "HAPUS", seats=10, pass_score=70)
+    for asn in (gone, stays):
+        await goes_through_the_loop(world, asn, run_id)
+    before = await parked(bina)
+    record = world.system.record(REQUEST, {"nip": gone.nip, "run_code": RUN})
+    await world.system.publish(
+        [RawRecord(record.topic, record.key, record.headers, (record.value or b"")[:-3])]
+    )
+
+    async def is_parked() -> bool:
+        return await parked(bina) > before
+
+    await eventually(is_parked)
+    told = await outcome(world, run_id)
+    needles = (gone.nip, gone.email, gone.name)
+    known = await places_of(bina, needles)
+    assert {name.split()[0] for name in known} >= {"enrollment", "evaluation", "notification"}
+
+    answer = await world.operator.http.delete(
+        f"/enrollment/api/v1/asn/{gone.asn_id}", headers={"Idempotency-Key": f"erase-{gone.asn_id}"}
+    )
+    assert answer.status_code == 200, answer.text
+
+    async def left() -> bool:
+        return await places_of(bina, needles) == {}
+
+    try:
+        await eventually(left, 30)
+    except AssertionError:
+        raise AssertionError(await places_of(bina, needles)) from None
+    assert await outcome(world, run_id) == told
+    assert (await places_of(bina, (stays.nip,))) != {}
