@@ -162,9 +162,9 @@ async def test_proving_who_one_is_has_a_budget_of_its_own(rated, site: Site):
     rated(address_entries=3)
     link = issue_task_link(uuid4(), SECRET, datetime.now(UTC) + timedelta(days=1))
     client, other = site(), site(address="10.0.0.2")
-    guesses = [f"/toy/tugas/{link}", "/toy/tugas/guess", "/masuk", "/toy/tugas/guess"]
+    guesses = [f"/toy/tugas/{link}", "/toy/tugas/guess", "/masuk/kembali", "/toy/tugas/guess"]
     assert [(await client.get(path)).status_code for path in guesses] == [200, 404, 404, 429]
-    assert (await site(uuid4(), "6472").get("/masuk")).status_code == 429
+    assert (await site(uuid4(), "6472").get("/masuk/kembali")).status_code == 429
     assert (await client.get("/toy/beranda")).status_code == 200
     assert (await other.get("/toy/tugas/guess")).status_code == 404
 

@@ -11,10 +11,11 @@ import pytest
 from fastapi import FastAPI, Response
 from sqlalchemy import text
 
-from bina.events.enrollment import SessionEnded
+from bina.events.enrollment import AsnErased, SessionEnded
 from bina.web import access, sessions
 from bina.web.access import Person, Session, read_session, write_session
 from bina.web.forms import KEY_FIELD
+from bina.web.sessions import kept_forms
 from bina.web.sessions.ended import LOOK_SECONDS, Ended
 from web.conftest import SECRET, SULASTRI
 
@@ -221,12 +222,60 @@ async def test_a_form_that_comes_too_late_is_kept_and_sent_after_signing_in(serv
     async with opened(operating, brought()) as client:
         html = (await client.get(path)).text
         assert "Isian Anda masih ada" in html
+        assert "<dd>Bagus &amp; &lt;Putra&gt;</dd>" in html  # they see what they send
         action, fields = form_of(html)
         assert (action, dict(fields)["name"]) == ("/toy/kursi", name)
         for _ in range(2):  # a double click counts once
             assert (await client.post(action, data=dict(fields))).status_code == 303
     assert await seats(service, name) == 1
     assert KEY_FIELD in dict(fields)
+
+
+async def test_few_forms_are_kept_and_none_for_long(service, operating, monkeypatch):
+    monkeypatch.setattr(kept_forms, "MOST", 2)
+    for number in range(3):
+        session_id = uuid4()
+        await lapses(
+            operating,
+            brought(session_id=session_id),
+            brought(session_id=session_id, seen=7200),
+            f"F {number}",
+        )
+    async with service.sessions() as session, session.begin():
+        kept = (await session.execute(text("SELECT kept_id, fields FROM web.kept_forms"))).all()
+        assert len(kept) == 2
+        assert "F 0" not in str(kept)
+        old, other = (row.kept_id for row in kept)
+        await session.execute(
+            text("UPDATE web.kept_forms SET kept_at = now() - interval '25 h' WHERE kept_id = :id"),
+            {"id": old},
+        )
+    async with opened(operating, brought()) as client:
+        assert (await client.get(f"/toy/lanjutkan/{old}")).status_code == 404
+        assert (await client.get(f"/toy/lanjutkan/{other}")).status_code == 200
+    async with service.sessions() as session, session.begin():
+        await kept_forms.forget_old(session)
+        assert await session.scalar(text("SELECT count(*) FROM web.kept_forms")) == 1
+        await sessions.ended.on_asn_erased([AsnErased(asn_id=SULASTRI)], session)
+        assert await session.scalar(text("SELECT count(*) FROM web.kept_forms")) == 0
+
+
+async def test_a_form_too_long_is_not_kept(service, operating, monkeypatch):
+    monkeypatch.setattr(kept_forms, "LARGEST", 100)
+    session_id = uuid4()
+    late = await lapses(
+        operating, brought(session_id=session_id), brought(session_id=session_id, seen=7200), "x" * 100
+    )
+    assert "lanjutkan" not in late.headers["location"]
+
+
+async def test_what_an_ended_session_sends_is_not_kept(service, operating):
+    """Ended is not over: whoever holds its token may be somebody else."""
+    session_id = uuid4()
+    async with service.sessions() as session, session.begin():
+        await sessions.add_ended(session, [sessions.End(session_id, datetime.now(UTC) + timedelta(hours=1))])
+    late = await lapses(operating, brought(), brought(session_id=session_id), "Gita")
+    assert "lanjutkan" not in late.headers["location"]
 
 
 async def test_a_kept_form_is_its_senders_alone(operating):

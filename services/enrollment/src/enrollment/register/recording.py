@@ -12,6 +12,7 @@ from bina.messaging import DueItem, clock, due, emit, new_id
 from bina.web import audit
 from bina.web.language import gettext as _
 from bina.web.problems import Fault, Problem, not_found
+from bina.web.sessions import kept_forms
 from enrollment.accounts import store as accounts
 from enrollment.imports.nip import employment_of
 from enrollment.refusals import invalid_rows
@@ -196,6 +197,7 @@ async def erase_asn(session: AsyncSession, asn_id: UUID) -> Answer:
     await due.add(session, left)
     erased = [AsnErased(asn_id=asn_id), ContactErased(asn_id=asn_id)]
     await accounts.unlink(session, asn_id)
+    await kept_forms.forget_of(session, [asn_id])
     ended = await accounts.end_sessions_of(session, [asn_id])
     await emit(session, [*erased, *(person.recorded() for person in told), *ended])
     return {"erased": asn_id}

@@ -15,8 +15,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bina.events import Event
-from bina.events.enrollment import SessionEnded
+from bina.events.enrollment import AsnErased, SessionEnded
 from bina.messaging import Handlers, columns
+from bina.web.sessions.kept_forms import forget_of
 
 handlers = Handlers()
 LOOK_SECONDS = 1.0
@@ -56,6 +57,13 @@ async def add_ended(session: AsyncSession, ends: Iterable[End]) -> None:
 async def on_session_ended(events: list[SessionEnded], session: AsyncSession) -> list[Event]:
     """Take no more requests by these sessions."""
     await add_ended(session, (End(event.session_id, event.until) for event in events))
+    return []
+
+
+@handlers.on(AsnErased)
+async def on_asn_erased(events: list[AsnErased], session: AsyncSession) -> list[Event]:
+    """Keep no forms of theirs."""
+    await forget_of(session, (event.asn_id for event in events))
     return []
 
 

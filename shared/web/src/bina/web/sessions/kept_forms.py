@@ -4,7 +4,7 @@ Only what one of our own pages of that very session sent is kept, and only its s
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.web.access import Person, sign_in_redirect
-from bina.web.forms import TOKEN_FIELD, form_guard, form_token
+from bina.web.forms import KEY_FIELD, TOKEN_FIELD, form_guard, form_token
 from bina.web.permissions import may
 from bina.web.problems import Problem, not_found
 
@@ -22,7 +22,14 @@ LARGEST = 256 * 1024
 """Characters of all fields together; a longer form is not kept."""
 Fields = Sequence[tuple[str, str]]
 
+MOST = 20
+"""Forms kept of one person; the oldest goes first."""
 _FORGET = text("DELETE FROM web.kept_forms WHERE kept_at < now() - interval '1 day'")
+_FORGET_OF = text("DELETE FROM web.kept_forms WHERE person_id = ANY (CAST(:people AS uuid[]))")
+_MAKE_ROOM = text(
+    """DELETE FROM web.kept_forms WHERE kept_id IN (SELECT kept_id FROM web.kept_forms
+    WHERE person_id = :person_id ORDER BY kept_at DESC, kept_id OFFSET :most)"""
+)
 _ADD = text(
     """INSERT INTO web.kept_forms (kept_id, person_id, path, fields)
     VALUES (:kept_id, :person_id, :path, CAST(:fields AS jsonb))"""
@@ -47,6 +54,16 @@ async def keep(request: Request) -> Response | None:
     return sign_in_redirect(request, f"/{request.app.state.runtime.service.name}/lanjutkan/{kept_id}")
 
 
+async def forget_old(session: AsyncSession) -> None:
+    """What nobody sent on within a day goes."""
+    await session.execute(_FORGET)
+
+
+async def forget_of(session: AsyncSession, people: Iterable[UUID]) -> None:
+    """What these people left goes: they were erased."""
+    await session.execute(_FORGET_OF, {"people": sorted(people)})
+
+
 def router(service: str) -> APIRouter:
     """`GET /<service>/lanjutkan/<kept_id>`: the kept form, ready to be sent by whoever it is from."""
     routes = APIRouter(include_in_schema=False)
@@ -60,7 +77,8 @@ def router(service: str) -> APIRouter:
         row = found.one_or_none()
         if row is None:
             raise not_found()
-        context = {"action": row.path, "fields": row.fields, "token_name": TOKEN_FIELD}
+        shown = [(name, value) for name, value in row.fields if name != KEY_FIELD and value]
+        context = {"action": row.path, "fields": row.fields, "shown": shown, "token_name": TOKEN_FIELD}
         return shell_pages(request).render(request, "kept_form.html", token=form_token(request), **context)
 
     return routes
@@ -85,4 +103,5 @@ def _path(request: Request) -> str:
 async def _add(session: AsyncSession, kept_id: UUID, person_id: UUID, path: str, fields: Fields) -> None:
     values: dict[str, Any] = {"kept_id": kept_id, "person_id": person_id, "path": path}
     await session.execute(_FORGET)
+    await session.execute(_MAKE_ROOM, {"person_id": person_id, "most": MOST - 1})
     await session.execute(_ADD, values | {"fields": json.dumps(fields)})
