@@ -475,3 +475,26 @@ async def test_a_refused_sign_in_opens_no_session_and_notes_none(door: Site, iss
     async with door.client() as client:
         assert (await signs_in(client)).status_code == 403
     assert await noted(door) == []
+
+
+async def test_what_is_over_is_let_go_of_every_hour(door: Site):
+    async with door.client() as client:
+        await signs_in(client)
+    from enrollment.app import create
+
+    runtime = create(door.app.state.settings).state.runtime
+    async with door.svc.sessions() as session, session.begin():
+        await session.execute(
+            text(
+                "INSERT INTO web.kept_forms VALUES (gen_random_uuid(), gen_random_uuid(), '/', '[]', '-infinity')"
+            )
+        )
+        for forget in runtime.hourly:
+            await forget(session)
+        assert await session.scalar(text("SELECT count(*) FROM sessions")) == 1
+        await session.execute(text("UPDATE sessions SET until = now() - interval '1 s'"))
+        for forget in runtime.hourly:
+            await forget(session)
+        assert await session.scalar(text("SELECT count(*) FROM sessions")) == 0
+        assert await session.scalar(text("SELECT count(*) FROM web.kept_forms")) == 0
+    await runtime.engine.dispose()

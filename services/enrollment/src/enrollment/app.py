@@ -9,6 +9,7 @@ from bina.web import gallery
 from bina.web.app import create_app
 from enrollment.accounts import api as accounts_api
 from enrollment.accounts import pages as accounts_pages
+from enrollment.accounts import store as accounts
 from enrollment.accounts.provider import Provider
 from enrollment.catalogue import api as catalogue_api
 from enrollment.catalogue import pages as catalogue_pages
@@ -40,8 +41,10 @@ def create(settings: EnrollmentSettings) -> FastAPI:
     """The service's API and pages around its runtime."""
     apis = (accounts_api, machines_api, register_api, catalogue_api, enrolments_api, entitlement_api)
     pages = (home_pages, accounts_pages, catalogue_pages, enrolments_pages, entitlement_pages)
+    runtime = Runtime(service, settings)
+    runtime.hourly.append(accounts.forget_old)
     app = create_app(
-        Runtime(service, settings),
+        runtime,
         title="Bina: pendaftaran dan pelatihan",
         api_routers=[api.router for api in apis],
         page_routers=[*(page.router for page in pages), gallery.router()],

@@ -49,11 +49,15 @@ async def link(session: AsyncSession, account: Account, asn_id: UUID) -> bool:
     return await session.scalar(_LINK, row) is not None
 
 
+async def forget_old(session: AsyncSession) -> None:
+    """Sessions whose time is over are forgotten."""
+    await session.execute(_FORGET)
+
+
 async def open_session(
     session: AsyncSession, session_id: UUID, asn_id: UUID, account: Account, until: datetime
 ) -> None:
-    """Remember a session; those whose time is over are forgotten."""
-    await session.execute(_FORGET)
+    """Remember a session, so that it can be ended from elsewhere."""
     row: dict[str, Any] = {"session_id": session_id, "asn_id": asn_id, "until": until}
     names = ("issuer", "subject", "provider_session", "id_token")
     await session.execute(_OPEN, row | {name: getattr(account, name) for name in names})

@@ -63,6 +63,8 @@ class Runtime:
         self.redriver = Redriver(self.sessions, self.intake)
         self.beside: list[Callable[[], Awaitable[None]]] = []
         """What else is to run as long as this does; whoever builds on it says so before the start."""
+        self.hourly: list[Callable[[AsyncSession], Awaitable[None]]] = [forget_old]
+        """What lets go of what is old; likewise."""
         self._wake_due = asyncio.Event()
         self._wake_redrive = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -174,7 +176,8 @@ class Runtime:
             await asyncio.sleep(3600)
             async with self._tolerantly("upkeep"), self.sessions() as session, session.begin():
                 await keep_partitions(session)
-                await forget_old(session)
+                for forget in self.hourly:
+                    await forget(session)
 
     async def _reconcile_nightly(self) -> None:
         """Every night, and when the broker lost what only this can tell anew, by the worker that leads the relay; after

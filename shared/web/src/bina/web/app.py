@@ -70,6 +70,7 @@ def create_app(
     app.state.limiter = Limiter(Rates())
     app.state.sealer = Sealer(runtime)
     runtime.beside.append(app.state.sealer.run)
+    runtime.hourly.append(kept_forms.forget_old)
     app.state.shell_pages = Pages(service)
     problems.install(app)
     for router in (*api_routers, ops.api_router(), audit_api.api_router()):
