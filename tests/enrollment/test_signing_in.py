@@ -455,7 +455,11 @@ async def test_who_enters_and_leaves_is_noted(door: Site):
         await signs_in(client)
         await leaves(client)
     entered, left = await noted(door)
-    assert (entered.action, entered.actor, entered.about) == ("GET /masuk/kembali", "guest", [str(asn_id(1))])
+    assert (entered.action, entered.actor_id, entered.about) == (
+        "GET /masuk/kembali",
+        asn_id(1),
+        [str(asn_id(1))],
+    )
     assert (left.action, left.actor_id, left.about) == ("POST /keluar", asn_id(1), [str(asn_id(1))])
 
 

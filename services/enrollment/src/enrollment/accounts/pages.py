@@ -68,6 +68,7 @@ async def come_back(
         account = await _provider(request).account(attempt, code, _back(request))
     async with request.app.state.runtime.transaction() as session:
         opened = await enter(session, account, request)
+        request.state.visitor = opened.person  # who did it, from now on
         await audit.note_sessions(session, request, [opened.person.person_id])
     audit.sealer_of(request.app).wake()
     response = RedirectResponse(path, 303)
