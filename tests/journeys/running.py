@@ -91,7 +91,7 @@ class Bina:
     addresses: Addresses
     children: dict[str, Child]
     mailbox: Mailbox
-    postgres: Any
+    postgres: Any = None
     offset: timedelta = timedelta(0)
     callers: list[Caller] = field(default_factory=list)
     collector: Collector = field(default_factory=Collector)
@@ -192,7 +192,7 @@ async def _running(state: State, kafka: Any, postgres: Any) -> AsyncIterator[Bin
         collector = stack.enter_context(collecting())
         programs = {name: traced(service(state, addresses, postgres, name), collector) for name in SERVICES}
         children = {name: Child(program, state) for name, program in programs.items()}
-        running = Bina(state, addresses, children, Mailbox(state.mails), postgres, collector=collector)
+        running = Bina(state, addresses, children, Mailbox(state.mails), postgres=postgres, collector=collector)
         mails = await serve_smtp(running.mailbox, addresses.ports["smtp"])
         stack.callback(mails.close)
         for name in SERVICES:
