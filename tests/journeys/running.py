@@ -192,7 +192,9 @@ async def _running(state: State, kafka: Any, postgres: Any) -> AsyncIterator[Bin
         collector = stack.enter_context(collecting())
         programs = {name: traced(service(state, addresses, postgres, name), collector) for name in SERVICES}
         children = {name: Child(program, state) for name, program in programs.items()}
-        running = Bina(state, addresses, children, Mailbox(state.mails), postgres=postgres, collector=collector)
+        running = Bina(
+            state, addresses, children, Mailbox(state.mails), postgres=postgres, collector=collector
+        )
         mails = await serve_smtp(running.mailbox, addresses.ports["smtp"])
         stack.callback(mails.close)
         for name in SERVICES:
