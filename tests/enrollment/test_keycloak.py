@@ -44,9 +44,10 @@ async def door(site: Site, keycloak: Keycloak) -> AsyncIterator[Site]:
         "oidc_client_secret": kc.SECRET,
     }
     connected(site, EnrollmentSettings(**told))
-    # Keycloak keeps connections, and the next test serves at the same address anew.
+    # Keycloak would keep a connection, and the next test serves at the same address anew.
+    closing = [("Connection", "close")]
     config = uvicorn.Config(
-        site.app, host=HOST, port=PORT, lifespan="off", log_level="error", ws="none", timeout_keep_alive=0
+        site.app, host=HOST, port=PORT, lifespan="off", log_level="error", ws="none", headers=closing
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
