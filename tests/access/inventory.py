@@ -218,6 +218,9 @@ ENROLLMENT = {
     "DELETE /enrollment/api/v1/roles/{asn_id}/{role}": Tried(
         fill=lambda _world, _none: Ask({"asn_id": INTERVIEWER.asn_id, "role": "evaluator"})
     ),
+    "DELETE /enrollment/api/v1/accounts/{asn_id}": Tried(
+        fill=lambda _world, _none: Ask({"asn_id": INTERVIEWER.asn_id})
+    ),
     "POST /enrollment/api/v1/machines": Tried(
         AGENCIES, lambda _w, r: Ask(json={"agency_code": r.agency, "name": "SIMPEG"})
     ),

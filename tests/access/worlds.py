@@ -132,6 +132,8 @@ def everywhere(kind: type[Event], **more: object) -> list[Event]:
 
 
 async def enrollment(service: ServiceUnderTest) -> World:
+    from enrollment.accounts.domain import Account
+    from enrollment.accounts.store import link
     from enrollment.catalogue.announcing import announce_runs, record_programmes
     from enrollment.catalogue.bodies import ProgrammeRow, RunRow
     from enrollment.machines.domain import Machine
@@ -157,6 +159,7 @@ async def enrollment(service: ServiceUnderTest) -> World:
         await record_programmes(session, [ProgrammeRow(code="AKS", name="Pelatihan Akses", jp=20)], None)
         await record_programmes(session, [ProgrammeRow(code="ASING", name="Program lain", jp=20)], THERE)
         await announce_runs(session, [_run_row(RunRow, run) for run in RUNS])
+        assert await link(session, Account("here", "u-1"), INTERVIEWER.asn_id)
         machines = [Machine(id_of("machine", code), code, "SIMPEG") for code in (HERE, THERE)]
         for machine in machines:
             await add_machine(session, machine)

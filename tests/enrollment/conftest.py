@@ -21,7 +21,9 @@ from bina_local.state import State
 from enrollment.accounts.provider import Provider
 from enrollment.settings import EnrollmentSettings
 
-from .story import CITY, asn_id, prepare
+from . import issuer as issuing
+from .issuer import CLIENT, Issuer, serving
+from .story import CITY, asn_id, nip, prepare
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
 SECRET = "a secret of the tests, 32 characters"
@@ -101,6 +103,22 @@ def connected(site: Site, settings: EnrollmentSettings) -> Site:
     site.app.state.runtime = site.svc.runtime(settings)
     site.app.state.settings, site.app.state.provider = settings, Provider(settings)
     return site
+
+
+@pytest_asyncio.fixture
+async def issuer() -> AsyncIterator[Issuer]:
+    async with serving(Issuer(claims={"sub": "u-1", "nip": nip(1), "sid": "p-1"})) as serves:
+        yield serves
+
+
+@pytest.fixture
+def door(site: Site, issuer: Issuer) -> Site:
+    """The service, with the provider connected and no demonstration."""
+    told = site.app.state.settings.model_dump() | {"demo": False}
+    settings = EnrollmentSettings(
+        **told | {"oidc_issuer": issuer.url, "oidc_client_id": CLIENT, "oidc_client_secret": issuing.SECRET}
+    )
+    return connected(site, settings)
 
 
 @pytest.fixture

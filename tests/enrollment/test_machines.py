@@ -109,7 +109,13 @@ async def test_renewed_or_revoked_its_secret_and_tokens_open_nothing(site: Site,
     assert (await reads(site, token)).status_code == 401
     assert (await asks(site, machine)).status_code == 401
     assert len([e for e in await site.svc.emitted() if isinstance(e, SessionEnded)]) == 1
+    async with site.client("bkd") as client:
+        again = await client.request(
+            how, f"{API}/machines/{machine['client_id']}{path}", headers={"Idempotency-Key": str(uuid4())}
+        )
+    assert again.status_code == (200 if how == "POST" else 409)
     if how == "POST":
+        answer = again
         renewed = (await asks(site, answer.json())).json()["access_token"]
         assert (await reads(site, renewed)).status_code == 200
 

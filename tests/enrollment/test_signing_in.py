@@ -1,64 +1,20 @@
 """Signing in by an identity provider, and everything at the door that must not open it."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
-import pytest_asyncio
-from sqlalchemy import text
-from starlette.requests import Request
+from itsdangerous import TimestampSigner
 
-from bina.events.enrollment import SessionEnded
-from bina.web.access import Session, read_session
-from bina.web.audit.searching import Found, Sought, find
-from bina.web.sessions.ended import LOOK_SECONDS
-from enrollment.accounts.domain import Account
-from enrollment.accounts.entering import enter
-from enrollment.accounts.provider import BACK_CHANNEL, KEYS_SECONDS, Provider
-from enrollment.register.bodies import RoleRow
-from enrollment.register.recording import erase_asn, record_asn, record_roles, revoke_role
-from enrollment.settings import EnrollmentSettings
+from bina.web.access import read_session
+from enrollment.accounts.provider import KEYS_SECONDS, Provider
+from enrollment.register.recording import erase_asn, record_asn
 
-from . import issuer as issuing
-from .conftest import SECRET, Site, connected
-from .issuer import CLIENT, Issuer, forger, serving, shared_secret
-from .story import CITY, asn_id, nip, person
-
-
-@pytest_asyncio.fixture
-async def issuer() -> AsyncIterator[Issuer]:
-    async with serving(Issuer(claims={"sub": "u-1", "nip": nip(1), "sid": "p-1"})) as serves:
-        yield serves
-
-
-@pytest.fixture
-def door(site: Site, issuer: Issuer) -> Site:
-    """The service, with the provider connected and no demonstration."""
-    told = site.app.state.settings.model_dump() | {"demo": False}
-    settings = EnrollmentSettings(
-        **told | {"oidc_issuer": issuer.url, "oidc_client_id": CLIENT, "oidc_client_secret": issuing.SECRET}
-    )
-    return connected(site, settings)
-
-
-async def to_provider(client: httpx.AsyncClient, path: str = "/beranda") -> str:
-    """Where the provider sends the browser back to, code and state in hand."""
-    off = await client.get(f"/masuk/mulai?lanjut={path}")
-    assert off.status_code == 303, off.text
-    async with httpx.AsyncClient() as browser:
-        back = await browser.get(off.headers["location"])
-    return back.headers["location"]
-
-
-async def signs_in(client: httpx.AsyncClient, path: str = "/beranda") -> httpx.Response:
-    return await client.get(await to_provider(client, path))
-
-
-def is_signed_in(client: httpx.AsyncClient) -> bool:
-    return bool(client.cookies.get("bina_session"))
+from .conftest import SECRET, Site
+from .entering import is_signed_in, signs_in, to_provider
+from .issuer import CLIENT, Issuer, forger, shared_secret
+from .story import asn_id, nip, person
 
 
 async def test_a_person_signs_in_and_goes_on_to_where_they_wanted(door: Site):
@@ -93,60 +49,6 @@ async def test_another_account_with_the_same_nip_is_refused(door: Site, issuer: 
         refused = await signs_in(client)
         assert (refused.status_code, is_signed_in(client)) == (409, False)
         assert "sudah terhubung dengan akun lain" in refused.text
-
-
-async def test_a_role_holders_nip_is_the_platforms_to_change(door: Site):
-    async with door.svc.sessions() as session, session.begin():
-        await record_roles(session, [RoleRow(asn_id=asn_id(1), role="head", agency_code=CITY)])
-    row = {"id": str(asn_id(1)), "nip": nip(77), "name": "Pegawai 1", "agency_code": CITY}
-    refused = await door.command("asn", {"items": [row]}, "operator")
-    assert (refused.status_code, refused.json()["type"]) == (403, "urn:bina:problem:nip-of-role-holder")
-    assert refused.json()["errors"][0]["where"] == "items.0.nip"
-    other, anew = row | {"id": str(asn_id(2)), "nip": nip(79)}, row | {"nip": nip(78)}
-    assert (await door.command("asn", {"items": [other]}, "operator")).status_code == 201
-    assert (await door.command("asn", {"items": [anew]}, "platform", agency=None)).status_code == 201
-
-
-async def test_nobody_unknown_is_given_a_role(door: Site):
-    row = {"asn_id": str(asn_id(404)), "role": "platform", "agency_code": CITY}
-    refused = await door.command("roles", {"items": [row]}, "platform", agency=None)
-    assert (refused.status_code, refused.json()["errors"][0]["where"]) == (422, "items.0.asn_id")
-
-
-@pytest.mark.parametrize("ends", [revoke_role, erase_asn])
-async def test_signing_in_and_losing_the_right_wait_for_each_other(door: Site, meeting, ends):
-    async with door.svc.sessions() as session, session.begin():
-        await record_roles(session, [RoleRow(asn_id=asn_id(1), role="head", agency_code=CITY)])
-    account = Account("here", "u-9", nip(1))
-    request = Request({"type": "http", "app": door.app, "state": {}})
-
-    async def sign_in() -> Session:
-        async with door.svc.sessions() as session, session.begin():
-            opened = await enter(session, account, request)
-            await asyncio.sleep(0.3)  # the other one comes meanwhile
-            return opened
-
-    async def end() -> None:
-        await asyncio.sleep(0.1)
-        async with door.svc.sessions() as session, session.begin():
-            await ends(session, asn_id(1), *(["head"] if ends is revoke_role else []))
-
-    opened, _ = await asyncio.gather(sign_in(), end())
-    ended = await door.svc.rows("SELECT session_id FROM web.ended_sessions")
-    assert [row.session_id for row in ended] == [opened.session_id]
-
-
-async def test_a_session_that_nobody_remembers_is_signed_out_all_the_same(door: Site):
-    """As after a database from before it was opened was brought back."""
-    async with door.client() as client:
-        await signs_in(client)
-        async with door.svc.sessions() as session, session.begin():
-            await session.execute(text("DELETE FROM sessions"))
-        copied = client.cookies["bina_session"]
-        await leaves(client)
-        await asyncio.sleep(LOOK_SECONDS)
-        client.cookies.set("bina_session", copied, domain="bina.test", path="/")
-        assert (await client.get("/beranda")).status_code == 303
 
 
 async def test_an_address_that_ends_in_a_slash_is_one_too(door: Site, issuer: Issuer):
@@ -301,43 +203,7 @@ async def test_while_the_provider_is_away_sessions_go_on(door: Site, issuer: Iss
         assert (await client.get("/beranda")).status_code == 200
         away = await client.get("/masuk/mulai")
         assert (away.status_code, away.headers["retry-after"]) == (503, "30")
-        assert "Penyedia identitas tidak menjawab." in away.text
-
-
-async def test_signing_out_ends_the_session_wherever_its_token_went(door: Site, issuer: Issuer):
-    async with door.client() as client, door.client() as copied:
-        await signs_in(client)
-        copied.cookies.set("bina_session", client.cookies["bina_session"])
-        session_id = read_session(client.cookies["bina_session"], SECRET).session_id
-        left = await leaves(client)
-        assert f'content="0; url={issuer.url}/end?' in left.text
-        assert "id_token_hint=" in left.text
-        assert not is_signed_in(client)
-        await asyncio.sleep(LOOK_SECONDS)
-        assert (await copied.get("/beranda")).headers["location"].startswith("/masuk")
-    told = [event for event in await door.svc.emitted() if isinstance(event, SessionEnded)]
-    assert [event.session_id for event in told] == [session_id]
-
-
-async def leaves(client: httpx.AsyncClient) -> httpx.Response:
-    from .test_pages import sends
-
-    return await sends(client, "/enrollment/jp", "/keluar")
-
-
-async def test_each_sign_in_is_a_session_of_its_own(door: Site):
-    async with door.client() as client:
-        await signs_in(client)
-        first = client.cookies["bina_session"]
-        await signs_in(client)
-        assert (
-            read_session(first, SECRET).session_id
-            != read_session(client.cookies["bina_session"], SECRET).session_id
-        )
-        await asyncio.sleep(LOOK_SECONDS)
-        async with door.client() as copied:
-            copied.cookies.set("bina_session", first)
-            assert (await copied.get("/beranda")).status_code == 303
+        assert "Layanan akun pegawai tidak menjawab." in away.text
 
 
 async def test_a_planted_session_is_not_taken_over(door: Site):
@@ -352,75 +218,6 @@ async def test_a_planted_session_is_not_taken_over(door: Site):
     assert now.person.person_id == asn_id(1)
 
 
-async def logout(door: Site, token: str) -> httpx.Response:
-    async with door.client() as provider:
-        return await provider.post("/enrollment/api/v1/backchannel-logout", data={"logout_token": token})
-
-
-async def test_the_provider_ends_a_session_by_the_back_channel(door: Site, issuer: Issuer):
-    said = {"events": {BACK_CHANNEL: {}}, "jti": "1", "nip": None}
-    async with door.client() as client:
-        await signs_in(client)
-        assert (await logout(door, issuer.token(**said | {"sid": "another"}))).status_code == 200
-        await asyncio.sleep(LOOK_SECONDS)
-        assert (await client.get("/beranda")).status_code == 200
-        for _ in range(2):  # said twice
-            assert (await logout(door, issuer.token(**said))).status_code == 200
-        await asyncio.sleep(LOOK_SECONDS)
-        assert (await client.get("/beranda")).status_code == 303
-    told = [event for event in await door.svc.emitted() if isinstance(event, SessionEnded)]
-    assert len(told) == 1
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"events": None},
-        {"events": {}},
-        {"jti": None},
-        {"nonce": "x"},
-        {"sub": None, "sid": None},
-        {"aud": "another"},
-        {"exp": 1},
-    ],
-)
-async def test_what_is_no_logout_token_ends_nothing(door: Site, issuer: Issuer, changed):
-    said = {"events": {BACK_CHANNEL: {}}, "jti": "1"} | changed
-    async with door.client() as client:
-        await signs_in(client)
-        refused = await logout(door, issuer.token(**said))
-        assert (refused.status_code, refused.json()["type"]) == (400, "urn:bina:problem:sign-in-refused")
-        await asyncio.sleep(LOOK_SECONDS)
-        assert (await client.get("/beranda")).status_code == 200
-
-
-async def test_sessions_end_with_the_right_they_were_opened_for(door: Site):
-    async with door.svc.sessions() as session, session.begin():
-        await record_roles(session, [RoleRow(asn_id=asn_id(1), role="head", agency_code=CITY)])
-    async with door.client() as client:
-        await signs_in(client)
-        assert (await client.get("/enrollment/instansi")).status_code == 200
-        async with door.svc.sessions() as session, session.begin():
-            await revoke_role(session, asn_id(1), "head")
-        await asyncio.sleep(LOOK_SECONDS)
-        assert (await client.get("/enrollment/instansi")).status_code == 303
-        await signs_in(client)
-        assert (await client.get("/enrollment/instansi")).status_code == 403
-
-
-async def test_who_was_erased_is_signed_out_and_stays_out(door: Site):
-    async with door.client() as client:
-        await signs_in(client)
-        async with door.svc.sessions() as session, session.begin():
-            await erase_asn(session, asn_id(1))
-        await asyncio.sleep(LOOK_SECONDS)
-        assert (await client.get("/beranda")).status_code == 303
-        assert (await signs_in(client)).status_code == 403
-    async with door.svc.sessions() as session:
-        assert await session.scalar(text("SELECT count(*) FROM identities")) == 0
-        assert await session.scalar(text("SELECT count(*) FROM sessions")) == 0
-
-
 async def test_an_erased_persons_nip_given_anew_is_another_person(door: Site):
     """The account was forgotten with the person, so the number says whose it is now."""
     async with door.client() as client:
@@ -433,72 +230,33 @@ async def test_an_erased_persons_nip_given_anew_is_another_person(door: Site):
         assert read_session(client.cookies["bina_session"], SECRET).person.person_id == asn_id(99)
 
 
-async def test_a_role_is_revoked_by_the_platform_alone(door: Site):
-    async with door.svc.sessions() as session, session.begin():
-        await record_roles(session, [RoleRow(asn_id=asn_id(1), role="head", agency_code=CITY)])
-    path = f"/enrollment/api/v1/roles/{asn_id(1)}/head"
-    for role, key, status in (("bkd", "first-key", 403), ("platform", "second-key", 200)):
-        async with door.client(role) as client:
-            assert (await client.delete(path, headers={"Idempotency-Key": key})).status_code == status
-    async with door.client("platform") as client:
-        gone = await client.delete(path, headers={"Idempotency-Key": "third-key"})
-        assert gone.status_code == 404
-
-
-async def noted(door: Site) -> list[Found]:
-    async with door.svc.sessions() as session:
-        return list(reversed(await find(session, Sought(kind="session"), limit=50)))
-
-
-async def test_who_enters_and_leaves_is_noted(door: Site):
+async def test_a_provider_that_calls_itself_otherwise_is_not_believed(door: Site, issuer: Issuer):
+    issuer.says = {"issuer": "https://elsewhere.example"}
     async with door.client() as client:
-        await signs_in(client)
-        await leaves(client)
-    entered, left = await noted(door)
-    assert (entered.action, entered.actor_id, entered.about) == (
-        "GET /masuk/kembali",
-        asn_id(1),
-        [str(asn_id(1))],
-    )
-    assert (left.action, left.actor_id, left.about) == ("POST /keluar", asn_id(1), [str(asn_id(1))])
+        assert (await client.get("/masuk/mulai")).status_code == 503
 
 
-async def test_what_the_provider_ends_is_noted_with_whose_it_was(door: Site, issuer: Issuer):
-    said = {"events": {BACK_CHANNEL: {}}, "jti": "1", "nip": None}
+async def test_an_attempt_is_over_after_its_time(door: Site, monkeypatch: pytest.MonkeyPatch):
+    """Though another tab has kept the browser's part of it alive."""
+
+    def at(seconds: int) -> None:
+        monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) + seconds)
+
     async with door.client() as client:
-        await signs_in(client)
-        token = issuer.token(**said)
-        assert (await logout(door, token)).status_code == 200
-    _entered, ended = await noted(door)
-    assert ended.action == "POST /enrollment/api/v1/backchannel-logout"
-    assert (ended.actor, ended.about) == ("guest", [str(asn_id(1))])
+        at(-1000)
+        back = await to_provider(client)
+        at(-400)
+        await client.get("/masuk/mulai")
+        at(0)
+        assert (await client.get(back)).status_code == 400
+        at(-200)
+        assert (await client.get(back)).status_code == 303
 
 
-async def test_a_refused_sign_in_opens_no_session_and_notes_none(door: Site, issuer: Issuer):
-    issuer.claims |= {"nip": "199912312025011999"}
+async def test_a_browser_brings_a_session_for_a_day_after_its_end(door: Site):
+    """By it a form that comes too late is known to be our page's."""
     async with door.client() as client:
-        assert (await signs_in(client)).status_code == 403
-    assert await noted(door) == []
-
-
-async def test_what_is_over_is_let_go_of_every_hour(door: Site):
-    async with door.client() as client:
-        await signs_in(client)
-    from enrollment.app import create
-
-    runtime = create(door.app.state.settings).state.runtime
-    async with door.svc.sessions() as session, session.begin():
-        await session.execute(
-            text(
-                "INSERT INTO web.kept_forms VALUES (gen_random_uuid(), gen_random_uuid(), '/', '[]', '-infinity')"
-            )
-        )
-        for forget in runtime.hourly:
-            await forget(session)
-        assert await session.scalar(text("SELECT count(*) FROM sessions")) == 1
-        await session.execute(text("UPDATE sessions SET until = now() - interval '1 s'"))
-        for forget in runtime.hourly:
-            await forget(session)
-        assert await session.scalar(text("SELECT count(*) FROM sessions")) == 0
-        assert await session.scalar(text("SELECT count(*) FROM web.kept_forms")) == 0
-    await runtime.engine.dispose()
+        entered = await signs_in(client)
+    (cookie,) = [c for c in entered.headers.get_list("set-cookie") if c.startswith("bina_session=")]
+    seconds = int(cookie.partition("Max-Age=")[2].partition(";")[0])
+    assert seconds == pytest.approx(34 * 3600, abs=60)

@@ -1,17 +1,39 @@
-"""What the identity provider tells us by itself."""
+"""Accounts by which people sign in: let go of by the platform, ended by the identity provider."""
 
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import emit
 from bina.web import audit
-from bina.web.access import Visitor
+from bina.web.access import Person, Visitor
+from bina.web.commands import ApiCommand
+from bina.web.language import gettext as _
+from bina.web.permissions import may
+from bina.web.problems import not_found
 from enrollment.accounts import store
 from enrollment.accounts.problems import closed, plainly
 from enrollment.accounts.provider import Provider
 
 router = APIRouter(tags=["accounts"])
+
+
+@router.delete("/accounts/{asn_id}")
+async def unlink(
+    asn_id: UUID, _person: Annotated[Person, may("account.unlink")], command: ApiCommand
+) -> Response:
+    """Forget by which accounts a person signed in: whoever has their NIP at the provider next becomes them."""
+
+    async def effect(session: AsyncSession) -> dict[str, Any]:
+        if not await store.unlink(session, asn_id):
+            raise not_found(_("Orang ini belum pernah masuk dengan akun apa pun."))
+        await emit(session, await store.end_sessions_of(session, [asn_id]))
+        audit.changed(session, "account", str(asn_id), {"linked": True}, {"linked": False})
+        return {"unlinked": asn_id}
+
+    return await command.answer(effect)
 
 
 @router.post(

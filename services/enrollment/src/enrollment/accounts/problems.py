@@ -28,7 +28,7 @@ def away() -> Problem:
     return Problem(
         "identity-provider-away",
         503,
-        _("Penyedia identitas tidak menjawab."),
+        _("Layanan akun pegawai tidak menjawab."),
         _("Yang sudah masuk tetap dapat bekerja."),
         mend=_("Coba masuk lagi beberapa menit lagi."),
         headers={"Retry-After": "30"},
@@ -42,7 +42,7 @@ def refused(why: str) -> Problem:
         "sign-in-refused",
         400,
         _("Masuk tidak berhasil."),
-        _("Penyedia identitas menolak, atau jawabannya tidak dapat dipercaya."),
+        _("Layanan akun pegawai menolak, atau jawabannya tidak dapat dipercaya."),
         mend=_("Mulai lagi dari halaman masuk."),
     )
 
@@ -84,6 +84,6 @@ def closed() -> Problem:
     return Problem(
         "sign-in-closed",
         403,
-        _("Penyedia identitas belum dihubungkan."),
+        _("Layanan akun pegawai belum dihubungkan."),
         mend=_("Hubungi pengelola platform."),
     )

@@ -34,7 +34,7 @@ _END_ACCOUNT = text(
         AND (:subject = '' OR subject = :subject)"""
     )
 )
-_UNLINK = text("DELETE FROM identities WHERE asn_id = :asn_id")
+_UNLINK = text("DELETE FROM identities WHERE asn_id = :asn_id RETURNING asn_id")
 
 
 async def find_person(session: AsyncSession, account: Account) -> UUID | None:
@@ -86,9 +86,9 @@ async def end_sessions_at(session: AsyncSession, account: Account) -> list[OpenS
     return await _end(session, _END_ACCOUNT, {name: getattr(account, name) for name in names})
 
 
-async def unlink(session: AsyncSession, asn_id: UUID) -> None:
-    """Forget by which accounts a person signed in."""
-    await session.execute(_UNLINK, {"asn_id": asn_id})
+async def unlink(session: AsyncSession, asn_id: UUID) -> bool:
+    """Forget by which accounts a person signed in; whether there were any."""
+    return bool((await session.execute(_UNLINK, {"asn_id": asn_id})).all())
 
 
 async def _end(session: AsyncSession, which: Any, values: dict[str, Any]) -> list[OpenSession]:

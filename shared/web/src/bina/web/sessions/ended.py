@@ -33,6 +33,7 @@ _ADD = text(
     ON CONFLICT (session_id) DO NOTHING"""
 )
 _FORGET = text("DELETE FROM web.ended_sessions WHERE until < now()")
+# By the server's clock, too: were it put back, what was noted before it would hide what comes.
 _SINCE = text(
     """SELECT session_id, until, noted_at FROM web.ended_sessions
     WHERE noted_at > least(CAST(:since AS timestamptz), now() - interval '90 s') AND until > now()"""
@@ -108,5 +109,4 @@ class Ended:
         now = datetime.now(UTC)
         self._until = {id_: until for id_, until in self._until.items() if until > now}
         self._until |= {row.session_id: row.until for row in rows}
-        # No later than the server's clock says: one that was put back hides nothing.
-        self._since = min(max((row.noted_at for row in rows), default=self._since), now)
+        self._since = max((row.noted_at for row in rows), default=self._since)
