@@ -173,6 +173,7 @@ async def test_a_changed_state_is_refused(door: Site):
         for state in ("", "x.y.z", parse_qs(back.query)["state"][0][:-2]):
             refused = await client.get("/masuk/kembali", params={"code": code, "state": state})
             assert refused.status_code == 400
+            assert 'class="button primary" href="/masuk"' in refused.text  # where to begin again
 
 
 async def test_two_tabs_go_where_each_wanted(door: Site):

@@ -32,6 +32,7 @@ def away() -> Problem:
         _("Yang sudah masuk tetap dapat bekerja."),
         mend=_("Coba masuk lagi beberapa menit lagi."),
         headers={"Retry-After": "30"},
+        way=_again(),
     )
 
 
@@ -44,6 +45,7 @@ def refused(why: str) -> Problem:
         _("Masuk tidak berhasil."),
         _("Layanan akun pegawai menolak, atau jawabannya tidak dapat dipercaya."),
         mend=_("Mulai lagi dari halaman masuk."),
+        way=_again(),
     )
 
 
@@ -54,6 +56,7 @@ def stale() -> Problem:
         400,
         _("Permintaan masuk ini sudah tidak berlaku."),
         mend=_("Mulai lagi dari halaman masuk; selesaikan di peramban yang sama dalam 15 menit."),
+        way=_again(),
     )
 
 
@@ -76,6 +79,7 @@ def linked_already() -> Problem:
         mend=_(
             "Masuk dengan akun yang biasa Anda pakai, atau minta pengelola platform melepas akun yang lama."
         ),
+        way=_again(),
     )
 
 
@@ -87,3 +91,7 @@ def closed() -> Problem:
         _("Layanan akun pegawai belum dihubungkan."),
         mend=_("Hubungi pengelola platform."),
     )
+
+
+def _again() -> tuple[str, str]:
+    return _("Ke halaman masuk"), "/masuk"

@@ -31,7 +31,8 @@ class Fault:
 class Problem(Exception):  # noqa: N818 - the RFC's own word
     """Something a caller can act on: what is wrong, where, and how to mend it.
 
-    `type` is stable, English and kebab-case (`run-is-full`); title, detail and `mend` are Indonesian sentences.
+    `type` is stable, English and kebab-case (`run-is-full`); title, detail and `mend` are Indonesian sentences. `way`:
+    words and address of a button that leads people to where they can mend it.
     Raised inside a command it rolls the whole command back.
     """
 
@@ -46,6 +47,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
         errors: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
         reference: str = "",
+        way: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(f"{type}: {title}")
         self.type = type
@@ -56,6 +58,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
         self.reference = reference
+        self.way = way
 
     def body(self) -> dict[str, Any]:
         """The problem details object; members without a value are left out."""
