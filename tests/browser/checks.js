@@ -235,10 +235,9 @@ window.bina ??= (() => {
     const others = group(el);
     return el === (others.find((one) => one.checked) ?? others[0]);
   }
-  const look = (el) => {
-    const bearer = el.closest("label") ?? el;
-    return [el, bearer].map((one) => ["outlineStyle", "outlineWidth", "outlineColor", "boxShadow", "stroke"].map((part) => getComputedStyle(one)[part]).join()).join("|");
-  };
+  const ring = ({ outlineStyle, outlineWidth, outlineColor, boxShadow }) =>
+    `${outlineStyle === "none" || parseFloat(outlineWidth) === 0 ? "" : outlineWidth + outlineColor} ${boxShadow}`;
+  const look = (el) => [el, el.closest("label") ?? el].map((one) => ring(getComputedStyle(one))).join("|");
   let stops = [];
   let looks = [];
   function fromTheTop() {

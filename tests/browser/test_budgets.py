@@ -37,11 +37,13 @@ class Wire:
     kib: dict[str, float] = field(default_factory=dict)
 
     def asked(self, event: dict[str, Any]) -> None:
-        self.paths[event["requestId"]] = urlsplit(event["request"]["url"]).path
+        url = urlsplit(event["request"]["url"])
+        if url.scheme != "data":
+            self.paths[event["requestId"]] = url.path
 
     def came(self, event: dict[str, Any]) -> None:
-        path = self.paths.get(event["requestId"], "")
-        self.kib[path] = self.kib.get(path, 0) + event["encodedDataLength"] / 1024
+        if path := self.paths.get(event["requestId"]):
+            self.kib[path] = self.kib.get(path, 0) + event["encodedDataLength"] / 1024
 
     def of(self, suffix: str) -> float:
         return sum(kib for path, kib in self.kib.items() if path.endswith(suffix))
