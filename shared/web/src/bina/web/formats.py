@@ -122,15 +122,24 @@ def _exact(value: Number) -> Decimal:
 
 def _written(value: Number, digits: int) -> str:
     """As Babel writes it by `#,##0.00`, halves to even, in a twentieth of its time: a table has thousands of cells."""
+    return _grouped(value, digits).translate(_symbols(locale()))
+
+
+def _grouped(value: Number, digits: int) -> str:
+    """With commas and a point; rounded as it is written, so that 0.0005 is half of 0.001."""
+    if isinstance(value, float):
+        written = repr(value)
+        if len(written) - written.find(".") != digits + 2:  # no half: as a binary fraction it rounds alike
+            return f"{value:,.{digits}f}"
     whole = isinstance(value, int) and not digits
-    return (f"{value:,d}" if whole else f"{_exact(value):,.{digits}f}").translate(_symbols(locale()))
+    return f"{value:,d}" if whole else f"{_exact(value):,.{digits}f}"
 
 
 def _trimmed(value: Number, digits: int) -> str:
     """By `#,##0.##`: decimals that are zero at the end are left out."""
     if isinstance(value, int) or not digits:
         return _written(value, 0)
-    whole, _point, part = f"{_exact(value):,.{digits}f}".partition(".")
+    whole, _point, part = _grouped(value, digits).partition(".")
     part = part.rstrip("0")
     return (f"{whole}.{part}" if part else whole).translate(_symbols(locale()))
 
