@@ -5,7 +5,7 @@ Times always carry their zone (WIB, WITA, WIT): a deadline without one is wrong 
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton
@@ -45,19 +45,17 @@ def jp(value: Number | None) -> str:
 
 def day(value: date | datetime | None, zone: ZoneInfo | None = None) -> str:
     """`22 November 2026`."""
-    return MISSING if value is None else format_date(_local_day(value, zone), "d MMMM y", locale=locale())
+    return MISSING if value is None else _dated(_local_day(value, zone), "d MMMM y", locale())
 
 
 def weekday(value: date | datetime | None, zone: ZoneInfo | None = None) -> str:
     """`Minggu, 22 November 2026`."""
-    return (
-        MISSING if value is None else format_date(_local_day(value, zone), "EEEE, d MMMM y", locale=locale())
-    )
+    return MISSING if value is None else _dated(_local_day(value, zone), "EEEE, d MMMM y", locale())
 
 
 def short_day(value: date | datetime | None, zone: ZoneInfo | None = None) -> str:
     """`22 Nov 2026`, for tables."""
-    return MISSING if value is None else format_date(_local_day(value, zone), "d MMM y", locale=locale())
+    return MISSING if value is None else _dated(_local_day(value, zone), "d MMM y", locale())
 
 
 def month(value: date | None) -> str:
@@ -113,6 +111,12 @@ def duration(seconds: Number | None) -> str:
     )
     first = next((i for i, (n, _name) in enumerate(parts) if n), 3)
     return " ".join(f"{n} {name}" for n, name in parts[first : first + 2] if n or first == 3)
+
+
+@lru_cache(maxsize=4096)
+def _dated(value: date, pattern: str, name: str) -> str:
+    """Babel reads the pattern anew each time, and a list names the same days again and again."""
+    return format_date(value, pattern, locale=name)
 
 
 def _exact(value: Number) -> Decimal:
