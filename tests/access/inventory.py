@@ -149,6 +149,10 @@ def _sent(json: Any = None, **form: object) -> Tried:
     return Tried(fill=lambda _world, _none: Ask(json=json, form=form))
 
 
+def _file(form: str = "csv") -> Tried:
+    return Tried(fill=lambda _world, _none: Ask({"form": form}))
+
+
 def _entry() -> Tried:
     return Tried(fill=lambda world, _none: Ask({"entry_id": world.entry}))
 
@@ -175,7 +179,7 @@ INVENTORY_OF_OPERATIONS = {
     "GET /*/api/v1/ops/audit/export": Tried(),
     "GET /*/ops/audit": Tried(),
     "GET /*/ops/audit/{entry_id}": _entry(),
-    "GET /*/ops/audit/ekspor.csv": Tried(),
+    "GET /*/ops/audit/ekspor.{form}": _file(),
     "GET /*/ops/audit/ekspor.jsonl": Tried(),
     "POST /*/api/v1/ops/redrives": _sent({"all": True, "per_second": 5}),
     "POST /*/api/v1/ops/redrives/{redrive_id}/cancel": _redrive(),
@@ -314,6 +318,7 @@ NOTIFICATION = {
     "GET /notification/potongan/beranda": Tried(),
     "GET /notification/preferensi": Tried(),
     "GET /notification/buku-kirim": Tried(),
+    "GET /notification/buku-kirim.{form}": _file(),
     "GET /notification/kotak-masuk/{notice_id}": Tried(people.PERSONS, _of("notice_id")),
     "GET /notification/api/v1/notices": Tried(
         people.PERSONS, lambda _w, r: Ask(query={"recipient": r.asn.asn_id})

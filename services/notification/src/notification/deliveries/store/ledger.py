@@ -11,23 +11,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import statement
 from bina.web.permissions import Reach
+from bina.web.tables import Query
 from notification.cursors import Cursor
 from notification.scope import PEOPLE
 
 RETRY_WINDOW = timedelta(days=1)
 RETRY_CHUNK = 5000
 
-_FIND = statement(
-    f"""SELECT n.notice_id, n.occurred_at, n.kind, n.read_at, n.recipient_id, n.about_id, d.channel, d.state,
+_ROWS = f"""SELECT n.notice_id, n.occurred_at, n.kind, n.read_at, n.recipient_id, n.about_id, d.channel, d.state,
         d.reason_code, d.reason, d.attempts, d.ended_at, d.send_before, coalesce(p.name, '') AS name,
         coalesce(t.programme_name, n.details->>'programme', '') AS programme
     FROM deliveries d JOIN notices n USING (notice_id)
     LEFT JOIN people p ON p.asn_id = n.recipient_id LEFT JOIN trainings t ON t.run_id = n.run_id
     WHERE {PEOPLE} AND (CAST(:states AS text[]) IS NULL OR d.state = ANY (CAST(:states AS text[])))
         AND (CAST(:recipient AS uuid) IS NULL OR n.recipient_id = CAST(:recipient AS uuid))
-        AND (:name = '' OR p.name ILIKE '%' || :name || '%')
+        AND (:name = '' OR p.name ILIKE '%' || :name || '%')"""  # noqa: S608 - constants only
+_FIND = statement(
+    f"""{_ROWS}
         AND (CAST(:at AS timestamptz) IS NULL OR (n.occurred_at, n.notice_id) < (:at, CAST(:after AS uuid)))
-    ORDER BY n.occurred_at DESC, n.notice_id DESC LIMIT :limit""",  # noqa: S608 - constants only
+    ORDER BY n.occurred_at DESC, n.notice_id DESC LIMIT :limit""",
     "at",
 )
 _COUNT_FAILED = text(
@@ -63,19 +65,22 @@ async def find_deliveries(
 ) -> list[Any]:
     """Deliveries in reach, newest notice first."""
     at, last = after or (None, None)
-    found = await session.execute(
-        _FIND,
-        {
-            **reach.parameters,
-            "states": list(chosen.states) or None,
-            "recipient": chosen.recipient,
-            "name": _literal(chosen.name),
-            "at": at,
-            "after": last,
-            "limit": limit,
-        },
-    )
+    found = await session.execute(_FIND, {**_values(reach, chosen), "at": at, "after": last, "limit": limit})
     return list(found)
+
+
+def deliveries(reach: Reach, chosen: Filter) -> Query[Any]:
+    """Deliveries in reach, in an order to be asked for."""
+    return Query(_ROWS, _values(reach, chosen))
+
+
+def _values(reach: Reach, chosen: Filter) -> dict[str, Any]:
+    return {
+        **reach.parameters,
+        "states": list(chosen.states) or None,
+        "recipient": chosen.recipient,
+        "name": _literal(chosen.name),
+    }
 
 
 async def count_failed(session: AsyncSession, reach: Reach) -> int:
