@@ -202,7 +202,12 @@ ENROLLMENT = {
     ),
     "GET /enrollment/jp": Tried(),
     "GET /enrollment/instansi": Tried(),
-    "GET /enrollment/instansi.csv": Tried(),
+    "GET /enrollment/katalog.{form}": _file(),
+    "GET /enrollment/angkatan/{reference}/peserta.{form}": Tried(
+        people.TAUGHT, lambda _w, r: Ask({"reference": r.run.code, "form": "csv"}), "enrolment.list"
+    ),
+    "GET /enrollment/instansi.{form}": _file(),
+    "GET /enrollment/instansi/tertinggal.{form}": _file(),
     "GET /enrollment/api/v1/agencies": Tried(),
     "GET /enrollment/api/v1/units": Tried(people.PLACES, lambda _w, r: Ask(query={"agency": r.agency})),
     "GET /enrollment/api/v1/asn": Tried(),

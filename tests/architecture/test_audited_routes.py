@@ -35,6 +35,7 @@ SHOWS_NOBODY_ELSE = {
     },
     "the catalogue, agencies and units": {
         "/enrollment/katalog",
+        "/enrollment/katalog.{form}",
         "/enrollment/api/v1/programmes",
         "/enrollment/api/v1/runs",
         "/enrollment/api/v1/runs/{reference}",
@@ -43,7 +44,7 @@ SHOWS_NOBODY_ELSE = {
     },
     "sums over many people": {
         "/",
-        "/enrollment/instansi.csv",
+        "/enrollment/instansi.{form}",
         "/enrollment/api/v1/jp/shares",
         "/evaluation/dampak",
         "/evaluation/dampak/{run_id}",
