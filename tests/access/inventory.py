@@ -280,11 +280,15 @@ ANSWER = {
 GOOD = {f"r{n}": 3 for n in range(1, 8)}
 EVALUATION = {
     "GET /evaluation/tugas": Tried(names=(REPORT,)),
+    "GET /evaluation/tugas.{form}": Tried(names=(REPORT,), fill=lambda _w, _none: Ask({"form": "csv"})),
     "GET /evaluation/potongan/beranda": Tried(names=(REPORT,)),
     "GET /evaluation/tugas/{task_id}": Tried(people.PERSONS, _of("task_id")),
     "GET /evaluation/isi/{task_id}": Tried(people.PERSONS, _of("task_id")),
     "GET /evaluation/penilai": Tried(),
+    "GET /evaluation/penilai.{form}": _file(),
+    "GET /evaluation/penilai/berjalan.{form}": _file(),
     "GET /evaluation/dampak": Tried(),
+    "GET /evaluation/dampak.{form}": _file(),
     "GET /evaluation/dampak/{run_id}": Tried(people.TAUGHT, lambda _w, r: Ask({"run_id": r.run.run_id})),
     "GET /evaluation/api/v1/tasks": Tried(
         people.PERSONS, lambda _w, r: Ask(query={"respondent": r.asn.asn_id})

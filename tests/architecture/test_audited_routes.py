@@ -47,6 +47,8 @@ SHOWS_NOBODY_ELSE = {
         "/enrollment/instansi.{form}",
         "/enrollment/api/v1/jp/shares",
         "/evaluation/dampak",
+        "/evaluation/dampak.{form}",
+        "/evaluation/penilai.{form}",
         "/evaluation/dampak/{run_id}",
         "/evaluation/api/v1/runs/{run_id}/outcome",
     },
