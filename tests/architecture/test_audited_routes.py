@@ -70,6 +70,7 @@ SHOWS_NOBODY_ELSE = {
     "nothing of the service's data": {
         "/gallery",
         "/gallery/potongan",
+        "/gallery/unit.{form}",
         "/{service}/tampilan",
         "/{service}/api/v1/openapi.json",
         "/healthz",

@@ -108,7 +108,7 @@ async def test_a_long_inbox_goes_on(notification: ServiceUnderTest, browse: Brow
         await session.execute(text("UPDATE notices SET read_at = now()"))
     client = browse(person.asn_id, "asn")
     first = await client.get("/notification/kotak-masuk")
-    [onward] = re.findall(r'href="(/notification/kotak-masuk\?after=[^"]+)"', first.text)
+    [onward] = re.findall(r'href="(/notification/kotak-masuk\?sesudah=[^"]+)"', first.text)
     second = await client.get(onward)
     ids = [
         set(re.findall(r'href="/notification/kotak-masuk/([0-9a-f-]{36})"', p.text)) for p in (first, second)
