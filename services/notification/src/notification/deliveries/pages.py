@@ -16,7 +16,7 @@ from bina.web.commands import PageCommand
 from bina.web.language import gettext as _
 from bina.web.navigation import Link
 from bina.web.permissions import Reach, can, may, reach_of
-from bina.web.tables import Column, Format, Key, Query, Table, Term, address, export
+from bina.web.tables import Column, Format, Query, Table, Term, address, export
 from notification.deliveries.store import ledger
 from notification.deliveries.view import TABS, TAGS, name_of_kind, name_of_state, name_of_tab, words_of_reason
 from notification.site import pages
@@ -119,12 +119,12 @@ def _table() -> Table[Any]:
             "dicatat",
             _("Dicatat"),
             lambda row: row.occurred_at,
-            sort=[Key("occurred_at", "timestamptz")],
+            sort=ledger.NEWEST,
             descending=True,
         ),
         Column("dibaca", _("Kotak masuk"), lambda row: row.read_at),
     ]
-    return Table("buku-kirim", columns, id=Key("notice_id", "uuid"), default="dicatat")
+    return Table("buku-kirim", columns, id=ledger.NEWEST[-1], default="dicatat")
 
 
 def _line(row: Any) -> Line:

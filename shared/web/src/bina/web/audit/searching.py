@@ -19,8 +19,10 @@ ID = Key("id", "bigint")
 """Entries are sorted by their numbers: by when they were written, to the second or so."""
 _BY_PERSON = "actor_id = CAST(:person AS uuid)"
 _BY_NAME = "id IN (SELECT entry_id FROM audit.personal WHERE label = :name AND field = 'actor')"
-_ABOUT = """about && (ARRAY[CAST(:whom AS text)] || ARRAY(SELECT DISTINCT CAST(person_id AS text) FROM audit.personal
-    WHERE label = :label AND person_id IS NOT NULL LIMIT 100))"""
+# Looked up by itself, in the index of what entries are about: beside an order and a limit it would not be used.
+_ABOUT = """id = ANY (ARRAY(SELECT a.id FROM audit.entries a WHERE a.about && (ARRAY[CAST(:whom AS text)] || ARRAY(
+    SELECT DISTINCT CAST(person_id AS text) FROM audit.personal
+    WHERE label = :label AND person_id IS NOT NULL LIMIT 100))))"""
 _LOAD = text(f"SELECT {', '.join(COLUMNS)} FROM audit.entries WHERE id = :id")  # noqa: S608 - our own words
 _VALUES = "SELECT entry_id, field, value FROM audit.personal WHERE entry_id = ANY ($1::bigint[])"
 _SEALED = """SELECT b.number, b.sealed_at, b.hash FROM audit.blocks b
