@@ -49,9 +49,9 @@ def router() -> APIRouter:
         async with request.app.state.runtime.sessions() as session:
             page = await asked.page(session, _found(cari), PAGE)
         shown = table.shown(request, asked, page, filters=["cari"], files="/gallery/unit")
-        none = replace(shown, rows=(), clear="/gallery#tabel", place="", first="", next="")
+        nothing = replace(shown, rows=(), clear="/gallery#tabel", place="", first="", next="")
         return shell_pages(request).render(
-            request, "gallery.html", units=UNITS, list=shown, none=none, cari=cari, charts=figures()
+            request, "gallery.html", units=UNITS, list=shown, nothing=nothing, cari=cari, charts=figures()
         )
 
     @routes.get("/gallery/unit.{form}")
