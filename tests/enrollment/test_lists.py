@@ -153,3 +153,21 @@ async def test_what_a_list_does_not_offer_is_refused_with_what_to_do(site: Site,
         refused = await client.get(path)
     assert refused.status_code == 422
     assert re.search(r"<main.*(Buka|Perbaiki|Periksa|Hapus|Ketik)", refused.text, re.S)
+
+
+async def test_the_gallerys_list_sorts_filters_pages_and_goes_out(site: Site):
+    site.app.state.settings = site.app.state.settings.model_copy(update={"demo": True})
+    client = site.client()
+    page = (await client.get("/gallery?tabel_urut=asn&tabel_arah=turun")).text
+    assert page.count('aria-sort="descending"') == 1
+    assert page.index("Dinas Pendidikan</th>") < page.index("Dinas Kesehatan</th>")
+    assert "Tidak ada yang cocok dengan saringan ini." in page
+    onward = unescape(re.findall(r'href="(/gallery\?[^"]+tabel_sesudah=[^"]+)"', page)[0])
+    assert "Kecamatan Argomulyo</th>" in (await client.get(onward)).text
+    table = (await client.get("/gallery/unit.csv?cari=dinas&tabel_urut=median")).text
+    assert [line.split(";")[0] for line in table.splitlines()[1:]] == [
+        "Dinas Pekerjaan Umum dan Penataan Ruang",
+        "Dinas Pendidikan",
+        "Dinas Kesehatan",
+    ]
+    assert len(rows_of(await client.get("/gallery/unit.xlsx"))) == 7

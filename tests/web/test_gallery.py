@@ -1,13 +1,11 @@
 """The gallery lives: a component, or something that one takes, which it does not show is missed."""
 
 import re
-from html import unescape
 from pathlib import Path
 
 import pytest
 
 import bina.web
-from workbooks import rows_of
 
 TEMPLATES = Path(bina.web.__path__[0]) / "shell" / "templates"
 GALLERY = (TEMPLATES / "gallery.html").read_text(encoding="utf-8")
@@ -36,20 +34,3 @@ def test_the_gallery_shows_every_component_with_all_it_takes(name: str):
 @pytest.mark.parametrize("kind", ["primary", "quiet", "danger", "info", "success", "warning"])
 def test_every_kind_is_shown(kind: str):
     assert f'"{kind}"' in GALLERY
-
-
-async def test_the_gallerys_list_sorts_filters_pages_and_goes_out(operating, client):
-    operating.state.settings = operating.state.settings.model_copy(update={"demo": True})
-    page = (await client.get("/gallery?tabel_urut=asn&tabel_arah=turun")).text
-    assert page.count('aria-sort="descending"') == 1
-    assert page.index("Dinas Pendidikan</th>") < page.index("Dinas Kesehatan</th>")
-    assert "Tidak ada yang cocok dengan saringan ini." in page
-    onward = unescape(re.findall(r'href="(/gallery\?[^"]+tabel_sesudah=[^"]+)"', page)[0])
-    assert "Kecamatan Argomulyo</th>" in (await client.get(onward)).text
-    table = (await client.get("/gallery/unit.csv?cari=dinas&tabel_urut=median")).text
-    assert [line.split(";")[0] for line in table.splitlines()[1:]] == [
-        "Dinas Pekerjaan Umum dan Penataan Ruang",
-        "Dinas Pendidikan",
-        "Dinas Kesehatan",
-    ]
-    assert len(rows_of(await client.get("/gallery/unit.xlsx"))) == 7
