@@ -170,6 +170,7 @@ INVENTORY_OF_OPERATIONS = {
     "GET /*/api/v1/ops/redrives/{redrive_id}": _redrive(),
     "GET /*/ops": Tried(),
     "GET /*/ops/dibuang": Tried(),
+    "GET /*/ops/kelompok.{form}": _file(),
     "GET /*/ops/gagal/{held_id}": _held(),
     "GET /*/ops/kelompok/{cause}": _cause(),
     "GET /*/ops/pengulangan": Tried(),

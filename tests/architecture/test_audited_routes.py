@@ -59,6 +59,7 @@ SHOWS_NOBODY_ELSE = {
     "how messages flow": {
         "/ops",
         "/{service}/ops",
+        "/{service}/ops/kelompok.{form}",
         "/{service}/ops/pengulangan",
         "/{service}/ops/pengulangan/{redrive_id}",
         "/{service}/api/v1/ops/status",

@@ -217,7 +217,9 @@ def _told(value: Any) -> Any:
 
 def _comparable(value: Any) -> Any:
     """Names as people sort them, whatever their case."""
-    return (value.casefold(), value) if isinstance(value, str) else value or 0 if value is None else value
+    if isinstance(value, str):
+        return (value.casefold(), value)
+    return 0 if value is None else value
 
 
 def _refused(name: str, what: str, offered: str = "") -> Problem:
