@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 
-from bina.web.language import gettext as _
 from bina.web.tables.asking import Asked
 from bina.web.tables.querying import Page
 
@@ -34,12 +33,13 @@ class Heading:
 class Shown(Generic[T]):
     """What a page shows of a list. Addresses are empty where there is nowhere to go.
 
-    `clear` takes its filters away; `files` are (format, address); `order` is what a form of filters keeps.
+    `own_order` leads back to an order that no column has; `clear` takes its filters away; `files` are (format, address); `order` is what a form of filters keeps.
     """
 
     rows: Sequence[T]
     columns: Sequence[Heading]
     sorts: Sequence[Heading]
+    own_order: str
     first: str
     next: str
     clear: str
@@ -63,7 +63,8 @@ def show(
     return Shown(
         rows=page.rows,
         columns=headings,
-        sorts=[*links.own_order(asked), *(one for one in headings if one.sort)],
+        sorts=[one for one in headings if one.sort],
+        own_order="" if table.default or not asked.sort else links.to(),
         first=links.to(*links.order) if asked.after else "",
         next=links.to(*links.order, (table.name_of("sesudah"), page.following)) if page.following else "",
         clear=links.cleared(filters),
@@ -103,12 +104,6 @@ class _Links:
         names = (self._table.name_of("urut"), column.key), (self._table.name_of("arah"), _word(down=down))
         now = ("descending" if asked.descending else "ascending") if chosen else ""
         return Heading(column.label, column.number, self.to(*names), now)
-
-    def own_order(self, asked: Asked) -> list[Heading]:
-        """The way back to an order that no column has."""
-        if self._table.default:
-            return []
-        return [Heading(_("Urutan awal"), sort=self.to(), sorted="" if asked.sort else "own")]
 
     def cleared(self, filters: Sequence[str]) -> str:
         """Where the list is whole; empty where it is already."""
