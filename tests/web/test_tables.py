@@ -8,6 +8,7 @@ import json
 import tempfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from starlette.requests import Request
 from bina.web.problems import Problem
 from bina.web.tables import Column, Key, Page, Query, Rows, Table, csv_text
 from bina.web.tables.asking import read
+from bina.web.tables.exporting import _workbook
 from bina.web.tables.workbook import Sheet
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -258,12 +260,22 @@ def test_csv_is_as_spreadsheets_in_indonesia_read_it():
 
 
 def sheet_of(*rows):
-    with tempfile.TemporaryFile() as file:
-        sheet = Sheet(file, "contoh", ["Satu", "Dua"], JAKARTA)
+    with tempfile.TemporaryDirectory() as folder:
+        sheet = Sheet(Path(folder), "contoh", ["Satu", "Dua"], JAKARTA)
         sheet.add(rows)
-        sheet.close()
-        file.seek(0)
-        return load_workbook(io.BytesIO(file.read())).active
+        with sheet.close() as file:
+            return load_workbook(io.BytesIO(file.read())).active
+
+
+async def test_a_workbook_that_is_given_up_leaves_nothing_behind(monkeypatch, tmp_path):
+    async def batches():
+        yield [Row(uuid4(), "Ani", 1, datetime.now(UTC), None, late=False)] * 3
+        raise ConnectionResetError
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(ConnectionResetError):
+        _ = [chunk async for chunk in _workbook(TABLE, batches(), JAKARTA)]
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

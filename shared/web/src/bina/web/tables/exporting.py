@@ -5,8 +5,10 @@ records a batch shows is noted before it goes out, as for a page.
 """
 
 import asyncio
+import contextlib
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -100,12 +102,13 @@ async def _csv(table: Table[T], batches: AsyncIterator[Sequence[T]], zone: ZoneI
 async def _workbook(
     table: Table[T], batches: AsyncIterator[Sequence[T]], zone: ZoneInfo
 ) -> AsyncIterator[bytes]:
-    """Written to a file without a name, which goes with this; other requests are answered meanwhile."""
-    with tempfile.TemporaryFile() as file:
-        sheet = Sheet(file, table.name, table.header(), zone)
-        async for batch in batches:
-            await asyncio.to_thread(sheet.add, map(table.cells, batch))
-        await asyncio.to_thread(sheet.close)
-        file.seek(0)
-        while chunk := file.read(CHUNK):
-            yield chunk
+    """Written in a folder that goes with this, however it ends; other requests are answered meanwhile."""
+    with tempfile.TemporaryDirectory(prefix="bina-") as folder:
+        sheet = Sheet(Path(folder), table.name, table.header(), zone)
+        with contextlib.ExitStack() as stack:
+            stack.callback(sheet.release)
+            async for batch in batches:
+                await asyncio.to_thread(sheet.add, map(table.cells, batch))
+            file = stack.enter_context(await asyncio.to_thread(sheet.close))
+            while chunk := file.read(CHUNK):
+                yield chunk

@@ -6,6 +6,7 @@ XlsxWriter and not openpyxl: it needs nothing else, writes twice as fast, and ta
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
@@ -24,11 +25,11 @@ WIDTH = 24
 
 
 class Sheet:
-    """One sheet with a header that stays in sight; `close` writes the whole into the file."""
+    """One sheet with a header that stays in sight, in a folder of its own; `close` gives the file that it became."""
 
-    def __init__(self, file: IO[bytes], name: str, header: Sequence[str], zone: ZoneInfo) -> None:
-        options = {"constant_memory": True, "in_memory": False}
-        self._book: Any = Workbook(file, options)
+    def __init__(self, folder: Path, name: str, header: Sequence[str], zone: ZoneInfo) -> None:
+        self._path = folder / "list.xlsx"
+        self._book: Any = Workbook(self._path, {"constant_memory": True, "tmpdir": str(folder)})
         self._sheet: Any = self._book.add_worksheet(name[:31])
         self._zone = zone
         self._formats = {
@@ -49,10 +50,15 @@ class Sheet:
             for place, cell in enumerate(row):
                 self._write(place, cell)
 
-    def close(self) -> None:
-        """Put the file together."""
+    def close(self) -> IO[bytes]:
+        """Put the file together and open it."""
         self._sheet.autofilter(0, 0, self._row, max(self._columns - 1, 0))
         self._book.close()
+        return self._path.open("rb")
+
+    def release(self) -> None:
+        """Let go of what is open, whether it was closed or not."""
+        self._sheet.row_data_fh.close()
 
     def _write(self, place: int, cell: Cell) -> None:
         if isinstance(cell, date) and cell.year >= FIRST_YEAR:
