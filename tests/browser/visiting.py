@@ -65,8 +65,6 @@ class Visitor:
         self._devtools: CDPSession | None = None
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.agrees = True
-        page.on("dialog", lambda dialog: dialog.accept() if self.agrees else dialog.dismiss())
 
     def _heard(self, message: Any) -> None:
         if message.type in ("error", "warning"):
@@ -96,10 +94,13 @@ class Visitor:
         await self._siblings_came()
 
     async def press(self, name: str) -> None:
-        """Press a button or follow a link by its words, and wait for the page behind it."""
-        found = self.page.get_by_role("button", name=name).or_(self.page.get_by_role("link", name=name))
+        """Press a button or follow a link by its words, agree if asked, and wait for the page behind it."""
+        found = self.page.get_by_role("button", name=name).or_(self.page.get_by_role("link", name=name)).first
+        asked = self.javascript and await found.get_attribute("data-confirm")
         async with self.page.expect_navigation():
-            await found.first.click()
+            await found.click()
+            if asked:
+                await self.page.locator("dialog[open] button[value=ya]").click()
         await self._siblings_came()
 
     async def _siblings_came(self) -> None:
