@@ -26,6 +26,7 @@ from bina.web.openapi import Application, dependencies_of
 from bina.web.pages import Pages
 from bina.web.permissions import TABLE, May, Table, is_guard
 from bina.web.rates import Limiter, RateLimit, Rates
+from bina.web.retention import Periods
 from bina.web.sessions import Asking, kept_forms
 from bina.web.tracing import Requests
 
@@ -68,6 +69,7 @@ def create_app(
     app.state.settings = runtime.settings
     app.state.draining = False
     app.state.limiter = Limiter(Rates())
+    app.state.periods = Periods.read(runtime.settings.retention)
     app.state.sealer = Sealer(runtime)
     runtime.beside.append(app.state.sealer.run)
     runtime.hourly.append(kept_forms.forget_old)

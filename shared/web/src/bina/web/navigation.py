@@ -56,5 +56,6 @@ def _places() -> list[tuple[str, str, str]]:
         (_("Penilai"), "/evaluation/penilai", "interview.list"),
         (_("Buku kirim"), "/notification/buku-kirim", "delivery.list"),
         (_("Kotak masuk"), "/notification/kotak-masuk", "notice.own"),
+        (_("Data saya"), "/data-saya", "data.own"),
         (_("Operasi"), "/enrollment/ops", "ops.read"),
     ]
