@@ -80,9 +80,14 @@ async def test_an_erased_person_is_found_nowhere(bina: Bina):
     known = await places_of(bina, needles)
     assert {name.split()[0] for name in known} >= {"enrollment", "evaluation", "notification"}
 
-    answer = await world.operator.http.delete(
-        f"/enrollment/api/v1/asn/{gone.asn_id}", headers={"Idempotency-Key": f"erase-{gone.asn_id}"}
+    path, key = f"/enrollment/api/v1/asn/{gone.asn_id}", {"Idempotency-Key": f"erase-{gone.asn_id}"}
+    refused = await world.operator.http.delete(path, headers=key)
+    assert refused.json()["type"] == "urn:bina:problem:erasure-not-yet", refused.text
+    row = {"nip": gone.nip, "name": gone.name, "agency_code": gone.agency, "email": gone.email}
+    await world.operator.post(
+        "/enrollment/api/v1/asn", {"items": [row | {"left_on": bina.today().isoformat()}]}
     )
+    answer = await world.operator.http.delete(path, headers=key)
     assert answer.status_code == 200, answer.text
 
     async def left() -> bool:

@@ -24,6 +24,10 @@ def _record() -> list[Holding]:
             "contacts", _("Surel dan telepon"), _("Pemberitahuan sampai kepada Anda"), "t.asn_id = $1", "t.asn_id",
             basis=Basis.CONSENT,
         ),
+        Holding(
+            "data_requests", _("Permintaan Anda atas data"), _("Permintaan dijawab tepat waktu"), "t.asn_id = $1",
+            "t.request_id", "data_requests", hidden=("decided_by",),
+        ),
         Holding("role_grants", _("Peran Anda"), _("Hak membuka halaman"), "t.asn_id = $1", "t.role", hidden=("shows",)),
     ]  # fmt: skip
 

@@ -52,12 +52,12 @@ class Periods:
         }
 
     @classmethod
-    def read(cls, site: Path | None = None) -> "Periods":
+    def read(cls, site: str = "") -> "Periods":
         """The entries as shipped, and those of a site's own file. Raises `UnknownPeriod` naming file and entry."""
         shipped = files(__package__).joinpath("retention.toml").read_text(encoding="utf-8")
         found = [*_entries(shipped, "retention.toml")]
-        if site is not None:
-            found += _entries(_text(site), str(site))
+        if site:
+            found += _entries(_text(Path(site)), site)
         return cls(found)
 
     def of(self, keeps: str, day: date) -> Period:
@@ -125,8 +125,8 @@ def _entry(entry: Mapping[str, Any], place: str) -> Period:
         f"unknown fields {sorted(set(entry) - _FIELDS)}": bool(set(entry) - _FIELDS),
         f"keeps = {keeps!r} is none of {', '.join(KEPT)}": keeps not in KEPT,
         f"from = {since!r} is no date": type(since) is not date,
-        f"days = {days!r} is no number from 1 to {LONGEST}": type(days) is not int
-        or not 1 <= days <= LONGEST,
+        f"days = {days!r} is no number from 0 to {LONGEST}": type(days) is not int
+        or not 0 <= days <= LONGEST,
         f"basis = {basis!r} is neither law nor agency": basis not in ("law", "agency"),
         "basis law needs a source, basis agency has none": (basis == "law") != bool(source),
     }
