@@ -195,6 +195,13 @@ ENROLLMENT = {
     "GET /ops": Tried(),
     "GET /beranda": Tried(),
     "GET /data-saya": Tried(),
+    "POST /data-saya/perbaikan": _sent(field="name", wanted="Nama Baru", reason="Akta"),
+    "POST /data-saya/hapus": _sent(reason="Sudah pensiun"),
+    "GET /enrollment/perbaikan": Tried(),
+    "POST /enrollment/perbaikan/{request_id}/terima": Tried(people.PERSONS, _of("request_id")),
+    "POST /enrollment/perbaikan/{request_id}/tolak": Tried(
+        people.PERSONS, _of("request_id", form={"answer": "Tanpa bukti"})
+    ),
     "GET /enrollment/katalog": Tried(),
     "GET /enrollment/angkatan/{reference}": Tried(
         people.TAUGHT, lambda _w, r: Ask({"reference": r.run.code}), "enrolment.list"
