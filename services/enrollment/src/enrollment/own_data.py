@@ -1,5 +1,6 @@
 """What this service keeps of people."""
 
+from bina.web.expiring import Expiry
 from bina.web.language import gettext as _
 from bina.web.own_data import Basis, Holding, OwnData
 
@@ -70,4 +71,8 @@ EXCLUDED = {
     "run_seats": "sums",
     "machines": "agencies' systems",
 }
+EXPIRIES = (
+    Expiry("sessions", "sessions", "t.until"),
+    Expiry("data_requests", "data_requests", "t.decided_at", "t.state <> 'open'", business=True),
+)
 own = OwnData("enrollment", holdings, EXCLUDED, "(SELECT nip FROM asn WHERE asn_id = $1)")

@@ -1,5 +1,6 @@
 """What this service keeps of people."""
 
+from bina.web.expiring import Expiry
 from bina.web.language import gettext as _
 from bina.web.own_data import Basis, Holding, OwnData
 
@@ -37,4 +38,10 @@ EXCLUDED = {
     "open_tasks": "tasks by opaque id, without people",
     "forgotten": "who was erased: nobody who still asks",
 }
+# A notice goes after its mails: they say whom to write to.
+_UNDER_WAY = "SELECT FROM deliveries d WHERE d.notice_id = t.notice_id AND d.state IN ('waiting', 'sending')"
+EXPIRIES = (
+    Expiry("deliveries", "deliveries", "t.ended_at", "t.state NOT IN ('waiting', 'sending')", business=True),
+    Expiry("notices", "notices", "t.occurred_at", f"NOT EXISTS ({_UNDER_WAY})", business=True),
+)
 own = OwnData("notification", holdings, EXCLUDED)

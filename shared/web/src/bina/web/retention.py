@@ -89,6 +89,8 @@ def name_of(keeps: str) -> str:
 
 def words_of(period: Period) -> str:
     """How long, in whole years where it is that."""
+    if not period.days:
+        return _("Dihapus saat itu juga")
     years = round(period.days / 365.25)
     if years and abs(period.days - years * 365.25) < 1:
         return counted("%(n)s tahun", years) % {"n": years}
