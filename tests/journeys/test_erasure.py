@@ -130,7 +130,7 @@ async def test_an_erased_person_is_found_nowhere(bina: Bina):
         raise AssertionError(await places_of(bina, needles)) from None
     assert await outcome(world, run_id) == told
     for service in FOLLOWERS:
-        assert await gave_up(bina, service, gone) == [1]
+        assert await gave_up(bina, service, gone) == [2], "the torn one, and that they left, behind it"
         (other,) = await parked_of(bina, service, stays)
         path = f"/{service}/api/v1/ops/parked/{other['id']}/discard"
         await bina.platform.post(path, {"reason": "Uji", "newest": other["id"]})
