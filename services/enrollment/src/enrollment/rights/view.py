@@ -63,9 +63,10 @@ def line(asked: DataRequest, now: datetime, asn: Asn | None = None, contact: Con
 
 
 def _said(field: str, asn: Asn | None, contact: Contact | None) -> Any:
-    if field in OF_CONTACT:
-        return getattr(contact, field, "")
-    return getattr(asn, field, "") or ""
+    if field in (OTHER, ERASURE, "supervisor_nip"):
+        return ""
+    holder = contact if field in OF_CONTACT else asn
+    return getattr(holder, field, "") or "–"
 
 
 def _tag(asked: DataRequest, now: datetime) -> tuple[str, str]:

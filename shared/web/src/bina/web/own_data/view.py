@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 from bina.web.language import gettext as _
 from bina.web.own_data.holding import Holding, basis_of
 from bina.web.own_data.reading import Look
-from bina.web.retention import Period, source_of, words_of
+from bina.web.retention import Period, words_of
 
 
 @dataclass(frozen=True)
 class Row:
-    """One kind of data: how many rows, why, on what basis, how long, by whose word."""
+    """One kind of data: how many rows, why, on what basis, how long, by which law if it is a law."""
 
     what: str
     count: int
@@ -46,7 +46,7 @@ def service_name(service: str) -> str:
 def row(holding: Holding, count: int, period: Period) -> Row:
     """One kind of data."""
     basis = basis_of(holding.basis)
-    return Row(holding.what, count, holding.why, basis, words_of(period), source_of(period))
+    return Row(holding.what, count, holding.why, basis, words_of(period), period.source)
 
 
 def seen(look: Look) -> Seen:
