@@ -20,7 +20,6 @@ from bina.web.permissions import may, reach_of
 from bina.web.problems import Problem
 from bina.web.retention import name_of, source_of, words_of
 from enrollment.own_data import own
-from enrollment.paging import cut
 from enrollment.register import store as register
 from enrollment.register.erasing import barrier
 from enrollment.rights import asking, deciding, store, view
@@ -82,7 +81,7 @@ async def waiting(
     reach, now = reach_of(person, "data_request.list"), clock.now()
     async with request.app.state.runtime.sessions() as session:
         found = await store.page_of_open(session, reach, after=setelah, limit=PAGE + 1)
-        shown, after = cut(found, PAGE, lambda one: one.request_id)
+        shown = found[:PAGE]
         ids = {one.asn_id for one in shown}
         people = {asn.asn_id: asn for asn in await register.load_people(session, ids)}
         contacts = {one.asn_id: one for one in await register.load_contacts(session, ids)}
@@ -94,7 +93,7 @@ async def waiting(
         "rights/waiting.html",
         lines=lines,
         lead=_lead(opened, late),
-        next=f"{LIST}?setelah={after}" if after else "",
+        next=f"{LIST}?setelah={shown[-1].request_id}" if len(found) > PAGE else "",
         first=LIST if setelah else "",
         nip_of=lambda asn: nip_for(person, asn.nip, asn.asn_id, asn.agency_code, asn.unit_path),
         base=LIST,
