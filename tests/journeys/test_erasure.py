@@ -133,5 +133,5 @@ async def test_an_erased_person_is_found_nowhere(bina: Bina):
         assert await gave_up(bina, service, gone) == [2], "the torn one, and that they left, behind it"
         (other,) = await parked_of(bina, service, stays)
         path = f"/{service}/api/v1/ops/parked/{other['id']}/discard"
-        await bina.platform.post(path, {"reason": "Uji", "newest": other["id"]})
+        await bina.platform.post(path, {"reason": "Uji selesai", "newest": other["id"]})
     assert (await places_of(bina, (stays.nip,))) != {}
