@@ -20,6 +20,7 @@ from . import telemetry
 from .ahead import COMMIT_SECONDS, Ahead, Batch
 from .cluster import Cluster
 from .database import is_transient
+from .ends import Ends
 from .growth import Growth
 from .intake import Intake, Taken, TopicFailingError
 from .metrics import OUTCOMES, Metrics
@@ -60,6 +61,7 @@ class Consumer:
         """Whether for good, once it is to join no more."""
         self._paused: dict[str, float] = {}
         self._assigned: Set[TopicPartition] | None = None
+        self.ends = Ends(settings.cluster)
         self._resumer = Resumer(make, settings.cluster, settings.accept_gaps, settings.growth_seconds)
         self._growth = Growth(make, settings.growth_seconds)
         self._ahead = Ahead(intake.read, settings.max_records)
@@ -272,7 +274,7 @@ class Consumer:
         partitions = list(kafka.assignment())
         try:
             async with asyncio.timeout(POSITIONS_SECONDS):
-                ends = await kafka.end_offsets(partitions) if partitions else {}
+                ends = await self.ends.last(partitions)
                 fetched = {p: await kafka.position(p) for p in partitions}
         except (KafkaError, IllegalStateError, TimeoutError):
             return {}

@@ -108,6 +108,7 @@ class Runtime:
             await self.consumer.stop()
         await end(self._tasks)
         await self.consumer.stop()
+        await self.consumer.ends.close()
         await self.engine.dispose()
 
     async def _guard(self, loop: Callable[[], Awaitable[None]]) -> None:
@@ -268,7 +269,7 @@ class Runtime:
             await count(session, status)
             status.disagreements = [f"{d.found_at:%F %T} {d}" for d in await lately(session)]
             if self._joined and self.consumer.kafka is not None:
-                status.group_lag = await group_lag(self.consumer.kafka, session)
+                status.group_lag = await group_lag(self.consumer.kafka, self.consumer.ends, session)
         self.metrics.show(status)
         return status
 

@@ -1,6 +1,5 @@
 """Small pieces of SVG: text, bars and scales in percent of the width, pixels of the height; six digits of each."""
 
-import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -60,10 +59,21 @@ def label(
     y: float, words: str, value: str, classes: str = "", *, wrap: int = 0, known: bool = True
 ) -> tuple[Svg, float]:
     """A label with its value at the right edge, wrapped at `wrap` characters; returns the y below both."""
-    lines = textwrap.wrap(words, wrap) if 0 < wrap < len(words) else [words]
+    lines = _lines(words, wrap) if 0 < wrap < len(words) else [words]
     drawn = [text(0, y + 13 + i * LINE, line, classes) for i, line in enumerate(lines)]
     drawn.append(text(100, y + 13 + (len(lines) - 1) * LINE, value, "v end" if known else "t2 end"))
     return join(drawn), y + len(lines) * LINE
+
+
+def _lines(words: str, most: int) -> list[str]:
+    """Lines of at most so many characters, a longer word on a line of its own: textwrap takes ten times as long."""
+    lines: list[str] = []
+    for word in words.split():
+        if lines and len(lines[-1]) + len(word) < most:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines or [words]
 
 
 def for_widths(draw: Callable[[int], Drawing], labels: Iterable[str]) -> list[Drawing]:
