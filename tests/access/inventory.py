@@ -157,6 +157,7 @@ REASON = {"reason": "Salah kirim sejak awal"}
 RATE = {"per_second": 5}
 INVENTORY_OF_OPERATIONS = {
     "GET /*/lanjutkan/{kept_id}": Tried(fill=lambda world, _none: Ask({"kept_id": world.kept_id})),
+    "GET /*/langsung": Tried(meets=422),  # a page's token is missing, and without it the answer has an end
     "GET /*/api/v1/ops/status": Tried(),
     "GET /*/api/v1/ops/backlog": Tried(),
     "GET /*/api/v1/ops/parked/groups": Tried(),

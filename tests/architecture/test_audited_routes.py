@@ -68,6 +68,7 @@ SHOWS_NOBODY_ELSE = {
         "/gallery",
         "/gallery/potongan",
         "/{service}/tampilan",
+        "/{service}/langsung",
         "/{service}/api/v1/openapi.json",
         "/healthz",
         "/readyz",

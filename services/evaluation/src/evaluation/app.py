@@ -16,6 +16,7 @@ from evaluation.instruments import store as instruments
 from evaluation.responses import api as responses_api
 from evaluation.responses import handlers as responses_handlers
 from evaluation.responses import pages as responses_pages
+from evaluation.responses.subjects import OPEN_TASKS
 from evaluation.roster import handlers as roster_handlers
 from evaluation.tasks import api as tasks_api
 from evaluation.tasks import handlers as tasks_handlers
@@ -56,4 +57,5 @@ def create(settings: Settings) -> FastAPI:
         title="Bina: evaluasi",
         api_routers=[responses_api.router, tasks_api.router, impact_api.router],
         page_routers=[responses_pages.router, tasks_pages.router, impact_pages.router],
+        subjects=[OPEN_TASKS],
     )

@@ -10,9 +10,11 @@ from bina.web.access import Person
 from bina.web.formats import number
 from bina.web.language import counted
 from bina.web.language import gettext as _
+from bina.web.live import at_one_moment, watch
 from bina.web.permissions import may
 from enrollment.catalogue import store
 from enrollment.catalogue.store import RunFilter
+from enrollment.catalogue.subjects import SEATS
 from enrollment.enrolments.view import run_row
 from enrollment.home import store as home
 from enrollment.register import store as register
@@ -36,7 +38,9 @@ async def catalogue(
         agency=person.agency_code, organiser=penyelenggara or None, running_on=today, words=kata or None
     )
     async with request.app.state.runtime.sessions() as session:
+        await at_one_moment(session)
         runs = await store.page_of_runs(session, which, after=lanjut, limit=PAGE)
+        stream = await watch(request, session, {SEATS: [run.run_id for run in runs]})
         agencies = await register.load_agencies(session)
         advised = await home.load_recommendations(session, person.person_id) if person.person_id else []
     gaps = {
@@ -49,6 +53,7 @@ async def catalogue(
     fitting = [row for row, run in zip(rows, runs, strict=True) if run.programme_code in gaps]
     others = [row for row, run in zip(rows, runs, strict=True) if run.programme_code not in gaps]
     context: dict[str, Any] = {
+        "stream": stream,
         "fitting": fitting,
         "rows": others,
         "lead": _lead(len(runs), sum(run.status_on(today) == "open" for run in runs)),

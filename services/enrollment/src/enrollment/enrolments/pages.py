@@ -14,15 +14,18 @@ from bina.web.commands import PageCommand
 from bina.web.formats import number
 from bina.web.language import counted
 from bina.web.language import gettext as _
+from bina.web.live import watch
 from bina.web.masking import nip_for
 from bina.web.permissions import Reach, check_runs, may, reach_of
 from bina.web.problems import Fault, Problem, not_found
 from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.domain import Run
+from enrollment.catalogue.subjects import SEATS
 from enrollment.enrolments import commands, store
 from enrollment.enrolments.attending import FIELD, read_attendance
 from enrollment.enrolments.domain import Enrolment
 from enrollment.enrolments.store import Listed
+from enrollment.enrolments.subjects import PARTICIPANTS
 from enrollment.enrolments.view import long_span, state_of
 from enrollment.enrolments.within import check_employee, check_subject
 from enrollment.register import store as register
@@ -39,9 +42,10 @@ async def show(
     """When, where, am I in it? For clerks: who is in it, who came."""
     async with request.app.state.runtime.sessions() as session:
         run = await _find(session, reference)
+        stream = await watch(request, session, {SEATS: [run.run_id], PARTICIPANTS: [run.run_id]})
         context = await _context(session, run, person)
     await reads.of([listed.enrolment.asn_id for listed in context["people"]])
-    return pages.render(request, "enrolments/run.html", run=run, errors={}, **context)
+    return pages.render(request, "enrolments/run.html", run=run, errors={}, stream=stream, **context)
 
 
 @router.post(_PATH + "/daftar")

@@ -15,12 +15,14 @@ from bina.web.charts import Bar, Figure, ranked_bar
 from bina.web.formats import number, percent
 from bina.web.language import counted
 from bina.web.language import gettext as _
+from bina.web.live import watch
 from bina.web.masking import nip_for
 from bina.web.permissions import Reach, can, may, reach_of
 from bina.web.problems import not_found
 from enrollment.entitlement import store
 from enrollment.entitlement.domain import rule_for, year_of
 from enrollment.entitlement.store import Share
+from enrollment.entitlement.subjects import EARNED
 from enrollment.entitlement.view import bar, sentence
 from enrollment.paging import cut
 from enrollment.register import store as register
@@ -87,6 +89,8 @@ async def agency(
     today = clock.today()
     async with request.app.state.runtime.sessions() as session:
         view = await _view(session, person, unit, instansi)
+        code = view.reach.agency_code
+        stream = await watch(request, session, {EARNED: [code]}) if code else None
         shares = await _shares(session, view, today)
         behind = await store.load_behind(session, view.reach, today, after=lanjut, limit=PAGE + 1)
         contracts, over = await store.load_over_ceiling(session, view.reach, today)
@@ -98,6 +102,7 @@ async def agency(
     return pages.render(
         request,
         "entitlement/agency.html",
+        stream=stream,
         view=view,
         shares=part,
         shares_paging=_paging(request, "bagian", next_part, "unit"),

@@ -1,7 +1,7 @@
 """The respondent's pages: what is due, the form, the review, the receipt."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,6 +14,7 @@ from bina.web.access import Person
 from bina.web.audit import OthersRecords
 from bina.web.commands import FormCommand, PageCommand
 from bina.web.forms import GuardedForm
+from bina.web.live import watch
 from bina.web.permissions import may
 from bina.web.problems import not_found
 from evaluation.links import OpenLink
@@ -21,6 +22,7 @@ from evaluation.site import pages
 
 from . import domain, store, submission, view
 from .store import Assignment, Form
+from .subjects import OPEN_TASKS
 
 router = APIRouter()
 Respondent = Annotated[Person, may("task.own")]
@@ -56,6 +58,7 @@ async def inbox(
 ) -> Response:
     """What am I to answer, by when?"""
     async with request.app.state.runtime.sessions() as session:
+        stream = await watch(request, session, {OPEN_TASKS: [_me(person)]})
         found = await store.load_open(session, _me(person), clock.today())
         answered = await store.load_answered(session, _me(person), ANSWERED)
     await reads.of([a.about_id for a in (*found, *answered)])
@@ -67,9 +70,13 @@ async def inbox(
             request, "responses/group.html", rows=rows, head=head, programme=group[0].programme_name
         )
     rows = view.rows_of(found, clock.today())
-    return pages.render(
-        request, "responses/inbox.html", rows=rows, answered=answered, titles=view.titles(), count=len(found)
-    )
+    context: dict[str, Any] = {
+        "rows": rows,
+        "answered": answered,
+        "titles": view.titles(),
+        "count": len(found),
+    }
+    return pages.render(request, "responses/inbox.html", stream=stream, **context)
 
 
 @router.get("/evaluation/potongan/beranda")

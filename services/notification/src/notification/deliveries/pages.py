@@ -13,10 +13,12 @@ from bina.web.access import Person
 from bina.web.audit import OthersRecords
 from bina.web.commands import PageCommand
 from bina.web.language import gettext as _
+from bina.web.live import at_one_moment, watch
 from bina.web.navigation import Link
 from bina.web.permissions import can, may, reach_of
 from notification.cursors import read_cursor, write_cursor
 from notification.deliveries.store import ledger
+from notification.deliveries.subjects import DELIVERIES, FAILED
 from notification.deliveries.view import TABS, TAGS, name_of_kind, name_of_state, name_of_tab, words_of_reason
 from notification.site import pages
 
@@ -52,10 +54,16 @@ async def ledger_page(
     reach, tab = reach_of(person, "delivery.list"), keadaan if keadaan in TABS else ""
     chosen = ledger.Filter(states=TABS[tab], name=cari.strip()[:100])
     async with request.app.state.runtime.transaction() as session:
+        await at_one_moment(session)
         rows = await ledger.find_deliveries(
             session, reach, chosen, after=read_cursor(after), limit=PAGE_SIZE + 1
         )
         failed = await ledger.count_failed(session, reach)
+        about = {
+            DELIVERIES: [row.notice_id for row in rows[:PAGE_SIZE]],
+            FAILED: ["" if reach.everything else reach.agency_code],
+        }
+        stream = await watch(request, session, about)
     shown = rows[:PAGE_SIZE]
     await reads.of([row.recipient_id for row in shown], {"keadaan": tab})
     asked = {"keadaan": tab, "cari": chosen.name}
@@ -65,6 +73,7 @@ async def ledger_page(
     return pages.render(
         request,
         "deliveries/ledger.html",
+        stream=stream,
         lines=[_line(row) for row in shown],
         failed=failed if can(person, "delivery.retry") else 0,
         tabs=[_tab(code, tab, chosen.name) for code in TABS],

@@ -16,12 +16,14 @@ from bina.web.access import Person
 from bina.web.commands import PageCommand
 from bina.web.formats import weekday
 from bina.web.language import gettext as _
+from bina.web.live import watch
 from bina.web.permissions import may
 from bina.web.problems import not_found
 from notification.cursors import read_cursor, write_cursor
 from notification.notices.domain import Spoken, Telling, gist_of, path_of, speak
 from notification.notices.store import reading
 from notification.notices.store.notices import mark_read
+from notification.notices.subjects import UNREAD
 from notification.scope import own_id
 from notification.site import pages
 
@@ -55,6 +57,7 @@ async def inbox(request: Request, person: Reader, after: str = "") -> Response:
     """Unread notices first, then the read ones, each by day."""
     recipient, since = own_id(person), read_cursor(after)
     async with request.app.state.runtime.transaction() as session:
+        stream = await watch(request, session, {UNREAD: [recipient]})
         count = await reading.count_unread(session, recipient)
         unread = [] if since else await reading.find_inbox(session, recipient, unread=True, limit=PAGE_SIZE)
         read = await reading.find_inbox(session, recipient, unread=False, after=since, limit=PAGE_SIZE + 1)
@@ -63,6 +66,7 @@ async def inbox(request: Request, person: Reader, after: str = "") -> Response:
     return pages.render(
         request,
         "notices/inbox.html",
+        stream=stream,
         count=count,
         unread=_days(unread),
         hidden=count - len(unread) if not since else 0,

@@ -15,9 +15,11 @@ from bina.web.commands import FormCommand, PageCommand
 from bina.web.formats import number
 from bina.web.language import counted
 from bina.web.language import gettext as _
+from bina.web.live.subjects import Stream, Subject, watch
 from bina.web.masking import masked_in
 from bina.web.ops import doing
 from bina.web.ops.doing import MOST_PER_SECOND, Operator, Watcher, runtime_of
+from bina.web.ops.subjects import METRICS, REDRIVES
 from bina.web.pages import shell_pages
 
 _DAMAGED = frozenset({
@@ -47,6 +49,7 @@ def page_router(service: str) -> APIRouter:
 def _overview(routes: APIRouter, home: str) -> None:
     @routes.get(home)
     async def overview(request: Request, _person: Watcher, dari: From = 0) -> Response:
+        stream = await _watch(request, METRICS, "all")
         status = await runtime_of(request).status()
         groups = await doing.find_groups(request, states=("parked", "waiting"), limit=PAGE + 1, offset=dari)
         jobs = await doing.find_redrives(request, limit=5)
@@ -54,6 +57,7 @@ def _overview(routes: APIRouter, home: str) -> None:
             request,
             "overview",
             home,
+            stream=stream,
             status=status,
             groups=groups[:PAGE],
             jobs=jobs,
@@ -136,7 +140,9 @@ def _redrives(routes: APIRouter, home: str) -> None:
 
     @routes.get(home + "/pengulangan/{redrive_id}")
     async def show(request: Request, redrive_id: HeldId, _person: Watcher) -> Response:
-        return _render(request, "redrive", home, job=await doing.load_redrive(request, redrive_id))
+        stream = await _watch(request, REDRIVES, redrive_id)
+        job = await doing.load_redrive(request, redrive_id)
+        return _render(request, "redrive", home, job=job, stream=stream if job.state == "running" else None)
 
     @routes.post(home + "/pengulangan/{redrive_id}/hentikan")
     async def cancel(redrive_id: HeldId, person: Operator, command: PageCommand) -> Response:
@@ -168,6 +174,11 @@ async def _discard(command: FormCommand, home: str, choice: Choice, person: Oper
     answer = await command.redirect(effect, done=_("Pesan dibuang; alasannya tersimpan."))
     await runtime_of(command.request).sweep()
     return answer
+
+
+async def _watch(request: Request, subject: Subject, key: object) -> Stream | None:
+    async with runtime_of(request).sessions() as session:
+        return await watch(request, session, {subject: [key]})
 
 
 def _render(request: Request, name: str, home: str, **context: Any) -> Response:

@@ -89,23 +89,3 @@ for (const place of document.querySelectorAll("[data-fragment]")) {
     })
     .catch(() => {});
 }
-
-// <div id="name" data-live>: what is going on; fetched anew every two seconds while the page is seen, until it has ended.
-// Then the whole page is shown anew, as what one may do has changed too.
-for (const part of document.querySelectorAll("[data-live]")) {
-  const timer = setInterval(async () => {
-    if (document.hidden) return;
-    try {
-      const answer = await fetch(location.href, { signal: AbortSignal.timeout(4000) });
-      if (!answer.ok || answer.redirected) return;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = page.getElementById(part.id);
-      if (!fresh?.hasAttribute("data-live")) {
-        clearInterval(timer);
-        location.reload();
-      } else part.replaceChildren(...fresh.children);
-    } catch {
-      // the next round asks again
-    }
-  }, 2000);
-}

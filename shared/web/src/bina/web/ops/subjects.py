@@ -1,0 +1,18 @@
+"""What pages of operations are about."""
+
+from bina.web.live.subjects import Subject
+
+METRICS = Subject(
+    "metrics",
+    """SELECT key, CAST(floor(extract(epoch FROM now()) / 5) AS text) AS version
+    FROM unnest(CAST(:keys AS text[])) AS key""",
+    every=5.0,
+)
+"""Numbers that never stand still: the page is made anew every five seconds while somebody looks at it."""
+REDRIVES = Subject(
+    "redrives",
+    """SELECT CAST(id AS text) AS key,
+        concat_ws('/', tried, applied, failed, queued, others_applied, others_failed, ended_at) AS version
+    FROM messaging.redrives WHERE id = ANY (CAST(CAST(:keys AS text[]) AS bigint[]))""",
+)
+SUBJECTS = (METRICS, REDRIVES)
