@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from bina.events.enrollment import SessionEnded
 from bina.web import sessions
 from bina.web.access import Person, Session, sign
-from bina.web.live import Hub, Subject, hub, subjects
+from bina.web.live import Hub, Subject, at_one_moment, hub, subjects
 from bina.web.problems import Problem
 from bina.web.serve import _drain_when_told
 from bina.web.sessions.ended import Ended
@@ -148,7 +148,7 @@ async def test_nobody_asks_once_nobody_reads(service, monkeypatch: pytest.Monkey
     looking = made._looking
     made.leave(one)
     assert looking is not None
-    await looking
+    await asyncio.wait_for(looking, 10)
     again = made.join(anybody(), {"people": ["all"]}, "", time.time() + 60)
     assert await again.next()
     made.close()
@@ -282,7 +282,7 @@ async def test_a_quiet_stream_says_now_and_then_that_it_goes_on(served: str, mon
 
 async def test_an_open_stream_does_not_hold_up_the_end_of_its_worker(operating: FastAPI):
     async with reader("http://127.0.0.1") as client:
-        async with serving(operating) as address:
+        async with asyncio.timeout(20), serving(operating) as address:
             client.base_url = httpx.URL(address)
             href, _version = await shown(client)
             answer = await client.send(client.build_request("GET", href), stream=True)
@@ -321,6 +321,16 @@ def _seconds(app: FastAPI) -> float:
     registry = app.state.runtime.metrics.registry
     found = [s for f in registry.collect() for s in f.samples if s.labels.get("route") == "/toy/langsung"]
     return sum(s.value for s in found if s.name.endswith("_sum"))
+
+
+async def test_what_is_read_at_one_moment_is_of_one_moment(service):
+    async with service.sessions() as session:
+        await at_one_moment(session)
+        before = await PEOPLE.load(session, ["all"])
+        await write(service.sessions, "Sulastri")
+        assert await PEOPLE.load(session, ["all"]) == before
+    async with service.sessions() as session:
+        assert await PEOPLE.load(session, ["all"]) != before
 
 
 async def test_a_page_of_nobody_has_no_stream(operating: FastAPI):
