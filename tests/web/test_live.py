@@ -15,7 +15,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from bina.events.enrollment import SessionEnded
-from bina.web import sessions
+from bina.web import limits, sessions, wire
 from bina.web.access import Person, Session, sign
 from bina.web.live import Hub, Subject, at_one_moment, hub, subjects
 from bina.web.problems import Problem
@@ -278,6 +278,17 @@ async def test_a_quiet_stream_says_now_and_then_that_it_goes_on(served: str, mon
         async with listening(client, f"{href}&sejak={version}") as heard:
             await until(lambda: heard.text.count(":\n\n") > 2)
             assert heard.versions == []
+
+
+async def test_limits_on_requests_do_not_cut_a_stream(served: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(wire, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(limits, "SLOWEST_BODY", 0.3)
+    monkeypatch.setattr(hub, "BEAT_SECONDS", 0.1)
+    async with reader(served) as client:
+        href, version = await shown(client)
+        async with listening(client, f"{href}&sejak={version}") as heard:
+            await until(lambda: heard.text.count(":\n\n") > 9)
+            assert not heard.over.is_set()
 
 
 async def test_an_open_stream_does_not_hold_up_the_end_of_its_worker(operating: FastAPI):

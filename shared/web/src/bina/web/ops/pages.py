@@ -19,7 +19,7 @@ from bina.web.live.subjects import Stream, Subject, watch
 from bina.web.masking import masked_in
 from bina.web.ops import doing
 from bina.web.ops.doing import MOST_PER_SECOND, Operator, Watcher, runtime_of
-from bina.web.ops.subjects import METRICS, REDRIVES
+from bina.web.ops.subjects import GROUPS, METRICS, REDRIVES
 from bina.web.pages import shell_pages
 
 _DAMAGED = frozenset({
@@ -111,6 +111,7 @@ def _groups(routes: APIRouter, home: str) -> None:
         keadaan: State = "parked",
         setelah: From = 0,
     ) -> Response:
+        stream = await _watch(request, GROUPS, cause)
         group = await doing.load_group(request, cause, keadaan)
         sample = await doing.load_message(request, group.sample)
         found = await doing.find_messages(
@@ -118,9 +119,8 @@ def _groups(routes: APIRouter, home: str) -> None:
         )
         await reads.of((), things=[sample.id, *(held.id for held in found[:PAGE])])
         damaged = group.code in _DAMAGED
-        return _render(
-            request, "group", home, group=group, sample=sample, damaged=damaged, **_paged(found, setelah)
-        )
+        context = {"group": group, "sample": sample, "damaged": damaged, **_paged(found, setelah)}
+        return _render(request, "group", home, stream=stream, **context)
 
     @routes.post(home + "/kelompok/{cause}/ulangi")
     async def redrive(cause: CausePath, person: Operator, command: PageCommand) -> Response:
