@@ -11,14 +11,18 @@ import uvloop
 
 from . import (
     audience,
+    authorisation,
     backlog,
     capacity,
+    charts,
     growth,
     handlers,
     instrumentation,
+    lab,
     latency,
     loaded,
     mail,
+    pages,
     plan,
     plots,
     recovery,
@@ -93,6 +97,23 @@ async def _mail(asked: Asked) -> list[Figure]:
         return await mail.measure(found, asked.runs)
 
 
+async def _pages(asked: Asked) -> list[Figure]:
+    return await pages.measure(asked.runs)
+
+
+async def _lab(asked: Asked) -> list[Figure]:
+    return await lab.measure(asked.runs)
+
+
+async def _authorisation(asked: Asked) -> list[Figure]:
+    async with parts() as found:
+        return await authorisation.measure(found, asked.runs)
+
+
+async def _charts(asked: Asked) -> list[Figure]:
+    return charts.measure(asked.runs)
+
+
 async def _recovery(asked: Asked) -> list[Figure]:
     return await recovery.measure(asked.runs)
 
@@ -119,6 +140,10 @@ PARTS: dict[str, Callable[[Asked], Awaitable[list[Figure]]]] = {
     "backlog": _backlog,
     "growth": _growth,
     "mail": _mail,
+    "pages": _pages,
+    "lab": _lab,
+    "authorisation": _authorisation,
+    "charts": _charts,
     "recovery": _recovery,
     "system": _system,
     "capacity": _capacity,

@@ -1,14 +1,16 @@
 """One journey for each role, as its person goes through the pages."""
 
 import re
+from typing import Any
 
 import pytest
 
 from browser.town import Town
-from browser.visiting import DESK, Door, Visitor
+from browser.visiting import DESK, Door, Visitor, sessions_of
 from journeys.running import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka]
+with_and_without_script = pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
 
 
 async def choose(visitor: Visitor, letter_of: int = 0) -> None:
@@ -75,7 +77,7 @@ async def test_a_full_run_offers_the_waiting_list(town: Town, door: Door):
     await visitor.is_sound()
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
+@with_and_without_script
 async def test_an_asn_takes_a_test_on_a_phone(town: Town, door: Door, *, javascript: bool):
     taker = town.staff[8] if javascript else town.staff[9]
     visitor = await door.enter(taker, javascript=javascript)
@@ -213,6 +215,63 @@ async def test_a_platform_operator_finds_a_parked_message(town: Town, door: Door
         assert "0 pesan diparkir" in await visitor.text() or "mengalir" in await visitor.heading()
 
 
+async def redrives(town: Town) -> list[dict[str, Any]]:
+    return list(await town.world.platform.get("/enrollment/api/v1/ops/redrives"))
+
+
+@with_and_without_script
+async def test_a_redrive_asks_first_and_a_double_click_counts_once(
+    town: Town, door: Door, *, javascript: bool
+):
+    visitor = await door.enter(town.platform, "platform", width=DESK, javascript=javascript)
+    place = f"/enrollment/ops/kelompok/{town.places['cause']}"
+    await visitor.go(place)
+    button, before = visitor.page.get_by_role("button", name="Ulangi kelompok"), len(await redrives(town))
+    await button.click()
+    if javascript:
+        await visitor.page.get_by_role("dialog").get_by_role("button", name="Batal").click()
+    assert visitor.path == place
+    assert len(await redrives(town)) == before
+
+    if javascript:
+        await button.click()
+        button = visitor.page.get_by_role("dialog").get_by_role("button", name="Ulangi kelompok")
+    else:
+        form = visitor.page.locator("form", has=button)
+        await form.get_by_label("Coba lagi semua pesan kelompok ini sekarang?").check()
+    async with visitor.page.expect_navigation(url="**/pengulangan/*"):
+        await button.dblclick()
+    assert len(await redrives(town)) == before + 1
+
+    async def reported() -> bool:
+        await visitor.go(visitor.path)
+        return await visitor.heading() == "Pengulangan selesai"
+
+    await eventually(reported)
+    assert "1 dari 1 pesan dicoba: 0 berlaku, 1 gagal lagi." in await visitor.text()
+
+
+@with_and_without_script
+async def test_answers_outlive_a_session_that_ended_meanwhile(town: Town, door: Door, *, javascript: bool):
+    visitor = await door.enter(javascript=javascript)
+    live, lapsed = sessions_of(town.world.bina, town.chief.person("supervisor"))
+    await visitor.bring(live)
+    await visitor.go(f"/evaluation/isi/{town.places['task']}")
+    await choose(visitor, 2)
+    await visitor.bring(lapsed)
+    await visitor.press("Tinjau jawaban")
+    assert visitor.path.startswith("/masuk?lanjut=")
+    await visitor.press(town.chief.name)
+    assert await visitor.heading() == "Isian Anda masih ada"
+    await visitor.press("Kirim isian")
+    assert await visitor.heading() == "Sudah benar semua?"
+    questions = await visitor.page.locator("main ol.panel > li").count()
+    assert (await visitor.text()).count("Setuju\n") + (await visitor.text()).count(
+        "Sering\n"
+    ) >= questions - 3
+    await visitor.shoot(f"atasan-tinjau-lagi{'' if javascript else '-tanpa-skrip'}")
+
+
 async def attendance_of(visitor: Visitor, name: str, words: str) -> None:
     """Choose one of a participant's three words."""
     group = visitor.page.get_by_role("group", name=f"Kehadiran {name}")
@@ -237,6 +296,27 @@ async def test_an_operator_records_who_came(town: Town, door: Door):
     alumnus = await door.enter(town.staff[1])
     await alumnus.go("/enrollment/jp")
     assert "Penyusunan Sasaran Kinerja Pegawai" in await alumnus.text()
+
+
+async def test_a_service_that_is_away_leaves_its_link_on_beranda(town: Town, door: Door):
+    bina, visitor = town.world.bina, await door.enter(town.asn)
+    await bina.kill("evaluation")
+    try:
+        await visitor.page.goto(visitor.url + "/beranda")
+        await visitor.page.wait_for_load_state("networkidle")
+        assert "JP" in await visitor.heading()
+        assert await visitor.page.get_by_role("link", name="Buka tugas menilai").is_visible()
+        assert await visitor.page.get_by_role("link", name="Buka tes dan profil").count() == 0  # came
+    finally:
+        await bina.start("evaluation")
+
+    async def back() -> bool:
+        answer = await visitor.page.request.get(visitor.url + "/evaluation/tugas")
+        return answer.ok
+
+    await eventually(back)
+    await visitor.go("/beranda")
+    assert await visitor.page.get_by_role("link", name="Buka tugas menilai").count() == 0
 
 
 async def test_a_person_meets_no_page_of_another_role(town: Town, door: Door):

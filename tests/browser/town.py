@@ -1,13 +1,19 @@
 """A small agency for people to look at: units, employees, trainings that ended, run today and are to come."""
 
+import re
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
+
+from bina.web.access import issue_task_link
 from bina_local.publication import RawRecord
+from bina_local.services import signing_secret
+from browser.visiting import sessions_of
 from journeys.agency import REQUEST, RESULT
-from journeys.answering import answer_task, take_test
+from journeys.answering import answer_task, open_task, open_test, take_test
 from journeys.running import Bina, eventually
 from journeys.world import Asn, World
 
@@ -64,10 +70,17 @@ class Town:
     evaluator: Asn
     platform: Asn
     runs: dict[str, UUID] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    """What stands in braces in a page's path: identities that services gave."""
 
     @property
     def asn(self) -> Asn:
         return self.staff[0]
+
+    @property
+    def alumnus(self) -> Asn:
+        """Has answered forms and taken a test."""
+        return self.staff[1]
 
 
 async def build(bina: Bina) -> Town:
@@ -80,7 +93,8 @@ async def build(bina: Bina) -> Town:
         await world.programme(code, name, jp=jp, competency=competency)
     await hold_trainings(town)
     await let_them_answer(town)
-    await spoil_one(town)
+    await spoil_two(town)
+    town.places = await find_places(town)
     return town
 
 
@@ -188,14 +202,69 @@ async def let_them_answer(town: Town) -> None:
         await take_test(town.world, asn, "pre", "KINERJA-2026-01", right=2 + number % 4)
 
 
-async def spoil_one(town: Town) -> None:
-    """A message that nobody could read."""
-    system = town.world.system
+async def spoil_two(town: Town) -> None:
+    """Messages that nobody could read: one was tried again in vain, the other discarded."""
+    system, platform = town.world.system, town.world.platform
     record = system.record(REQUEST, {"nip": town.asn.nip, "run_code": "KINERJA-2026-02"})
-    await system.publish([RawRecord(record.topic, record.key, record.headers, b'{"nip": "1980')])
+    cut = [RawRecord(record.topic, record.key, record.headers, body) for body in (b'{"nip": "1980', b"{")]
+    await system.publish(cut)
 
     async def parked() -> list[Any]:
-        found = await town.world.platform.get("/enrollment/api/v1/ops/parked")
-        return [held for held in found if held["topic"] == system.inbound]
+        found = await platform.get("/enrollment/api/v1/ops/parked")
+        ours = [held for held in found if held["topic"] == system.inbound]
+        return ours if len(ours) == len(cut) else []
 
-    await eventually(parked)
+    held = await eventually(parked)
+    reason = {"reason": "Pengirim mengirimnya lagi dengan benar"}
+    await platform.post(f"/enrollment/api/v1/ops/parked/{held[1]['id']}/discard", reason)
+    order = {"message": held[0]["id"]}
+    again = await platform.post("/enrollment/api/v1/ops/redrives", order)
+
+    async def is_over() -> bool:
+        job = await platform.get(f"/enrollment/api/v1/ops/redrives/{again['id']}")
+        return bool(job["state"] != "running")
+
+    await eventually(is_over)
+
+
+async def find_places(town: Town) -> dict[str, str]:
+    """What the paths of `browser.pages` name, run codes included."""
+    world, platform = town.world, town.world.platform
+    asn, alumnus, chief = (world.as_asn(one) for one in (town.asn, town.alumnus, town.chief))
+    run = town.runs["INFODINAS-2025-02"]
+    tests = await alumnus.get("/assessment/api/v1/assessments")
+    answered = (await alumnus.get("/evaluation/api/v1/tasks", state="answered"))["tasks"]
+    task = (await open_task(chief, "L3-SUPERVISOR", run, town.staff[6]))["task_id"]
+    interview = await open_task(world.as_asn(town.evaluator), "L3-INTERVIEW", run, town.staff[4])
+    (held,) = await platform.get("/enrollment/api/v1/ops/parked")
+    (redrive, *_rest) = await platform.get("/enrollment/api/v1/ops/redrives")
+    return {
+        **{code: str(run_id) for code, run_id in town.runs.items()},
+        "test": (await open_test(world, town.asn, "pre", "KINERJA-2026-01"))["assessment_id"],
+        "test taken": next(test["assessment_id"] for test in tests if test["standing"] == "scored"),
+        "notice": (await asn.get("/notification/api/v1/notices"))["notices"][0]["notice_id"],
+        "task": task,
+        "task answered": answered[0]["task_id"],
+        "kept form": await keep_form(town, f"/evaluation/isi/{task}"),
+        "link": issue_task_link(
+            UUID(interview["task_id"]),
+            signing_secret(world.bina.state),
+            datetime.now(UTC) + timedelta(days=7),
+        ),
+        "held": str(held["id"]),
+        "cause": held["cause"],
+        "redrive": str(redrive["id"]),
+        "entry": str((await platform.get("/enrollment/api/v1/ops/audit"))["items"][0]["id"]),
+    }
+
+
+async def keep_form(town: Town, path: str) -> str:
+    """The chief sends a form when the session is over; gives the id under which it is kept."""
+    bina = town.world.bina
+    live, lapsed = sessions_of(bina, town.chief.person("supervisor"))
+    async with httpx.AsyncClient(base_url=bina.addresses.url, trust_env=False) as http:
+        page = (await http.get(path, headers={"Cookie": f"bina_session={live}"})).text
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', page))
+        chosen = dict(re.findall(r'<input type="radio" name="(\w+)" value="(\w+)"', page))
+        late = await http.post(path, data=hidden | chosen, headers={"Cookie": f"bina_session={lapsed}"})
+    return str(httpx.URL(late.headers["location"]).params["lanjut"]).rsplit("/", 1)[-1]

@@ -8,6 +8,7 @@ import pytest
 
 from bina.web.limits import LARGEST_BODY
 from bina.web.live.route import HEADERS as STREAM_HEADERS
+from bina.web.wire import LARGEST_HEAD
 from bina_local.addresses import Addresses
 from bina_local.gateway import CADDYFILE, gateway
 from bina_local.ports import HOST, any_free
@@ -159,9 +160,14 @@ async def raw(site: httpx.AsyncClient, sent: bytes) -> bytes:
 
 async def test_what_is_no_request_stops_at_the_gateway(site: httpx.AsyncClient):
     head = b"GET /evaluation/x HTTP/1.1\r\nHost: a\r\n"
-    assert b" 431 " in await raw(site, head + b"X-Long: " + b"a" * 64 * 1024 + b"\r\n\r\n")
+    assert b" 431 " in await raw(site, head + b"X-Long: " + b"a" * 128 * 1024 + b"\r\n\r\n")
     for sent in (head + b"Host: b\r\n\r\n", head + b"Content-Length: -1\r\n\r\n"):
         assert b" 400 " in await raw(site, sent)
+
+
+async def test_a_head_above_a_services_limit_reaches_it_to_be_told_so(site: httpx.AsyncClient):
+    head = b"GET /evaluation/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+    assert b" 200 " in await raw(site, head + b"X-Long: " + b"a" * (LARGEST_HEAD + 1024) + b"\r\n\r\n")
 
 
 def test_both_gateways_have_the_same_limits_and_log_no_address_nor_header():

@@ -49,6 +49,8 @@ NAMES = {
     "bina_waiting_age_seconds",
     "bina_due_overdue",
     "bina_topics_paused",
+    "bina_audit_unsealed",
+    "bina_audit_unsealed_age_seconds",
     "bina_http_requests_total",
     "bina_http_request_seconds_count",
     "bina_http_request_seconds_sum",

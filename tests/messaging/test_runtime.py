@@ -77,7 +77,7 @@ async def test_lost_database_connections_lose_and_repeat_nothing(start: Start, p
             connection = await asyncpg.connect(dsn)
             await connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                "WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user"
             )
             await connection.close()
             await asyncio.sleep(0.05)

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from bina.messaging import Runtime, Settings
 from bina.messaging.migrate import upgrade
 from bina.messaging.testing import ServiceUnderTest
+from bina.web import gallery
 from bina.web.access import Person, issue_token
 from bina.web.app import create_app
 from bina.web.permissions import TABLE
@@ -36,7 +37,11 @@ SULASTRI = UUID("0190b5a0-0000-7000-8000-000000000001")
 
 def settings_for(database_url: str) -> Settings:
     return Settings(
-        database_url=database_url, kafka="127.0.0.1:1", secret=SECRET, public_url="http://bina.test"
+        database_url=database_url,
+        kafka="127.0.0.1:1",
+        secret=SECRET,
+        public_url="http://bina.test",
+        demo=True,
     )
 
 
@@ -46,7 +51,7 @@ def sample_app(database_url: str) -> FastAPI:
         Runtime(toy.service, settings_for(database_url)),
         title="Contoh",
         api_routers=[commands.api],
-        page_routers=[pages.router, commands.forms, live.router],
+        page_routers=[pages.router, commands.forms, live.router, gallery.router()],
         subjects=[live.PEOPLE, live.NAMES],
         table=SAMPLE_TABLE,
     )

@@ -307,3 +307,19 @@ async def test_a_file_that_was_shortened_or_changed_is_refused(audited):
     second = max(n for n, line in enumerate(lines) if '"type": "block"' in line)
     without = [*lines[:second], *(line for line in lines[second:] if '"type": "entry"' not in line)]
     assert [f.what for f in read(without).findings] == ["entry-missing", "entry-missing"]
+
+
+async def test_what_waits_to_be_sealed_is_measured(audited):
+    metrics = audited.app.state.runtime.metrics
+
+    async def waits() -> tuple[float, bool]:
+        await audited.sealer.measure()
+        age = metrics.registry.get_sample_value("bina_audit_unsealed_age_seconds")
+        return metrics.registry.get_sample_value("bina_audit_unsealed"), age > 0
+
+    assert await waits() == (0, False)
+    await audited.rename(uuid4(), "Pegawai")
+    await audited.rename(uuid4(), "Pegawai")
+    assert await waits() == (2, True)
+    await audited.sealer.seal()
+    assert await waits() == (0, False)

@@ -132,3 +132,60 @@ async def test_answers_survive_a_closed_tab(page_at):
         == "Antrean puskesmas kini tercatat."
     )
     assert await again.locator("[name=u1]:checked").get_attribute("value") == "4"
+
+
+async def test_what_cannot_be_undone_is_asked_first_and_the_keyboard_may_say_no(page_at):
+    page = await page_at("/gallery", 1440)
+    dangerous = page.get_by_role("button", name="Berbahaya").first
+    await dangerous.focus()
+    await page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Buang 12 pesan ini?")
+    assert "Akibatnya tidak akan pernah berlaku." in await dialog.inner_text()
+    assert await page.evaluate("document.activeElement.textContent") == "Batal"
+    await page.keyboard.press("Enter")
+    assert await dialog.count() == 0
+    assert await dangerous.evaluate("button => button === document.activeElement")
+    assert page.url.endswith("/gallery")
+    await dangerous.click()
+    await page.keyboard.press("Escape")
+    assert await dialog.count() == 0
+    assert page.url.endswith("/gallery")
+    await dangerous.click()
+    async with page.expect_navigation():
+        await dialog.get_by_role("button", name="Berbahaya").click()
+    assert page.url.endswith("/gallery?yakin=ya")
+    assert page.complaints == []
+
+
+async def test_a_long_list_is_searched_by_typing(page_at):
+    page = await page_at("/gallery", 360)
+    field = page.get_by_role("combobox", name="Penyelenggara")
+    value = page.locator("select[name=penyelenggara]")
+    await field.fill("dinas pe")
+    offered = page.get_by_role("listbox", name="Penyelenggara").get_by_role("option")
+    assert await offered.all_inner_texts() == ["Dinas Pendidikan", "Dinas Pekerjaan Umum dan Penataan Ruang"]
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    await page.evaluate(AXE)
+    report = await page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'best-practice']})")
+    assert [(v["id"], v["nodes"][0]["html"]) for v in report["violations"]] == []
+    await page.keyboard.press("Enter")
+    assert (await field.input_value(), await value.input_value()) == (
+        "Dinas Pekerjaan Umum dan Penataan Ruang",
+        "pupr",
+    )
+    await field.fill("tidak ada")
+    assert await offered.count() == 0
+    await page.keyboard.press("Tab")  # what is no option is not taken
+    assert await field.input_value() == "Dinas Pekerjaan Umum dan Penataan Ruang"
+    await field.click()
+    await page.get_by_role("option", name="Semua").click()
+    assert (await field.input_value(), await value.input_value()) == ("Semua", "")
+    assert page.complaints == []
+
+
+async def test_a_long_list_is_a_list_without_javascript(page_at):
+    page = await page_at("/gallery", java_script_enabled=False)
+    chosen = page.get_by_label("Penyelenggara")
+    await chosen.select_option("pupr")
+    assert await chosen.is_visible()

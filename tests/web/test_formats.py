@@ -3,6 +3,9 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.numbers import format_decimal, format_percent
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bina.web import formats, language
 
@@ -48,6 +51,25 @@ def english():
 )
 def test_numbers_and_times_read_as_indonesians_write_them(shown, expected):
     assert shown == expected
+
+
+NUMBERS = st.one_of(
+    st.integers(-(10**12), 10**12),
+    st.floats(-1e9, 1e9, allow_nan=False),
+    st.decimals(-(10**9), 10**9, places=6),
+    st.integers(-20000, 20000).map(lambda n: n / 2000),  # many end in a half
+)
+
+
+@given(value=NUMBERS, digits=st.integers(0, 4), shown_in=st.sampled_from(list(language.LOCALES)))
+def test_numbers_are_those_of_babel(value, digits, shown_in):
+    language.use(shown_in)
+    name, zeros, any_digits = language.locale(), "." + "0" * digits, "." + "#" * digits
+    fixed, open_ended = (f"#,##0{part if digits else ''}" for part in (zeros, any_digits))
+    assert formats.number(value, digits) == format_decimal(value, fixed, locale=name)
+    assert formats.number(value) == format_decimal(value, "#,##0.###", locale=name)
+    assert formats.percent(value, digits) == format_percent(value, f"{open_ended}%", locale=name)
+    language.use("id")
 
 
 def test_english_readers_get_theirs(english):

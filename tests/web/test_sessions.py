@@ -12,7 +12,7 @@ from fastapi import FastAPI, Response
 from sqlalchemy import text
 
 from bina.events.enrollment import AsnErased, SessionEnded
-from bina.web import access, sessions
+from bina.web import access, forms, sessions
 from bina.web.access import Person, Session, read_session, write_session
 from bina.web.forms import KEY_FIELD
 from bina.web.sessions import kept_forms
@@ -290,8 +290,46 @@ async def test_a_kept_form_is_its_senders_alone(operating):
     assert "Citra" not in answer.text
 
 
-async def test_what_another_page_sent_is_not_kept(service, operating):
-    late = await lapses(operating, brought(), brought(seen=7200), "Dewi")  # another session's form
+async def test_a_form_of_an_earlier_session_is_kept_and_led_back_to(service, operating):
+    """Signed in anew in another tab: the old tab's form counts only once its sender has looked at it."""
+    late = await lapses(operating, brought(), cookies := brought(), "Eka")
+    assert (late.status_code, await seats(service, "Eka")) == (303, 0)
+    assert late.headers["location"].startswith("/toy/lanjutkan/")
+    async with opened(operating, cookies) as client:
+        action, fields = form_of((await client.get(late.headers["location"])).text)
+        assert (await client.post(action, data=dict(fields))).status_code == 303
+    assert await seats(service, "Eka") == 1
+
+
+async def test_a_form_older_than_a_day_is_kept_and_led_back_to(service, operating, monkeypatch):
+    monkeypatch.setattr(forms, "FORM_SECONDS", -1)
+    late = await lapses(operating, cookies := brought(), cookies, "Fajar")
+    assert (late.status_code, await seats(service, "Fajar")) == (303, 0)
+    assert late.headers["location"].startswith("/toy/lanjutkan/")
+
+
+async def test_what_another_person_was_given_is_refused(service, operating):
+    late = await lapses(operating, brought(), brought(who=uuid4()), "Hana")
+    assert (late.status_code, await seats(service, "Hana")) == (403, 0)
+    async with service.sessions() as session:
+        assert await session.scalar(text("SELECT count(*) FROM web.kept_forms")) == 0
+
+
+async def test_what_another_site_sends_is_refused_and_not_kept(service, operating):
+    async with opened(operating, brought()) as client:
+        html = (await client.get("/toy/kursi")).text
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', html))
+        client.cookies.clear()
+        client.cookies.update(brought())  # signed in anew
+        far = {"Sec-Fetch-Site": "cross-site"}
+        answer = await client.post("/toy/kursi", data=hidden | {"name": "Indra"}, headers=far)
+    assert answer.status_code == 403
+    async with service.sessions() as session:
+        assert await session.scalar(text("SELECT count(*) FROM web.kept_forms")) == 0
+
+
+async def test_what_another_persons_page_sent_is_not_kept(service, operating):
+    late = await lapses(operating, brought(who=uuid4()), brought(seen=7200), "Dewi")
     assert httpx.URL(late.headers["location"]).params["lanjut"] == "/"
     async with service.sessions() as session:
         assert await session.scalar(text("SELECT count(*) FROM web.kept_forms")) == 0

@@ -34,7 +34,8 @@ CADDYFILE = """\
 			read_body 60s
 			idle 2m
 		}}
-		max_header_size 32KiB
+		# twice what a service takes: a service says what is wrong in its own words
+		max_header_size 64KiB
 	}}
 }}
 http://:{port} {{

@@ -1,8 +1,11 @@
 """Finds free TCP ports on the loopback interface."""
 
+import secrets
 import socket
 
 HOST = "127.0.0.1"
+BELOW_LENT = range(20_000, 32_768)
+"""Linux lends 32768–60999 unless told otherwise, other systems 49152–65535."""
 
 
 def is_free(port: int) -> bool:
@@ -17,7 +20,10 @@ def is_free(port: int) -> bool:
 
 
 def any_free() -> int:
-    """A port that nobody listens on, chosen by the system."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, from below those that the system lends to outgoing connections.
+
+    One of those may be lent before the server that chose it listens.
+    """
+    while not is_free(port := secrets.choice(BELOW_LENT)):
+        pass
+    return port

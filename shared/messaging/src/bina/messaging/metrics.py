@@ -120,6 +120,14 @@ class Metrics:
         self.paused = Gauge(
             "bina_topics_paused", "Topics left alone because their messages fail", registry=self.registry
         )
+        self.unsealed = Gauge(
+            "bina_audit_unsealed", "Audit entries that no block seals yet", registry=self.registry
+        )
+        self.unsealed_age = Gauge(
+            "bina_audit_unsealed_age_seconds",
+            "Age of the oldest audit entry that no block seals yet; beyond a minute sealing has stopped",
+            registry=self.registry,
+        )
 
     def _http(self) -> None:
         self.requests = Counter(
@@ -172,5 +180,7 @@ class Metrics:
             self.waiting,
             self.oldest_wait,
             self.due,
+            self.unsealed,
+            self.unsealed_age,
         ):
             gauge.set(float("nan"))

@@ -18,7 +18,7 @@ from bina.web import ops, preferences, problems, static
 from bina.web.access import open_to_all, task_link
 from bina.web.audit import api as audit_api
 from bina.web.audit import pages as audit_pages
-from bina.web.audit.sealing import Sealer
+from bina.web.audit.sealing import Sealer, sealer_of
 from bina.web.forms import form_guard
 from bina.web.headers import Envelope
 from bina.web.limits import BodyLimit
@@ -134,6 +134,7 @@ def _probes() -> APIRouter:
         try:
             async with asyncio.timeout(_SCRAPE_SECONDS):
                 await runtime.status()  # sets the gauges
+                await sealer_of(request.app).measure()
         except Exception as error:
             if not is_transient(error):
                 raise

@@ -1,8 +1,12 @@
-"""Forms that only our own pages can send: a signed token bound to the session, or to a guest cookie without one."""
+"""Forms that only our own pages can send: a signed token bound to the session, or to a guest cookie without one.
+
+It names its person too, so that a form of an earlier session of theirs is known for theirs: not obeyed, but kept for them.
+"""
 
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
@@ -12,7 +16,7 @@ from markupsafe import Markup
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 
-from bina.web.access import is_secure, secret_of, settings_of, visitor
+from bina.web.access import Person, is_secure, secret_of, settings_of, visitor
 from bina.web.language import gettext as _
 from bina.web.problems import Problem, too_large, unreadable
 from bina.web.text import form_holds_nul, is_utf8, nul_refused
@@ -29,7 +33,7 @@ LARGEST_FIELD = 64 * 1024
 
 def form_token(request: Request) -> str:
     """The hidden token of a form on this page."""
-    return _serializer(request).dumps(_holder(request))
+    return _serializer(request).dumps([_holder(request), _owner(request)])
 
 
 def hidden_fields(request: Request) -> Markup:
@@ -39,7 +43,10 @@ def hidden_fields(request: Request) -> Markup:
 
 
 async def form_guard(request: Request) -> AsyncIterator[FormData]:
-    """Dependency: the posted form, once its token proves that our page sent it; 403 otherwise. Closes its files."""
+    """Dependency: the posted form, once its token proves that our page sent it; 403 otherwise. Closes its files.
+
+    What a page of an earlier session of the same person sent stands in the request's state as `earlier_form`.
+    """
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise _refused()
     most, largest = getattr(request.state, "takes_files", (0, 0))
@@ -86,16 +93,25 @@ def keep_guest(request: Request, response: Response) -> None:
 
 
 def _check(request: Request, form: FormData, largest: int) -> None:
-    try:
-        holder = _serializer(request).loads(str(form.get(TOKEN_FIELD, "")), max_age=FORM_SECONDS)
-    except BadSignature as bad:
-        raise _refused() from bad
-    if not secrets.compare_digest(holder, _holder(request)):
-        raise _refused()
     if form_holds_nul(form):
         raise nul_refused()
+    holder, owner, given = _read(request, str(form.get(TOKEN_FIELD, "")))
+    fresh = 0 <= (datetime.now(UTC) - given).total_seconds() <= FORM_SECONDS
+    if not (fresh and secrets.compare_digest(holder, _holder(request))):
+        if owner and secrets.compare_digest(owner, _owner(request)):
+            request.state.earlier_form = form
+        raise _refused()
     if any((file.size or 0) > largest for _name, file in form.multi_items() if isinstance(file, UploadFile)):
         raise too_large()
+
+
+def _read(request: Request, token: str) -> tuple[str, str, datetime]:
+    """Whose session and whose form it is, and when it was given out; refused when it is none of ours."""
+    try:
+        (holder, owner), given = _serializer(request).loads(token, return_timestamp=True)
+    except (BadSignature, ValueError, TypeError) as bad:
+        raise _refused() from bad
+    return str(holder), str(owner), given
 
 
 async def _check_text(request: Request, files: int) -> None:
@@ -112,9 +128,23 @@ async def _check_text(request: Request, files: int) -> None:
 
 def _holder(request: Request) -> str:
     """The session's id outlives its cookie, which is written anew while it is used."""
-    person = visitor(request) or getattr(request.state, "lapsed", None)
-    holder = f"session:{person.session_id}" if person else f"guest:{guest_id(request)}"
-    return hashlib.sha256(holder.encode()).hexdigest()
+    person = _sender(request)
+    return _digest(f"session:{person.session_id}" if person else f"guest:{guest_id(request)}")
+
+
+def _owner(request: Request) -> str:
+    """Empty for who is nobody yet."""
+    person = _sender(request)
+    return _digest(f"person:{person.person_id}") if person and person.person_id else ""
+
+
+def _sender(request: Request) -> Person | None:
+    found: Person | None = visitor(request) or getattr(request.state, "lapsed", None)
+    return found
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _serializer(request: Request) -> URLSafeTimedSerializer:

@@ -181,9 +181,11 @@ async def _on_problem(request: Request, problem: Problem) -> Response:
     from bina.web.access import sign_in_redirect
     from bina.web.sessions.kept_forms import keep
 
-    if problem.type == "not-signed-in" and not is_api(request.url.path):
-        return await keep(request) or sign_in_redirect(request)
-    return await answer(request, problem)
+    if is_api(request.url.path) or problem.type not in {"not-signed-in", "form-refused"}:
+        return await answer(request, problem)
+    if kept := await keep(request):
+        return kept
+    return sign_in_redirect(request) if problem.type == "not-signed-in" else await answer(request, problem)
 
 
 async def _on_invalid(request: Request, error: RequestValidationError) -> Response:

@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 _TAKE = """DELETE FROM audit.unsealed WHERE entry_id IN (
     SELECT entry_id FROM audit.unsealed ORDER BY entry_id LIMIT $1) RETURNING entry_id"""
 _LOAD = f"SELECT {', '.join(COLUMNS)} FROM audit.entries WHERE id = ANY ($1::bigint[]) ORDER BY id"  # noqa: S608 - our own words
+_LEFT = """SELECT count(*) AS entries, coalesce(extract(epoch FROM clock_timestamp() - (
+    SELECT at FROM audit.entries WHERE id = (SELECT min(entry_id) FROM audit.unsealed))), 0) AS seconds
+    FROM audit.unsealed"""
 _HEAD = "SELECT number, hash FROM audit.blocks ORDER BY number DESC LIMIT 1"
 _ADD = """INSERT INTO audit.blocks (number, sealed_at, entries, leaves, previous, hash)
     VALUES ($1, $2, $3, $4, $5, $6)"""
@@ -62,6 +65,15 @@ class Sealer:
             await asyncio.sleep(EVERY)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+
+    async def measure(self) -> None:
+        """Set the gauges to what waits to be sealed just now: more than a minute of it, and sealing has stopped."""
+        async with self._runtime.sessions() as session:
+            assert isinstance(session, Session)
+            (left,) = await session.fetch(_LEFT)
+        metrics = self._runtime.metrics
+        metrics.unsealed.set(left["entries"])
+        metrics.unsealed_age.set(float(left["seconds"]))
 
     async def seal(self) -> int:
         """Seal the oldest entries in one block; how many."""

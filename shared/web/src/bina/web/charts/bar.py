@@ -3,9 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
-from bina.web.charts.drawing import Drawing, Number, bar, for_widths, join, label, rule, share, text
+from bina.web.charts.drawing import Drawing, Number, Svg, bar, for_widths, join, label, rule, share, text
 from bina.web.charts.figure import Figure
 from bina.web.formats import number
 from bina.web.language import counted
@@ -81,7 +79,7 @@ def _draw(
     return Drawing(join(drawn), int(y - _GAP + 4))
 
 
-def _bars(entry: Bar, y: float, end: Number, mark: _Mark | None) -> list[Markup]:
+def _bars(entry: Bar, y: float, end: Number, mark: _Mark | None) -> list[Svg]:
     drawn = [bar(y, 100, _BAR, "track")]
     if entry.value is not None:
         drawn.append(bar(y, share(entry.value, end), _BAR, "c2" if entry.emphasis else "c1"))

@@ -2,9 +2,7 @@
 
 from datetime import date
 
-from markupsafe import Markup
-
-from bina.web.charts.drawing import Drawing, Number, bar, join, rule, share, text
+from bina.web.charts.drawing import Drawing, Number, Svg, bar, join, rule, share, text
 from bina.web.charts.figure import Figure
 from bina.web.formats import day, jp, number
 from bina.web.language import gettext as _
@@ -72,7 +70,7 @@ def _figure(title: str, earned: Number, scheduled: Number, mark: Number, *, word
     )
 
 
-def _parts(earned: Number, scheduled: Number, limit: Number | None, end: float) -> list[Markup]:
+def _parts(earned: Number, scheduled: Number, limit: Number | None, end: float) -> list[Svg]:
     drawn = [bar(_TOP, share(earned, end), _BAR, "c1")]
     if scheduled:
         drawn.append(bar(_TOP + 1, share(scheduled, end), _BAR - 2, "plan", x=share(earned, end)))

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
-from bina.web.charts.drawing import Drawing, Number, dot, for_widths, join, label, rule, text
+from bina.web.charts.drawing import Drawing, Number, Svg, dot, for_widths, join, label, rule, text
 from bina.web.charts.figure import Figure
 from bina.web.formats import number
 from bina.web.language import counted
@@ -101,7 +99,7 @@ def _draw(ranked: Sequence[Pair], scale: _Scale, show: Callable[[Number], str], 
     return Drawing(join(drawn), int(y - _GAP + 4))
 
 
-def _ends(pair: Pair, y: float, scale: _Scale) -> list[Markup]:
+def _ends(pair: Pair, y: float, scale: _Scale) -> list[Svg]:
     start = scale.x(pair.reference)
     if pair.found is None:
         return [dot(start, y, 6, "hollow")]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from itertools import count
 
 from markupsafe import Markup, escape
@@ -71,16 +72,17 @@ class Figure:
             title=self.title,
             desc=self.description,
         )
-        return opening + drawing.inside + Markup("</svg>")
+        return opening + Markup(drawing.inside + "</svg>")  # noqa: S704 - `drawing.text` escaped all words
 
     def table(self) -> Markup:
         """The figures of the drawing."""
-        head = Markup("").join(
-            Markup('<th scope="col"{}>{}</th>').format(_num(self._is_number(i)), name)
-            for i, name in enumerate(self.columns)
+        classes = [_num(is_number=i in self._numbers) for i in range(len(self.columns))]
+        head = "".join(
+            f'<th scope="col"{kind}>{escape(name)}</th>'
+            for kind, name in zip(classes, self.columns, strict=True)
         )
-        body = Markup("").join(Markup("<tr>{}</tr>").format(self._cells(row)) for row in self.rows)
-        return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(head, body)
+        body = "".join(f"<tr>{_cells(row, classes)}</tr>" for row in self.rows)
+        return Markup(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")  # noqa: S704 - escaped
 
     def csv_text(self) -> str:
         """The table as spreadsheets in Indonesia read it: semicolons, decimal commas."""
@@ -90,16 +92,11 @@ class Figure:
         writer.writerows([_safe(cell) for cell in row] for row in self.rows)
         return buffer.getvalue()
 
-    def _cells(self, row: Sequence[Cell]) -> Markup:
-        first, *rest = row
-        cells = [Markup('<th scope="row">{}</th>').format(_shown(first))]
-        cells += [
-            Markup("<td{}>{}</td>").format(_num(self._is_number(i)), _shown(c)) for i, c in enumerate(rest, 1)
-        ]
-        return Markup("").join(cells)
-
-    def _is_number(self, column: int) -> bool:
-        return column > 0 and all(not isinstance(row[column], str) for row in self.rows)
+    @cached_property
+    def _numbers(self) -> frozenset[int]:
+        """Columns without a word in them; the first one names the rows."""
+        words = {i for row in self.rows for i, cell in enumerate(row) if isinstance(cell, str)}
+        return frozenset(range(1, len(self.columns))) - words
 
     def _key(self) -> Markup:
         if not self.key:
@@ -133,12 +130,18 @@ def _swatch(kind: str) -> Markup:
     return Markup(shapes[kind]) if kind in shapes else default  # noqa: S704 - our own shapes
 
 
+def _cells(row: Sequence[Cell], classes: Sequence[str]) -> str:
+    first, *rest = row
+    cells = "".join(f"<td{kind}>{_shown(cell)}</td>" for kind, cell in zip(classes[1:], rest, strict=True))
+    return f'<th scope="row">{_shown(first)}</th>{cells}'
+
+
 def _shown(cell: Cell) -> str:
     return str(escape(cell)) if isinstance(cell, str) else number(cell)
 
 
-def _num(is_number: bool) -> Markup:  # noqa: FBT001 - an attribute or none
-    return Markup(' class="num"') if is_number else Markup("")
+def _num(*, is_number: bool) -> str:
+    return ' class="num"' if is_number else ""
 
 
 def _safe(cell: Cell) -> str:

@@ -4,9 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from markupsafe import Markup
-
-from bina.web.charts.drawing import Drawing, Number, dot, join, nice_top, rule, text
+from bina.web.charts.drawing import Drawing, Number, Svg, dot, join, nice_top, rule, text
 from bina.web.charts.figure import Figure
 from bina.web.formats import number
 from bina.web.language import counted
@@ -76,7 +74,7 @@ class _Scale:
         return round(_BOTTOM - _PLOT * max(0.0, min(1.0, inside)), 2)
 
 
-def _grid(scale: _Scale, show: Callable[[Number], str]) -> list[Markup]:
+def _grid(scale: _Scale, show: Callable[[Number], str]) -> list[Svg]:
     drawn = []
     for step in (0, 0.5, 1):
         value = scale.low + step * (scale.high - scale.low)
@@ -85,7 +83,7 @@ def _grid(scale: _Scale, show: Callable[[Number], str]) -> list[Markup]:
     return drawn
 
 
-def _target(scale: _Scale, target: Number | None, words: str, show: Callable[[Number], str]) -> list[Markup]:
+def _target(scale: _Scale, target: Number | None, words: str, show: Callable[[Number], str]) -> list[Svg]:
     if target is None:
         return []
     y = scale.y(target)
@@ -93,29 +91,30 @@ def _target(scale: _Scale, target: Number | None, words: str, show: Callable[[Nu
     return [rule(_GUTTER, y, 100, y, "target-line"), text(_GUTTER, y - 6, named, "t2 halo", dx=4)]
 
 
-def _lines(scale: _Scale, series: Sequence[Series]) -> Markup:
+def _lines(scale: _Scale, series: Sequence[Series]) -> Svg:
     """The lines live in a drawing of their own that is stretched; strokes keep their width."""
     drawn = [
-        Markup('<polyline class="l{}" points="{}"/>').format(n, " ".join(run))
+        f'<polyline class="l{n}" points="{run}"/>'
         for n, one in enumerate(series, 1)
         for run in _runs(scale, one)
     ]
-    frame = Markup(
-        '<svg x="0" y="{t}" width="100%" height="{h}" viewBox="0 {t} 100 {h}" preserveAspectRatio="none"{o}>{d}</svg>'
+    return (
+        f'<svg x="0" y="{_TOP}" width="100%" height="{_PLOT}" viewBox="0 {_TOP} 100 {_PLOT}" '
+        f'preserveAspectRatio="none" overflow="visible">{join(drawn)}</svg>'
     )
-    return frame.format(t=_TOP, h=_PLOT, o=Markup(' overflow="visible"'), d=join(drawn))
 
 
-def _runs(scale: _Scale, one: Series) -> list[list[str]]:
+def _runs(scale: _Scale, one: Series) -> list[str]:
+    """The points of each unbroken piece."""
     pieces = groupby(enumerate(one.values), key=lambda pair: pair[1] is not None)
     return [
-        [f"{scale.x(i):.2f},{scale.y(v)}" for i, v in piece if v is not None]
+        " ".join(f"{scale.x(i):.2f},{scale.y(v)}" for i, v in piece if v is not None)
         for there, piece in pieces
         if there
     ]
 
 
-def _end_labels(scale: _Scale, series: Sequence[Series], show: Callable[[Number], str]) -> list[Markup]:
+def _end_labels(scale: _Scale, series: Sequence[Series], show: Callable[[Number], str]) -> list[Svg]:
     """Name each line at its last point: above it, the lowest of several below it, never on one another."""
     ends = []
     for n, one in enumerate(series, 1):
@@ -132,7 +131,7 @@ def _end_labels(scale: _Scale, series: Sequence[Series], show: Callable[[Number]
     return drawn
 
 
-def _time_labels(times: Sequence[str]) -> list[Markup]:
+def _time_labels(times: Sequence[str]) -> list[Svg]:
     if not times:
         return []
     y = _BOTTOM + 18

@@ -1,19 +1,21 @@
-"""A form that comes after its sender's session was over is kept for a day; signed in again, they send it on.
+"""A form that comes after the session it was filled in was over is kept for a day; signed in again, its sender sends it on.
 
-Only what one of our own pages of that very session sent is kept, and only its sender gets it back. Files are not kept.
+Only what one of our own pages gave to that very person is kept, and only they get it back. Files are not kept.
 """
 
 import json
 from collections.abc import Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import FormData
 
-from bina.web.access import Person, sign_in_redirect
+from bina.web.access import Person, sign_in_redirect, visitor
 from bina.web.forms import KEY_FIELD, TOKEN_FIELD, form_guard, form_token
 from bina.web.permissions import may
 from bina.web.problems import Problem, not_found
@@ -41,8 +43,8 @@ _FIND = text(
 
 
 async def keep(request: Request) -> Response | None:
-    """Keep the form of a person whose session is over and send them to sign in; None where there is none to keep."""
-    person: Person | None = getattr(request.state, "lapsed", None)
+    """Keep the form of a person whose session is over and lead them on to it; None where there is none to keep."""
+    person: Person | None = visitor(request) or getattr(request.state, "lapsed", None)
     if request.method != "POST" or person is None or person.person_id is None:
         return None
     fields = await _fields(request)
@@ -51,7 +53,8 @@ async def keep(request: Request) -> Response | None:
     kept_id = uuid4()
     async with request.app.state.runtime.transaction() as session:
         await _add(session, kept_id, person.person_id, _path(request), fields)
-    return sign_in_redirect(request, f"/{request.app.state.runtime.service.name}/lanjutkan/{kept_id}")
+    path = f"/{request.app.state.runtime.service.name}/lanjutkan/{kept_id}"
+    return RedirectResponse(path, 303) if visitor(request) else sign_in_redirect(request, path)
 
 
 async def forget_old(session: AsyncSession) -> None:
@@ -86,14 +89,22 @@ def router(service: str) -> APIRouter:
 
 async def _fields(request: Request) -> Fields | None:
     """What one of our pages sent, but for its signature; None where it is not ours or too long."""
-    try:
+    found = await _form(request)
+    if found is None:
+        return None
+    written = [(name, value) for name, value in found.multi_items() if isinstance(value, str)]
+    if sum(len(name) + len(value) for name, value in written) > LARGEST:
+        return None
+    return [(name, value) for name, value in written if name != TOKEN_FIELD]
+
+
+async def _form(request: Request) -> FormData | None:
+    """The form of the session that is over, or of one before it."""
+    with suppress(Problem):
         async with asynccontextmanager(form_guard)(request) as form:
-            found = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    except Problem:
-        return None
-    if sum(len(name) + len(value) for name, value in found) > LARGEST:
-        return None
-    return [(name, value) for name, value in found if name != TOKEN_FIELD]
+            return form
+    earlier: FormData | None = getattr(request.state, "earlier_form", None)
+    return earlier
 
 
 def _path(request: Request) -> str:

@@ -100,7 +100,7 @@ function put(part, now) {
   if (part.isEqualNode(now)) return true;
   if (isFilled(part)) return false;
   if (isAlike(part, now)) change(part, now);
-  else if (part.contains(document.activeElement)) return false;
+  else if (part.contains(document.activeElement) || document.querySelector("dialog[open]")) return false;
   else {
     dress(part, now);
     part.replaceChildren(...now.childNodes);

@@ -1,14 +1,38 @@
 // Improves pages that already work without it: confirmations, one submit per click, answers kept on this device,
 // sibling fragments.
 const t = document.documentElement.lang === "en"
-  ? { busy: "Sending…", kept: "Saved on this device", off: "Connection lost. Answers are safe on this device." }
-  : { busy: "Mengirim…", kept: "Tersimpan di perangkat ini", off: "Koneksi terputus. Jawaban aman di perangkat ini." };
+  ? { busy: "Sending…", cancel: "Cancel", kept: "Saved on this device", off: "Connection lost. Answers are safe on this device." }
+  : { busy: "Mengirim…", cancel: "Batal", kept: "Tersimpan di perangkat ini", off: "Koneksi terputus. Jawaban aman di perangkat ini." };
+
+// <button data-confirm="Question? What follows.">: asks before its form is sent. Only one that was agreed to goes through.
+const agreed = new WeakSet();
+
+function ask(button) {
+  const dialog = document.createElement("dialog");
+  const [, question, rest] = button.dataset.confirm.match(/^(.*?\?)?\s*([^]*)$/);
+  const add = (tag, inside, text, more) => Object.assign(inside.appendChild(document.createElement(tag)), { textContent: text, ...more });
+  dialog.className = "dialog";
+  add("h2", dialog, question || rest, { id: "tanya" });
+  if (question && rest) add("p", dialog, rest);
+  const answers = add("form", dialog, "", { method: "dialog", className: "actions" });
+  add("button", answers, button.textContent.trim(), { value: "ya", className: button.className });
+  add("button", answers, t.cancel, { className: "secondary", autofocus: true });
+  dialog.setAttribute("aria-labelledby", "tanya");
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    if (dialog.returnValue !== "ya") return;
+    agreed.add(button);
+    button.form.requestSubmit(button);
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+}
 
 document.addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
-  const question = submitter?.dataset.confirm;
-  if (question && !window.confirm(question)) {
+  if (submitter?.dataset.confirm && !agreed.delete(submitter)) {
     event.preventDefault();
+    ask(submitter);
     return;
   }
   if (form.method !== "post" || event.defaultPrevented) return;

@@ -1,0 +1,108 @@
+"""Every page of Bina: whose it is, where it lies, how heavy it may be.
+
+A page that stands here is walked by every check of `test_pages.py` and `test_budgets.py` without being asked; a route
+that answers GET and stands neither here nor below fails `tests/architecture/test_walked_pages.py`.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Weight(Enum):
+    """What a first visit with an empty cache may take: (KiB over the wire, requests, KiB of JavaScript)."""
+
+    FORM = (60, 6, 6)
+    ASN = (90, 8, 8)
+    STAFF = (160, 12, 30)
+
+
+@dataclass(frozen=True)
+class Page:
+    """`who` is a part of the town, empty for a visitor; `{names}` in `path` are the town's places."""
+
+    who: str
+    path: str
+    weight: Weight
+    status: int = 200
+
+
+def _form(who: str, path: str) -> Page:
+    return Page(who, path, Weight.FORM)
+
+
+def _asn(who: str, path: str, status: int = 200) -> Page:
+    return Page(who, path, Weight.ASN, status)
+
+
+def _staff(who: str, path: str) -> Page:
+    return Page(who, path, Weight.STAFF)
+
+
+PAGES = {
+    "masuk": _asn("", "/masuk"),
+    "galeri": _staff("", "/gallery"),
+    "landing": _asn("", "/"),
+    "tidak-ada": _asn("", "/enrollment/tidak-ada", 404),
+    "terlarang": _asn("asn", "/evaluation/dampak", 403),
+    "asn-beranda": _asn("asn", "/beranda"),
+    "asn-katalog": _asn("asn", "/enrollment/katalog"),
+    "asn-katalog-kosong": _asn("asn", "/enrollment/katalog?kata=tidakadaini"),
+    "asn-angkatan": _asn("asn", "/enrollment/angkatan/INFODINAS-2026-01"),
+    "asn-angkatan-penuh": _asn("asn", "/enrollment/angkatan/LAYANAN-2026-02"),
+    "asn-jp": _asn("asn", "/enrollment/jp"),
+    "asn-tes": _asn("asn", "/assessment/tes"),
+    "asn-tes-soal": _form("asn", "/assessment/tes/{test}"),
+    "alumnus-tes-hasil": _asn("alumnus", "/assessment/tes/{test taken}/hasil"),
+    "asn-profil": _asn("asn", "/assessment/profil"),
+    "alumnus-profil": _asn("alumnus", "/assessment/profil"),
+    "asn-kotak-masuk": _asn("asn", "/notification/kotak-masuk"),
+    "asn-pemberitahuan": _asn("asn", "/notification/kotak-masuk/{notice}"),
+    "asn-preferensi": _asn("asn", "/notification/preferensi"),
+    "asn-tugas": _asn("asn", "/evaluation/tugas"),
+    "atasan-tugas": _asn("chief", "/evaluation/tugas"),
+    "atasan-kelompok": _asn("chief", "/evaluation/tugas?angkatan={INFODINAS-2025-02}&formulir=L3-SUPERVISOR"),
+    "atasan-tugas-mulai": _form("chief", "/evaluation/tugas/{task}"),
+    "atasan-formulir": _form("chief", "/evaluation/isi/{task}"),
+    "atasan-lanjutkan": _form("chief", "/evaluation/lanjutkan/{kept form}"),
+    "alumnus-bukti": _form("alumnus", "/evaluation/tugas/{task answered}"),
+    "tautan-mulai": _form("", "/evaluation/tautan/{link}"),
+    "tautan-formulir": _form("", "/evaluation/tautan/{link}/isi"),
+    "evaluator-tugas": _asn("evaluator", "/evaluation/tugas"),
+    "kepala-beranda": _staff("head", "/beranda"),
+    "kepala-dampak": _staff("head", "/evaluation/dampak"),
+    "kepala-dampak-pelatihan": _staff("head", "/evaluation/dampak/{INFODINAS-2025-02}"),
+    "kepala-instansi": _staff("head", "/enrollment/instansi"),
+    "operator-beranda": _staff("operator", "/beranda"),
+    "operator-angkatan": _staff("operator", "/enrollment/angkatan/KINERJA-2026-01"),
+    "operator-angkatan-datang": _staff("operator", "/enrollment/angkatan/INFODINAS-2026-01"),
+    "operator-penilai": _staff("operator", "/evaluation/penilai"),
+    "operator-buku-kirim": _staff("operator", "/notification/buku-kirim"),
+    "platform-ops": _staff("platform", "/enrollment/ops"),
+    "platform-ops-tes": _staff("platform", "/assessment/ops"),
+    "platform-ops-evaluasi": _staff("platform", "/evaluation/ops"),
+    "platform-ops-notifikasi": _staff("platform", "/notification/ops"),
+    "platform-gagal": _staff("platform", "/enrollment/ops/gagal/{held}"),
+    "platform-kelompok": _staff("platform", "/enrollment/ops/kelompok/{cause}"),
+    "platform-dibuang": _staff("platform", "/enrollment/ops/dibuang"),
+    "platform-pengulangan": _staff("platform", "/enrollment/ops/pengulangan"),
+    "platform-pengulangan-satu": _staff("platform", "/enrollment/ops/pengulangan/{redrive}"),
+    "platform-audit": _staff("platform", "/enrollment/ops/audit"),
+    "platform-audit-satu": _staff("platform", "/enrollment/ops/audit/{entry}"),
+}
+ROLES = {
+    "chief": ("supervisor",),
+    "evaluator": ("evaluator",),
+    "head": ("head",),
+    "operator": ("operator",),
+    "platform": ("platform",),
+}
+NO_PAGES = {
+    "a file to keep": {
+        "/enrollment/instansi.csv",
+        "/{service}/ops/audit/ekspor.csv",
+        "/{service}/ops/audit/ekspor.jsonl",
+    },
+    "a part of the pages that stand above": {"/{service}/potongan/beranda", "/gallery/potongan"},
+    "leads on to another page": {"/ops", "/masuk/mulai", "/masuk/kembali", "/{service}/tampilan"},
+    "for machines": {"/static/{name}", "/healthz", "/readyz", "/readyz/http", "/metrics"},
+}
