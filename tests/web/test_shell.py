@@ -51,13 +51,13 @@ async def test_static_files_are_named_by_content_and_kept_for_good(client_of):
 async def test_budgets_of_stylesheet_and_modules(client_of):
     async with client_of() as client:
         sizes = {}
-        for name in ("shell.css", "shell.js", "live.js"):
+        for name in ("shell.css", "shell.js"):
             async with client.stream(
                 "GET", assets()[name].href, headers={"Accept-Encoding": "gzip"}
             ) as answer:
                 sizes[name] = sum([len(chunk) async for chunk in answer.aiter_raw()])
     assert sizes["shell.css"] <= 14 * 1024
-    assert sizes["shell.js"] + sizes["live.js"] <= 6 * 1024
+    assert sizes["shell.js"] <= 6 * 1024
 
 
 async def test_the_reader_chooses_light_or_dark_and_comes_back(client_of):

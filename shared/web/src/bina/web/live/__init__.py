@@ -10,7 +10,7 @@ A page says which ones it shows, before it reads them, and marks the parts that 
     stream = await watch(request, session, {SEATS: [run.run_id]})
     return pages.render(request, "…", stream=stream, …)
 
-`static/live.js` fetches the page anew when the stream says so: a part that is still there changes in place, whatever
+`static/shell.js` fetches the page anew when the stream says so: a part that is still there changes in place, whatever
 comes or goes waits behind "3 pembaruan · Tampilkan".
 """
 
