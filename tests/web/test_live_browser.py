@@ -92,6 +92,18 @@ async def test_a_part_of_another_shape_leaves_the_focus_alone(service, operating
     assert await focus_of(page) == "n1"
 
 
+async def test_what_somebody_is_being_asked_about_stays(service, operating: FastAPI, open_page: Opened):
+    await write(service.sessions, "Sulastri")
+    page = await open_page()
+    await streams(operating, 1)
+    button = page.locator("#hapus button")
+    await button.click()
+    await page.evaluate("window.kept = document.querySelector('#hapus button')")
+    await write(service.sessions, "Sulastri!")
+    await expect(page.locator(".news")).to_have_text("2 pembaruan Tampilkan", timeout=TWO_SECONDS)
+    assert await page.evaluate("window.kept.isConnected && document.querySelector('dialog').open")
+
+
 async def test_what_comes_is_told_and_shown_when_asked_for(service, operating: FastAPI, open_page: Opened):
     await write(service.sessions, "Sulastri")
     page = await open_page()
