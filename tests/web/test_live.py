@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
@@ -222,6 +223,17 @@ async def test_a_page_that_keeps_itself_up_to_date_keeps_no_session_alive(served
         used = await client.get(PAGE)
     assert "bina_session" not in quiet.headers.get("set-cookie", "")
     assert "bina_session" in used.headers["set-cookie"]
+
+
+async def test_a_page_that_asks_by_itself_takes_no_notice_away(served: str):
+    async with reader(served) as client:
+        form = (await client.get("/toy/isi/1")).text
+        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', form))
+        await client.post("/toy/daftar", data=fields | {"name": "Sulastri"})
+        quiet = (await client.get(PAGE, headers={"X-Live": "1"})).text
+        next_page = (await client.get(PAGE)).text
+    assert "Anda terdaftar." not in quiet
+    assert "Anda terdaftar." in next_page
 
 
 async def test_streams_are_bounded_by_person_and_by_worker(service):
