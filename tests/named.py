@@ -14,7 +14,7 @@ from bina.web.audit import store
 from bina.web.audit.searching import Sought, find
 from bina.web.audit.trail import Actor, Trail
 
-EXPORTS = ("/ops/audit/ekspor.csv", "/ops/audit/ekspor.jsonl", "/ops/audit/export")
+EXPORTS = ("/ops/audit/ekspor.csv", "/ops/audit/ekspor.xlsx", "/ops/audit/ekspor.jsonl", "/ops/audit/export")
 """They name everybody: that the audit was taken along is what is noted."""
 PROBES = ("/metrics", "/healthz", "/readyz", "/static", "/masuk")
 
@@ -34,7 +34,7 @@ def addresses(app: FastAPI, fillers: Mapping[str, str], more: Iterable[str] = ()
         for route in iter_route_contexts(app.routes)
         if "GET" in (route.methods or ())
     }
-    known = {"held_id": "1", "cause": "0" * 12, "redrive_id": "1", "entry_id": "1"}
+    known = {"held_id": "1", "cause": "0" * 12, "redrive_id": "1", "entry_id": "1", "form": "csv"}
     known |= {"kept_id": str(uuid4())} | dict(fillers)
     return [*sorted(path.format(**known) for path in paths if not path.startswith(PROBES)), *more]
 

@@ -149,6 +149,10 @@ def _sent(json: Any = None, **form: object) -> Tried:
     return Tried(fill=lambda _world, _none: Ask(json=json, form=form))
 
 
+def _file(form: str = "csv") -> Tried:
+    return Tried(fill=lambda _world, _none: Ask({"form": form}))
+
+
 def _entry() -> Tried:
     return Tried(fill=lambda world, _none: Ask({"entry_id": world.entry}))
 
@@ -167,6 +171,7 @@ INVENTORY_OF_OPERATIONS = {
     "GET /*/api/v1/ops/redrives/{redrive_id}": _redrive(),
     "GET /*/ops": Tried(),
     "GET /*/ops/dibuang": Tried(),
+    "GET /*/ops/kelompok.{form}": _file(),
     "GET /*/ops/gagal/{held_id}": _held(),
     "GET /*/ops/kelompok/{cause}": _cause(),
     "GET /*/ops/pengulangan": Tried(),
@@ -176,7 +181,7 @@ INVENTORY_OF_OPERATIONS = {
     "GET /*/api/v1/ops/audit/export": Tried(),
     "GET /*/ops/audit": Tried(),
     "GET /*/ops/audit/{entry_id}": _entry(),
-    "GET /*/ops/audit/ekspor.csv": Tried(),
+    "GET /*/ops/audit/ekspor.{form}": _file(),
     "GET /*/ops/audit/ekspor.jsonl": Tried(),
     "POST /*/api/v1/ops/redrives": _sent({"all": True, "per_second": 5}),
     "POST /*/api/v1/ops/redrives/{redrive_id}/cancel": _redrive(),
@@ -199,7 +204,12 @@ ENROLLMENT = {
     ),
     "GET /enrollment/jp": Tried(),
     "GET /enrollment/instansi": Tried(),
-    "GET /enrollment/instansi.csv": Tried(),
+    "GET /enrollment/katalog.{form}": _file(),
+    "GET /enrollment/angkatan/{reference}/peserta.{form}": Tried(
+        people.TAUGHT, lambda _w, r: Ask({"reference": r.run.code, "form": "csv"}), "enrolment.list"
+    ),
+    "GET /enrollment/instansi.{form}": _file(),
+    "GET /enrollment/instansi/tertinggal.{form}": _file(),
     "GET /enrollment/api/v1/agencies": Tried(),
     "GET /enrollment/api/v1/units": Tried(people.PLACES, lambda _w, r: Ask(query={"agency": r.agency})),
     "GET /enrollment/api/v1/asn": Tried(),
@@ -272,11 +282,15 @@ ANSWER = {
 GOOD = {f"r{n}": 3 for n in range(1, 8)}
 EVALUATION = {
     "GET /evaluation/tugas": Tried(names=(REPORT,)),
+    "GET /evaluation/tugas.{form}": Tried(names=(REPORT,), fill=lambda _w, _none: Ask({"form": "csv"})),
     "GET /evaluation/potongan/beranda": Tried(names=(REPORT,)),
     "GET /evaluation/tugas/{task_id}": Tried(people.PERSONS, _of("task_id")),
     "GET /evaluation/isi/{task_id}": Tried(people.PERSONS, _of("task_id")),
     "GET /evaluation/penilai": Tried(),
+    "GET /evaluation/penilai.{form}": _file(),
+    "GET /evaluation/penilai/berjalan.{form}": _file(),
     "GET /evaluation/dampak": Tried(),
+    "GET /evaluation/dampak.{form}": _file(),
     "GET /evaluation/dampak/{run_id}": Tried(people.TAUGHT, lambda _w, r: Ask({"run_id": r.run.run_id})),
     "GET /evaluation/api/v1/tasks": Tried(
         people.PERSONS, lambda _w, r: Ask(query={"respondent": r.asn.asn_id})
@@ -315,6 +329,7 @@ NOTIFICATION = {
     "GET /notification/potongan/beranda": Tried(),
     "GET /notification/preferensi": Tried(),
     "GET /notification/buku-kirim": Tried(),
+    "GET /notification/buku-kirim.{form}": _file(),
     "GET /notification/kotak-masuk/{notice_id}": Tried(people.PERSONS, _of("notice_id")),
     "GET /notification/api/v1/notices": Tried(
         people.PERSONS, lambda _w, r: Ask(query={"recipient": r.asn.asn_id})

@@ -35,6 +35,7 @@ SHOWS_NOBODY_ELSE = {
     },
     "the catalogue, agencies and units": {
         "/enrollment/katalog",
+        "/enrollment/katalog.{form}",
         "/enrollment/api/v1/programmes",
         "/enrollment/api/v1/runs",
         "/enrollment/api/v1/runs/{reference}",
@@ -43,9 +44,11 @@ SHOWS_NOBODY_ELSE = {
     },
     "sums over many people": {
         "/",
-        "/enrollment/instansi.csv",
+        "/enrollment/instansi.{form}",
         "/enrollment/api/v1/jp/shares",
         "/evaluation/dampak",
+        "/evaluation/dampak.{form}",
+        "/evaluation/penilai.{form}",
         "/evaluation/dampak/{run_id}",
         "/evaluation/api/v1/runs/{run_id}/outcome",
     },
@@ -56,6 +59,7 @@ SHOWS_NOBODY_ELSE = {
     "how messages flow": {
         "/ops",
         "/{service}/ops",
+        "/{service}/ops/kelompok.{form}",
         "/{service}/ops/pengulangan",
         "/{service}/ops/pengulangan/{redrive_id}",
         "/{service}/api/v1/ops/status",
@@ -67,6 +71,7 @@ SHOWS_NOBODY_ELSE = {
     "nothing of the service's data": {
         "/gallery",
         "/gallery/potongan",
+        "/gallery/unit.{form}",
         "/{service}/tampilan",
         "/{service}/langsung",
         "/{service}/api/v1/openapi.json",

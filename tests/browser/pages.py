@@ -56,6 +56,7 @@ PAGES = {
     "asn-profil": _asn("asn", "/assessment/profil"),
     "alumnus-profil": _asn("alumnus", "/assessment/profil"),
     "asn-kotak-masuk": _asn("asn", "/notification/kotak-masuk"),
+    "asn-belum-dibaca": _asn("asn", "/notification/kotak-masuk?saring=belum-dibaca"),
     "asn-pemberitahuan": _asn("asn", "/notification/kotak-masuk/{notice}"),
     "asn-preferensi": _asn("asn", "/notification/preferensi"),
     "asn-tugas": _asn("asn", "/evaluation/tugas"),
@@ -72,6 +73,9 @@ PAGES = {
     "kepala-dampak": _staff("head", "/evaluation/dampak"),
     "kepala-dampak-pelatihan": _staff("head", "/evaluation/dampak/{INFODINAS-2025-02}"),
     "kepala-instansi": _staff("head", "/enrollment/instansi"),
+    "kepala-instansi-urut": _staff(
+        "head", "/enrollment/instansi?tertinggal_urut=nama&unit_urut=pns&unit_arah=naik"
+    ),
     "operator-beranda": _staff("operator", "/beranda"),
     "operator-angkatan": _staff("operator", "/enrollment/angkatan/KINERJA-2026-01"),
     "operator-angkatan-datang": _staff("operator", "/enrollment/angkatan/INFODINAS-2026-01"),
@@ -98,8 +102,18 @@ ROLES = {
 }
 NO_PAGES = {
     "a file to keep": {
-        "/enrollment/instansi.csv",
-        "/{service}/ops/audit/ekspor.csv",
+        "/gallery/unit.{form}",
+        "/enrollment/katalog.{form}",
+        "/enrollment/angkatan/{reference}/peserta.{form}",
+        "/enrollment/instansi.{form}",
+        "/enrollment/instansi/tertinggal.{form}",
+        "/evaluation/tugas.{form}",
+        "/evaluation/penilai.{form}",
+        "/evaluation/penilai/berjalan.{form}",
+        "/evaluation/dampak.{form}",
+        "/notification/buku-kirim.{form}",
+        "/{service}/ops/kelompok.{form}",
+        "/{service}/ops/audit/ekspor.{form}",
         "/{service}/ops/audit/ekspor.jsonl",
     },
     "a part of the pages that stand above": {"/{service}/potongan/beranda", "/gallery/potongan"},

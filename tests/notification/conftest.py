@@ -3,9 +3,10 @@ import pytest_asyncio
 from bina.messaging.testing import ServiceUnderTest
 from notification.app import service
 
+from .browsing import browse, told
 from .mailing import courier, server
 
-__all__ = ["courier", "server"]
+__all__ = ["browse", "courier", "server", "told"]
 
 
 @pytest_asyncio.fixture

@@ -7,10 +7,9 @@ from sqlalchemy import text
 from bina.messaging.testing import ServiceUnderTest
 from watched import version_of
 
+from .browsing import Browse
 from .story import BUDI, RAHMA
-from .test_pages import Browse, browse, told
 
-__all__ = ["browse", "told"]
 INBOX = "/notification/kotak-masuk"
 LEDGERS = ("/notification/buku-kirim", "/notification/buku-kirim?cari=tidak+ada")
 """One with rows and one without, which tells how many failed all the same."""

@@ -1,58 +1,21 @@
 """Inbox, ledger, preferences and the API, over HTTP on a real database."""
 
 import re
-from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 
 from bina.messaging import clock
 from bina.messaging.testing import ServiceUnderTest
-from bina.web.access import Person, issue_token
-from notification.app import create
-from notification.settings import NotificationSettings
 
 from . import story as facts
-from .story import BUDI, DEWI, RAHMA, START, at, story
+from .browsing import Browse
+from .story import BUDI, DEWI, RAHMA, START, at
 
-SECRET = "x" * 32
-Browse = Callable[..., httpx.AsyncClient]
 FRAGMENT = {"X-Fragment": "1"}
-
-
-@pytest_asyncio.fixture
-async def browse(notification: ServiceUnderTest, served) -> AsyncIterator[Browse]:
-    """`browse(person_id, "asn", agency="5571")`: a browser with that session, or a machine's without id."""
-    url = notification.engine.url.render_as_string(hide_password=False)
-    settings = NotificationSettings(database_url=url, kafka="127.0.0.1:1", secret=SECRET, demo=True)
-    app = served(create, notification, settings)
-    opened: list[httpx.AsyncClient] = []
-
-    def browser(person_id: UUID | None, *roles: str, agency: str | None = None, unit: UUID | None = None):
-        token = issue_token(Person(person_id, "Rahma Yulita", frozenset(roles), agency, unit), SECRET)
-        opened.append(
-            httpx.AsyncClient(
-                transport=httpx.ASGITransport(app),
-                base_url="http://bina.test",
-                cookies={"bina_session": token},
-            )
-        )
-        return opened[-1]
-
-    yield browser
-    for client in opened:
-        await client.aclose()
-
-
-@pytest_asyncio.fixture
-async def told(notification: ServiceUnderTest) -> ServiceUnderTest:
-    await notification.receives(*story())
-    await notification.does_due_work(START + timedelta(hours=2))
-    return notification
 
 
 def hidden(page: httpx.Response) -> dict[str, str]:
@@ -108,7 +71,7 @@ async def test_a_long_inbox_goes_on(notification: ServiceUnderTest, browse: Brow
         await session.execute(text("UPDATE notices SET read_at = now()"))
     client = browse(person.asn_id, "asn")
     first = await client.get("/notification/kotak-masuk")
-    [onward] = re.findall(r'href="(/notification/kotak-masuk\?after=[^"]+)"', first.text)
+    [onward] = re.findall(r'href="(/notification/kotak-masuk\?sesudah=[^"]+)"', first.text)
     second = await client.get(onward)
     ids = [
         set(re.findall(r'href="/notification/kotak-masuk/([0-9a-f-]{36})"', p.text)) for p in (first, second)

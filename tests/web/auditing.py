@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from sqlalchemy import text
 
 from bina.messaging import Runtime, Settings, emit
 from bina.messaging.testing import ServiceUnderTest
-from bina.web import audit
+from bina.web import audit, permissions, tables
 from bina.web.access import Person, issue_token
 from bina.web.app import create_app
 from bina.web.audit import OthersRecords
@@ -23,8 +23,9 @@ from bina.web.audit.searching import Found, Sought
 from bina.web.audit.searching import find as find_entries
 from bina.web.audit.verifying import Finding, Verifier
 from bina.web.commands import ApiCommand
-from bina.web.permissions import Table, may
+from bina.web.permissions import may
 from bina.web.problems import Problem
+from bina.web.tables import Column, Format, Key, Query
 from messaging import toy
 from messaging.facts import accepted
 from web.sample import commands, pages
@@ -66,7 +67,19 @@ async def show(
     return {"name": "Ratna Dewi"}
 
 
-def app_over(service: ServiceUnderTest, table: Table) -> FastAPI:
+@api.get("/people.{form}")
+async def people_file(
+    request: Request, _person: Annotated[Person, may("home.read")], reads: OthersRecords, form: Format
+) -> Response:
+    async def note(rows) -> None:
+        await reads.of([row.asn_id for row in rows])
+
+    columns = [Column("nama", "Nama", lambda row: row.name, [Key("name", "text")])]
+    table = tables.Table("orang", columns, id=Key("asn_id", "uuid"), default="nama")
+    return await tables.export(request, table, Query("SELECT asn_id, name FROM people"), form, note)
+
+
+def app_over(service: ServiceUnderTest, table: permissions.Table) -> FastAPI:
     url = service.engine.url.render_as_string(hide_password=False)
     return create_app(
         Runtime(toy.service, Settings(database_url=url, kafka="127.0.0.1:1", secret=SECRET)),

@@ -11,6 +11,7 @@ import pytest
 
 from bina.web.audit.searching import Sought
 from web.auditing import CLERK, client_of
+from workbooks import cells_of, rows_of
 
 
 async def test_an_entry_says_who_what_whom_before_after_why_and_from_where(audited):
@@ -163,7 +164,7 @@ async def test_an_auditor_searches_opens_and_exports_and_that_is_noted(audited):
     await audited.rename(people[0], "Ratna Dewi", why="nama di SK baru")
     async with client_of(audited.app, uuid4(), "platform") as client:
         page = (await client.get(f"/toy/ops/audit?tentang={people[0]}")).text
-        assert page.count('class="cause"') == 2
+        assert len(re.findall(r'<a href="/toy/ops/audit/\d+"', page)) == 2
         assert "Endah Wulandari" in page
         assert "nama di SK baru" in page
         newest = re.findall(r'href="/toy/ops/audit/(\d+)"', page)[0]
@@ -181,7 +182,7 @@ async def test_an_auditor_searches_opens_and_exports_and_that_is_noted(audited):
     assert [entry.action.split()[1] for entry in noted] == [
         "/toy/ops/audit",
         "/toy/ops/audit/{entry_id}",
-        "/toy/ops/audit/ekspor.csv",
+        "/toy/ops/audit/ekspor.{form}",
         "/toy/api/v1/ops/audit",
         "/toy/api/v1/ops/audit",
     ]
@@ -193,6 +194,7 @@ async def test_the_audit_is_open_to_those_who_run_the_platform_alone(audited):
             "/toy/ops/audit",
             "/toy/ops/audit/1",
             "/toy/ops/audit/ekspor.csv",
+            "/toy/ops/audit/ekspor.xlsx",
             "/toy/ops/audit/ekspor.jsonl",
         ):
             assert (await client.get(path)).status_code == 403
@@ -211,10 +213,67 @@ async def test_an_auditor_sees_no_nip_whole_and_takes_nothing_whole_along(audite
             ), path
         table = (await client.get("/toy/ops/audit/ekspor.csv?jenis=command")).text
         assert (nip in table, "1987" in table) == (False, True)
+        cells = cells_of(await client.get("/toy/ops/audit/ekspor.xlsx?jenis=command"))
+        assert any("1987••••••••••1003" in str(cell) for cell in cells)
+        assert not any(nip in str(cell) for cell in cells)
         assert (await client.get("/toy/ops/audit/ekspor.jsonl")).status_code == 403
         assert "ekspor.jsonl" not in (await client.get("/toy/ops/audit")).text
     async with client_of(audited.app, uuid4(), "platform") as client:
         assert nip in (await client.get(f"/toy/ops/audit/{newest}")).text
+
+
+async def test_entries_are_sorted_paged_and_exported_alike(audited):
+    people = await audited.chain(3)
+    async with client_of(audited.app, uuid4(), "platform") as client:
+        asked = "jenis=command&urut=kapan&arah=naik"
+        page = (await client.get(f"/toy/ops/audit?{asked}")).text
+        assert 'aria-sort="ascending"' in page
+        assert f'href="/toy/ops/audit/ekspor.csv?{asked.replace("&", "&amp;")}"' in page
+        table = (await client.get(f"/toy/ops/audit/ekspor.csv?{asked}")).text
+        placed = [table.index(str(person)) for person in people]
+        assert placed == sorted(placed)
+        book = cells_of(await client.get(f"/toy/ops/audit/ekspor.xlsx?{asked}"))
+        assert [str(person) for person in people] == [cell for cell in book if cell in set(map(str, people))]
+        nothing = (await client.get("/toy/ops/audit?siapa=Tiada")).text
+        assert "Tidak ada yang cocok dengan saringan ini." in nothing
+        assert 'href="/toy/ops/audit"' in nothing
+        for wrong in ("urut=siapa", "arah=x", "sesudah=x", "urut=kapan&sesudah=" + "A" * 9):
+            refused = await client.get(f"/toy/ops/audit?{wrong}")
+            assert (refused.status_code, "Buka lagi daftarnya" in refused.text) == (422, True), wrong
+            assert (await client.get(f"/toy/ops/audit/ekspor.xlsx?{wrong}")).status_code == 422
+
+
+async def test_each_batch_of_a_file_is_noted_before_it_goes_out(audited):
+    async with audited.service.sessions() as session, session.begin():
+        await session.fetch(
+            "INSERT INTO people SELECT gen_random_uuid(), 'Pegawai ' || n % 7 FROM generate_series(1, 2300) n"
+        )
+    async with client_of(audited.app) as client:
+        for form in ("csv", "xlsx"):
+            answer = await client.get(f"/toy/api/v1/people.{form}")
+            noted = (await audited.entries(Sought(kind="reading")))[-3:]
+            assert [entry.detail["people"] for entry in noted] == [1000, 1000, 300]
+            assert len({about for entry in noted for about in entry.about} - {form}) == 2300
+            assert re.search(
+                rf'filename="orang-\d{{4}}-\d\d-\d\d\.{form}"', answer.headers["content-disposition"]
+            )
+            assert answer.headers["cache-control"] == "private, no-store"
+        assert len(rows_of(answer)) == 2301
+        async with audited.without_marks():
+            refused = await client.get("/toy/api/v1/people.csv")
+    assert (refused.status_code, "Pegawai" in refused.text) == (500, False)
+
+
+async def test_more_rows_than_allowed_are_not_given_out(audited):
+    await audited.chain(2)
+    audited.app.state.settings.export_rows = 1
+    async with client_of(audited.app, uuid4(), "platform") as client:
+        for form in ("csv", "xlsx"):
+            refused = await client.get(f"/toy/ops/audit/ekspor.{form}?jenis=command")
+            assert (refused.status_code, "lebih dari 1 baris" in refused.text) == (422, True)
+        audited.app.state.settings.export_rows = 2
+        assert (await client.get("/toy/ops/audit/ekspor.csv?jenis=command")).status_code == 200
+        assert (await client.get("/toy/ops/audit/ekspor.pdf")).status_code == 422
 
 
 async def test_days_narrow_what_is_found_and_what_is_none_is_refused(audited):

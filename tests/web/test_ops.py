@@ -4,11 +4,13 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
+from bina.events.enrollment import AsnRecorded
 from bina.messaging import clock
 from bina.messaging.records import Message
 from bina.messaging.testing import ServiceUnderTest
 from web.conftest import token
 from web.operating import API, fields_of, key
+from workbooks import rows_of
 
 
 @pytest_asyncio.fixture
@@ -41,6 +43,20 @@ async def test_a_parked_message_shows_its_cause(client, held):
     assert [(row["id"], row["topic"]) for row in listed] == [(held, "enrollment.trainings")]
     assert one["value"] == "{broken"
     assert (status["service"], status["ready"], status["parked"]) == ("toy", False, 1)
+
+
+async def test_groups_are_sorted_and_given_out(client, service, held):
+    headers = (("ce_type", AsnRecorded.type.encode()),)
+    for place in (8, 9):
+        await service.receives_raw(Message(AsnRecorded.topic, 0, place, b"x%d" % place, headers, b"{broken"))
+    for order, counts in (("", [2, 1]), ("urut=pesan&arah=naik", [1, 2]), ("urut=pertama", [1, 2])):
+        page = (await client.get(f"/toy/ops?{order}")).text
+        book = rows_of(await client.get(f"/toy/ops/kelompok.xlsx?{order}"))
+        assert [row[2] for row in book[1:]] == counts
+        samples = re.findall(r'class="tap nowrap" href="/toy/ops/gagal/(\d+)"', page)
+        assert samples == [str(row[6]) for row in book[1:]]
+        assert (await client.get(f"/toy/ops/kelompok.csv?{order}")).text.count("\r\n") == 3
+    assert (await client.get("/toy/ops?urut=sebab")).status_code == 422
 
 
 async def test_a_damaged_message_offers_to_discard_it_before_trying_again(client, held):

@@ -1,12 +1,10 @@
-"""Lists of the machine interface and of pages: a page of items and the cursor of the next."""
+"""Lists of the machine interface: a page of items and the cursor of the next."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
-
-T = TypeVar("T")
 
 
 class PageQuery(BaseModel):
@@ -21,8 +19,3 @@ class PageQuery(BaseModel):
 def page(items: Sequence[dict[str, Any]], limit: int, key: str = "id") -> dict[str, Any]:
     """`{"items": […], "next": cursor | null}`; a full page may have another after it."""
     return {"items": items, "next": items[-1][key] if len(items) == limit else None}
-
-
-def cut(found: Sequence[T], size: int, key: Callable[[T], object]) -> tuple[Sequence[T], str]:
-    """The first `size` items of what was found after a cursor, and the cursor of the next page: empty if none is left."""
-    return found[:size], str(key(found[size - 1])) if len(found) > size else ""

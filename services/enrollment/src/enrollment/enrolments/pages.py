@@ -1,6 +1,8 @@
 """A run and who is in it, for people."""
 
+from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
 from bina.web.access import Person
-from bina.web.audit import OthersRecords
+from bina.web.audit import OthersRecords, Reading
 from bina.web.commands import PageCommand
 from bina.web.formats import number
 from bina.web.language import counted
@@ -18,6 +20,7 @@ from bina.web.live import watch
 from bina.web.masking import nip_for
 from bina.web.permissions import Reach, check_runs, may, reach_of
 from bina.web.problems import Fault, Problem, not_found
+from bina.web.tables import Column, Format, Key, Page, Table, export
 from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.domain import Run
 from enrollment.catalogue.subjects import SEATS
@@ -33,6 +36,9 @@ from enrollment.shell import pages
 
 router = APIRouter()
 _PATH = "/enrollment/angkatan/{reference}"
+PAGE = 200
+"""Participants at once: attendance of nearly every run is taken on one page."""
+PERSON = Key("person_name", "text", nullable=True)
 
 
 @router.get(_PATH)
@@ -40,12 +46,36 @@ async def show(
     request: Request, reference: str, person: Annotated[Person, may("catalogue.read")], reads: OthersRecords
 ) -> Response:
     """When, where, am I in it? For clerks: who is in it, who came."""
+    asked = _participants(person).asked(request)
+    reach = _others(person)
     async with request.app.state.runtime.sessions() as session:
         run = await _find(session, reference)
         stream = await watch(request, session, {SEATS: [run.run_id], PARTICIPANTS: [run.run_id]})
         context = await _context(session, run, person)
-    await reads.of([listed.enrolment.asn_id for listed in context["people"]])
-    return pages.render(request, "enrolments/run.html", run=run, errors={}, stream=stream, **context)
+        found = store.participants_of(run.run_id, reach)
+        people = await asked.page(session, found, PAGE) if reach else Page([])
+    await _note(reads, people.rows)
+    attending = context["takes_attendance"] and _awaits_attendance(run, people.rows)
+    listed = _participants(person, attending=attending).shown(
+        request, asked, people, files=f"{_href(run)}/peserta"
+    )
+    context |= {"run": run, "people": listed, "attending": attending, "stream": stream}
+    return pages.render(request, "enrolments/run.html", errors={}, **context)
+
+
+@router.get(_PATH + "/peserta.{form}")
+async def participants_file(
+    request: Request,
+    reference: str,
+    form: Format,
+    person: Annotated[Person, may("catalogue.read")],
+    reads: OthersRecords,
+) -> Response:
+    """Who is in it and who waits, as a file: those whom the page shows, so nobody to most."""
+    async with request.app.state.runtime.sessions() as session:
+        run = await _find(session, reference)
+    found = store.participants_of(run.run_id, _others(person))
+    return await export(request, _participants(person, run), found, form, partial(_note, reads))
 
 
 @router.post(_PATH + "/daftar")
@@ -100,6 +130,45 @@ async def attend(
     return await command.redirect(effect, done=_("Presensi tersimpan."))
 
 
+async def _note(reads: Reading, people: Sequence[Listed]) -> None:
+    await reads.of([listed.enrolment.asn_id for listed in people])
+
+
+def _participants(reader: Person, run: Run | None = None, *, attending: bool = False) -> Table[Listed]:
+    """Who takes part, in the order in which seats were given, then who waits; where attendance is taken, it goes first."""
+    name = Column[Listed]("nama", _("Nama"), lambda one: one.person_name, [PERSON])
+    nip = Column[Listed]("nip", "NIP", lambda one: _nip(one, reader))
+    unit = Column[Listed]("unit", _("Unit"), lambda one: one.unit_name, [Key("unit_name", "text"), PERSON])
+    state = Column[Listed]("keadaan", _("Keadaan"), _state_word, [Key("state", "text"), PERSON])
+    met = Column[Listed]("kehadiran", _("Kehadiran"), lambda one: one.enrolment.met_on, on_page=attending)
+    jp = Column[Listed](
+        "jp", "JP", _gained, [Key("gained", "bigint", nullable=True)], number=True, descending=True
+    )
+    order = [Key("waits", "boolean"), Key("ticket", "bigint", nullable=True), PERSON]
+    columns = [name, met, state, nip, unit] if attending else [name, nip, unit, state, jp, met]
+    return Table(
+        f"peserta-{run.code}" if run else "peserta", columns, id=Key("enrollment_id", "uuid"), order=order
+    )
+
+
+def _gained(listed: Listed) -> int | None:
+    return listed.enrolment.jp if listed.enrolment.state == "completed" else None
+
+
+def _state_word(listed: Listed) -> str:
+    return _state(listed, clock.today())[0]
+
+
+def _others(person: Person) -> Reach:
+    """Everyone for the organiser, own employees for another agency's or a unit's staff, nobody for others."""
+    return reach_of(person, "enrolment.list").without_own()
+
+
+def _awaits_attendance(run: Run, people: Sequence[Listed]) -> bool:
+    held = run.status != "cancelled" and run.starts_on <= clock.today()
+    return held and any(listed.enrolment.state == "accepted" for listed in people)
+
+
 async def _find(session: AsyncSession, reference: str) -> Run:
     run = await catalogue.find_run(session, reference)
     if run is None:
@@ -112,7 +181,7 @@ async def _context(session: AsyncSession, run: Run, person: Person) -> dict[str,
     agencies = await register.load_agencies(session)
     own = await _own(session, run, person)
     positions = await store.load_positions(session, [own]) if own else {}
-    others = reach_of(person, "enrolment.list").without_own()
+    others = _others(person)
     return {
         "status": run.status_on(today),
         "when": long_span(run.starts_on, run.ends_on),
@@ -130,7 +199,6 @@ async def _context(session: AsyncSession, run: Run, person: Person) -> dict[str,
         "enrols_others": bool(reach_of(person, "enrolment.request").without_own()),
         "takes_attendance": reach_of(person, "attendance.record").covers_run(run.organiser),
         "peers": _("Peserta dari unit Anda") if person.unit_id else _("Peserta dari instansi Anda"),
-        "people": await _people(session, run, others),
         "nip_of": lambda listed: _nip(listed, person),
         "state_of": lambda listed: _state(listed, today),
         "attendance": FIELD,
@@ -143,11 +211,6 @@ async def _own(session: AsyncSession, run: Run, person: Person) -> Enrolment | N
         return None
     found = await store.load_latest(session, [(run.run_id, person.person_id)])
     return next(iter(found.values()), None)
-
-
-async def _people(session: AsyncSession, run: Run, reach: Reach) -> list[Listed]:
-    """Everyone for the organiser, own employees for another agency's or a unit's staff, no names for others."""
-    return await store.participants_of(session, run.run_id, reach) if reach else []
 
 
 def _nip(listed: Listed, reader: Person) -> str:

@@ -1,7 +1,9 @@
 """JP for people: one's own ledger, and an agency's standing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
 from bina.web.access import Person
-from bina.web.audit import OthersRecords
+from bina.web.audit import OthersRecords, Reading
 from bina.web.charts import Bar, Figure, ranked_bar
 from bina.web.formats import number, percent
 from bina.web.language import counted
@@ -19,17 +21,18 @@ from bina.web.live import watch
 from bina.web.masking import nip_for
 from bina.web.permissions import Reach, can, may, reach_of
 from bina.web.problems import not_found
+from bina.web.tables import Column, Format, Key, Rows, Table, export
 from enrollment.entitlement import store
 from enrollment.entitlement.domain import rule_for, year_of
-from enrollment.entitlement.store import Share
+from enrollment.entitlement.store import Behind, Share
 from enrollment.entitlement.subjects import EARNED
 from enrollment.entitlement.view import bar, sentence
-from enrollment.paging import cut
 from enrollment.register import store as register
 from enrollment.register.domain import Unit
 from enrollment.shell import pages
 
 router = APIRouter()
+PATH = "/enrollment/instansi"
 SMALL = 5
 """Below so many people a share says more about persons than about a unit; it is counted, not ranked."""
 PAGE = 10
@@ -74,7 +77,7 @@ async def own(request: Request, person: Annotated[Person, may("jp.own")]) -> Res
     )
 
 
-@router.get("/enrollment/instansi")
+@router.get(PATH)
 async def agency(
     request: Request,
     person: Staff,
@@ -82,36 +85,30 @@ async def agency(
     *,
     unit: UUID | None = None,
     instansi: str | None = None,
-    bagian: str = "",
-    lanjut: UUID | None = None,
 ) -> Response:
-    """Who is behind? `bagian` and `lanjut` are the cursors of the units and of the people."""
-    today = clock.today()
+    """Who is behind? Its units, and its people."""
+    today, parts, behind = clock.today(), _units(), _behind(person)
+    asked_parts, asked_behind = parts.asked(request), behind.asked(request)
     async with request.app.state.runtime.sessions() as session:
         view = await _view(session, person, unit, instansi)
         code = view.reach.agency_code
         stream = await watch(request, session, {EARNED: [code]}) if code else None
         shares = await _shares(session, view, today)
-        behind = await store.load_behind(session, view.reach, today, after=lanjut, limit=PAGE + 1)
+        part = await asked_parts.page(session, Rows(shares), PAGE)
+        people = await asked_behind.page(session, store.people_behind(view.reach, today), PAGE)
         contracts, over = await store.load_over_ceiling(session, view.reach, today)
-    chosen = request.url.remove_query_params(["bagian", "lanjut"])
-    csv_href = str(chosen.replace(path="/enrollment/instansi.csv", scheme="", netloc=""))
-    part, next_part = cut(_following(shares, bagian), PAGE, lambda share: share.key)
-    people, next_people = cut(behind, PAGE, lambda one: one.asn_id)
-    await reads.of([one.asn_id for one in people], {"instansi": view.reach.agency_code, "unit": unit})
+    await _note(reads, view, people.rows)
+    shown = parts.shown(request, asked_parts, part, files=PATH)
     return pages.render(
         request,
         "entitlement/agency.html",
         stream=stream,
         view=view,
-        shares=part,
-        shares_paging=_paging(request, "bagian", next_part, "unit"),
+        shares=shown,
         total=_total(shares),
         lead=_lead(shares, today),
-        chart=_chart(shares, csv_href),
-        csv_href=csv_href,
-        behind=people,
-        behind_paging=_paging(request, "lanjut", next_people, "tertinggal"),
+        chart=_chart(shares, dict(shown.files)["CSV"]),
+        behind=behind.shown(request, asked_behind, people, files=f"{PATH}/tertinggal"),
         contracts=contracts,
         over=over,
         floor=rule_for("PNS", today),
@@ -122,24 +119,76 @@ async def agency(
         if reach_of(person, "jp.shares").everything and view.reach.agency_code
         else "",
         enrols=can(person, "enrolment.request"),
-        nip_of=lambda one: nip_for(person, one.nip, one.asn_id, one.agency_code, one.unit_path),
+        nip_of=partial(_nip, person),
     )
 
 
-@router.get("/enrollment/instansi.csv")
-async def agency_csv(
-    request: Request, person: Staff, unit: UUID | None = None, instansi: str | None = None
+@router.get(PATH + ".{form}")
+async def units_file(
+    request: Request, person: Staff, form: Format, unit: UUID | None = None, instansi: str | None = None
 ) -> Response:
-    """The table of the page, as spreadsheets in Indonesia read it."""
-    today = clock.today()
+    """The units of the page as a file."""
     async with request.app.state.runtime.sessions() as session:
         view = await _view(session, person, unit, instansi)
-        shares = await _shares(session, view, today)
-    figure = _table(shares)
-    body = "\ufeff" + figure.csv_text()
-    name = f"jp-{view.reach.agency_code or 'semua'}-{today.isoformat()}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+        shares = await _shares(session, view, clock.today())
+    return await export(request, _units(view), Rows(shares), form)
+
+
+@router.get(PATH + "/tertinggal.{form}")
+async def behind_file(
+    request: Request,
+    person: Staff,
+    reads: OthersRecords,
+    form: Format,
+    *,
+    unit: UUID | None = None,
+    instansi: str | None = None,
+) -> Response:
+    """Who is behind, as a file."""
+    async with request.app.state.runtime.sessions() as session:
+        view = await _view(session, person, unit, instansi)
+    found = store.people_behind(view.reach, clock.today())
+    return await export(request, _behind(person, view), found, form, partial(_note, reads, view))
+
+
+async def _note(reads: Reading, view: View, people: Sequence[Behind]) -> None:
+    await reads.of(
+        [one.asn_id for one in people], {"instansi": view.reach.agency_code, "unit": view.reach.unit_id}
+    )
+
+
+def _nip(reader: Person, one: Behind) -> str:
+    return nip_for(reader, one.nip, one.asn_id, one.agency_code, one.unit_path)
+
+
+def _units(view: View | None = None) -> Table[Share]:
+    """Agencies, or an agency's units: few enough to be summed up on the page, and so to be sorted there."""
+    columns: list[Column[Share]] = [
+        Column("nama", _("Nama"), lambda s: s.name, [Key("name", "text")]),
+        Column("pns", "PNS", lambda s: s.people, [Key("people", "bigint")], number=True, descending=True),
+        Column("mencapai", _("Mencapai"), lambda s: s.reached, [Key("reached", "bigint")], number=True, descending=True),
+        Column("bagian", _("Bagian"), lambda s: round(s.share, 4), [Key("share", "float8")], number=True),
+        Column("cukup", _("Cukup bila terjadwal lulus"), lambda s: s.planned, [Key("planned", "bigint")], number=True, descending=True),
+    ]  # fmt: skip
+    return Table(_file_name("jp", view), columns, id=Key("key", "text"), default="nama", place="unit")
+
+
+def _behind(reader: Person, view: View | None = None) -> Table[Behind]:
+    """Whoever will be furthest from the floor first, unless a reader chooses."""
+    columns: list[Column[Behind]] = [
+        Column("nama", _("Nama"), lambda one: one.name, [Key("name", "text")]),
+        Column("nip", "NIP", partial(_nip, reader)),
+        Column("unit", _("Unit"), lambda one: one.unit_name, [Key("unit_name", "text"), Key("name", "text")]),
+        Column("jp", "JP", lambda one: one.jp, [Key("jp", "bigint")], number=True),
+        Column("terjadwal", _("Terjadwal"), lambda one: one.planned, [Key("planned", "bigint")], number=True),
+    ]
+    order = [Key("expected", "bigint"), Key("jp", "bigint"), Key("name", "text")]
+    name = _file_name("belum-20-jp", view)
+    return Table(name, columns, id=Key("asn_id", "uuid"), order=order, place="tertinggal")
+
+
+def _file_name(list_name: str, view: View | None) -> str:
+    return f"{list_name}-{view.reach.agency_code or 'semua'}" if view else list_name
 
 
 async def _view(session: AsyncSession, person: Person, unit: UUID | None, instansi: str | None) -> View:
@@ -166,22 +215,6 @@ async def _shares(session: AsyncSession, view: View, today: date) -> list[Share]
         return await store.load_shares_of_agencies(session, view.reach, today)
     found = await store.load_shares(session, view.reach, today, depth=view.depth)
     return [share if share.unit_id else share._replace(name=_("Langsung di unit ini")) for share in found]
-
-
-def _following(shares: list[Share], key: str) -> list[Share]:
-    """The shares after one; from the first where there is no such share."""
-    place = next((n for n, share in enumerate(shares, 1) if key and share.key == key), 0)
-    return shares[place:]
-
-
-def _paging(request: Request, name: str, cursor: str, place: str) -> dict[str, str]:
-    """Addresses of a list's first and next page, empty where the reader is there already."""
-    here = request.url.remove_query_params(name).replace(scheme="", netloc="", fragment=place)
-    following = here.include_query_params(**{name: cursor})
-    return {
-        "first": str(here) if name in request.query_params else "",
-        "next": str(following) if cursor else "",
-    }
 
 
 def _total(shares: list[Share]) -> Share:
@@ -246,9 +279,3 @@ def _chart_note(ranked: int) -> str:
         _("Bagian PNS yang mencapai 20 JP, %(shown)s terendah dari %(all)s unit dengan sedikitnya %(n)s PNS")
         % values
     )
-
-
-def _table(shares: list[Share]) -> Figure:
-    columns = (_("Nama"), "PNS", _("Mencapai 20 JP"), _("Bagian"), _("Tercapai bila lulus yang terjadwal"))
-    rows = [(s.name, s.people, s.reached, round(s.share, 4), s.planned) for s in shares]
-    return Figure("JP", "", (), columns, rows)

@@ -1,7 +1,8 @@
 """The respondent's pages: what is due, the form, the review, the receipt."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,9 +15,11 @@ from bina.web.access import Person
 from bina.web.audit import OthersRecords
 from bina.web.commands import FormCommand, PageCommand
 from bina.web.forms import GuardedForm
+from bina.web.language import gettext as _
 from bina.web.live import watch
 from bina.web.permissions import may
 from bina.web.problems import not_found
+from bina.web.tables import Column, Format, Key, Page, Rows, Table, export
 from evaluation.links import OpenLink
 from evaluation.site import pages
 
@@ -69,14 +72,43 @@ async def inbox(
         return pages.render(
             request, "responses/group.html", rows=rows, head=head, programme=group[0].programme_name
         )
-    rows = view.rows_of(found, clock.today())
-    context: dict[str, Any] = {
-        "rows": rows,
-        "answered": answered,
-        "titles": view.titles(),
-        "count": len(found),
-    }
-    return pages.render(request, "responses/inbox.html", stream=stream, **context)
+    rows, table = view.rows_of(found, clock.today()), _table()
+    return pages.render(
+        request,
+        "responses/inbox.html",
+        stream=stream,
+        rows=rows,
+        answered=answered,
+        titles=view.titles(),
+        count=len(found),
+        list=table.shown(request, table.asked(request), Page(found), files="/evaluation/tugas"),
+    )
+
+
+@router.get("/evaluation/tugas.{form}")
+async def inbox_file(request: Request, person: Respondent, reads: OthersRecords, form: Format) -> Response:
+    """One's open tasks as a file, those that the page sums up one by one."""
+    async with request.app.state.runtime.sessions() as session:
+        found = await store.load_open(session, _me(person), clock.today())
+
+    async def note(rows: Sequence[Assignment]) -> None:
+        await reads.of([a.about_id for a in rows])
+
+    return await export(request, _table(), Rows(found), form, note)
+
+
+def _table() -> Table[Assignment]:
+    """One person's tasks, alike ones on one line of the page: short by nature, so it is not sorted otherwise."""
+    titles, closes = view.titles(), Key("closes_on", "date")
+    columns: list[Column[Assignment]] = [
+        Column("tugas", _("Tugas"), lambda task: titles[task.instrument_code]),
+        Column("tentang", _("Tentang"), view.about),
+        Column("pelatihan", _("Pelatihan"), lambda task: task.programme_name),
+        Column("kode", _("Kode angkatan"), lambda task: task.run_code),
+        Column("tenggat", _("Tenggat"), lambda task: task.closes_on),
+    ]
+    order = [closes, Key("programme_name", "text"), Key("instrument_code", "text"), Key("about_name", "text")]
+    return Table("tugas-menilai", columns, id=Key("task_id", "uuid"), order=order)
 
 
 @router.get("/evaluation/potongan/beranda")

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.web.permissions import Reach
+from bina.web.tables import Query
 from evaluation.scope import enrolments_within
 
 
@@ -43,13 +44,11 @@ _WAITING = text(
     WHERE t.state = 'unassigned' AND t.role = 'evaluator' AND {_SCOPE}
     GROUP BY r.run_id ORDER BY min(t.closes_on), r.run_code"""  # noqa: S608 - our own condition
 )
-_UNDER_WAY = text(
-    f"""SELECT t.task_id, e.asn_id AS evaluator_id, a.asn_id AS alumnus_id, e.name AS evaluator, a.name AS alumnus, r.programme_name, t.closes_on
+_UNDER_WAY = f"""SELECT t.task_id, e.asn_id AS evaluator_id, a.asn_id AS alumnus_id, e.name AS evaluator, a.name AS alumnus,
+        r.programme_name, t.closes_on
     FROM tasks t JOIN runs r USING (run_id) JOIN people e ON e.asn_id = t.respondent_id
     JOIN people a ON a.asn_id = t.about_id
-    WHERE t.state = 'open' AND t.role = 'evaluator' AND {_SCOPE}
-    ORDER BY t.closes_on, e.name, a.name, t.task_id LIMIT :most"""  # noqa: S608 - our own condition
-)
+    WHERE t.state = 'open' AND t.role = 'evaluator' AND {_SCOPE}"""  # noqa: S608 - our own condition
 
 
 _IS_UNDER_WAY = text(
@@ -69,7 +68,6 @@ async def load_waiting(session: AsyncSession, reach: Reach) -> list[Waiting]:
     return [Waiting(*row) for row in found]
 
 
-async def load_under_way(session: AsyncSession, reach: Reach, most: int = 100) -> list[UnderWay]:
-    """Open interviews, the nearest deadline first."""
-    found = await session.execute(_UNDER_WAY, {**reach.parameters, "most": most})
-    return [UnderWay(*row) for row in found]
+def under_way(reach: Reach) -> Query[UnderWay]:
+    """Open interviews, in an order to be asked for."""
+    return Query(_UNDER_WAY, reach.parameters, lambda row: UnderWay(*row))

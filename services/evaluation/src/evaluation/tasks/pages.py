@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain
 from typing import Annotated
 from uuid import UUID
@@ -13,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.messaging import clock
 from bina.web import audit
 from bina.web.access import Person, issue_task_link, settings_of
-from bina.web.audit import OthersRecords
+from bina.web.audit import OthersRecords, Reading
 from bina.web.commands import FormCommand, PageCommand
 from bina.web.language import gettext as _
 from bina.web.permissions import may, reach_of
 from bina.web.problems import Problem, not_found
+from bina.web.tables import Column, Format, Key, Rows, Table, export
 from evaluation.links import revoke_links
 from evaluation.site import pages
 
@@ -27,6 +29,7 @@ from .interviews import UnderWay, Waiting
 
 router = APIRouter()
 PATH = "/evaluation/penilai"
+PAGE = 20
 
 
 @router.get(PATH)
@@ -35,6 +38,25 @@ async def evaluators(
 ) -> Response:
     """Which interviews have nobody to hold them?"""
     return await _page(request, person, reads)
+
+
+@router.get(PATH + ".{form}")
+async def waiting_file(
+    request: Request, person: Annotated[Person, may("interview.list")], form: Format
+) -> Response:
+    """Runs with interviews that wait for an evaluator, as a file."""
+    async with request.app.state.runtime.sessions() as session:
+        waiting = await interviews.load_waiting(session, reach_of(person, "interview.list"))
+    return await export(request, _waiting_table(), Rows(waiting), form)
+
+
+@router.get(PATH + "/berjalan.{form}")
+async def under_way_file(
+    request: Request, person: Annotated[Person, may("interview.list")], reads: OthersRecords, form: Format
+) -> Response:
+    """Open interviews as a file: those that the page shows, so nobody to those who only look."""
+    found = interviews.under_way(reach_of(person, "interview.link"))
+    return await export(request, _under_way_table(), found, form, partial(_note, reads))
 
 
 @router.post(PATH)
@@ -112,23 +134,56 @@ async def _page(
     command: FormCommand | None = None,
     errors: dict[str, str] | None = None,
 ) -> Response:
-    linked = reach_of(person, "interview.link")
+    wait, run = _waiting_table(), _under_way_table()
+    asked_wait, asked_run = wait.asked(request), run.asked(request)
     async with request.app.state.runtime.sessions() as session:
         waiting = await interviews.load_waiting(session, reach_of(person, "interview.list"))
-        under_way = await interviews.load_under_way(session, linked)
-    await reads.of(chain.from_iterable((row.evaluator_id, row.alumnus_id) for row in under_way))
+        part = await asked_wait.page(session, Rows(waiting), PAGE)
+        page = await asked_run.page(session, interviews.under_way(reach_of(person, "interview.link")), PAGE)
+    await _note(reads, page.rows)
     return pages.render(
         request,
         "tasks/evaluators.html",
         status_code=422 if errors else 200,
-        waiting=waiting,
-        links=[(row, _link(request, row)) for row in under_way],
-        revocable=[(str(row.task_id), f"{row.evaluator} · {row.alumnus}") for row in under_way],
+        waiting=wait.shown(request, asked_wait, part, files=PATH),
+        under_way=run.shown(request, asked_run, page, files=f"{PATH}/berjalan"),
+        links=[(row, _link(request, row)) for row in page.rows],
+        revocable=[(str(row.task_id), f"{row.evaluator} · {row.alumnus}") for row in page.rows],
         scopes=_scopes(person, waiting),
         total=sum(w.waiting for w in waiting),
         given={name: command.text(name) if command else "" for name in ("where", "evaluators")},
         errors=errors or {},
     )
+
+
+async def _note(reads: Reading, rows: Sequence[UnderWay]) -> None:
+    await reads.of(chain.from_iterable((row.evaluator_id, row.alumnus_id) for row in rows))
+
+
+def _waiting_table() -> Table[Waiting]:
+    """Runs, summed up on the page and so few enough to be sorted there."""
+    name, closes = Key("programme_name", "text"), Key("closes_on", "date")
+    columns: list[Column[Waiting]] = [
+        Column("pelatihan", _("Pelatihan"), lambda row: row.programme_name, [name, closes]),
+        Column("kode", _("Kode angkatan"), lambda row: row.run_code, on_page=False),
+        Column("wawancara", _("Wawancara"), lambda row: row.waiting, [Key("waiting", "bigint")], number=True, descending=True),
+        Column("tenggat", _("Tenggat"), lambda row: row.closes_on, [closes], number=True),
+    ]  # fmt: skip
+    return Table(
+        "menunggu-evaluator", columns, id=Key("run_code", "text"), default="tenggat", place="menunggu"
+    )
+
+
+def _under_way_table() -> Table[UnderWay]:
+    """Without the personal links: whoever holds one answers in the evaluator's place."""
+    closes = Key("closes_on", "date")
+    columns: list[Column[UnderWay]] = [
+        Column("evaluator", _("Evaluator"), lambda row: row.evaluator, [Key("evaluator", "text"), closes]),
+        Column("alumni", _("Alumni"), lambda row: row.alumnus, [Key("alumnus", "text"), closes]),
+        Column("pelatihan", _("Pelatihan"), lambda row: row.programme_name, [Key("programme_name", "text"), closes]),
+        Column("tenggat", _("Tenggat"), lambda row: row.closes_on, [closes]),
+    ]  # fmt: skip
+    return Table("wawancara", columns, id=Key("task_id", "uuid"), default="tenggat", place="berjalan")
 
 
 def _scopes(person: Person, waiting: Sequence[Waiting]) -> list[tuple[str, str]]:

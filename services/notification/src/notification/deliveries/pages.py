@@ -1,8 +1,9 @@
 """Buku kirim: who was told, or why not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from functools import partial
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.messaging import clock
 from bina.web import audit
 from bina.web.access import Person
-from bina.web.audit import OthersRecords
+from bina.web.audit import OthersRecords, Reading
 from bina.web.commands import PageCommand
 from bina.web.language import gettext as _
 from bina.web.live import at_one_moment, watch
 from bina.web.navigation import Link
-from bina.web.permissions import can, may, reach_of
-from notification.cursors import read_cursor, write_cursor
+from bina.web.permissions import Reach, can, may, reach_of
+from bina.web.tables import Column, Format, Query, Table, Term, address, export
 from notification.deliveries.store import ledger
 from notification.deliveries.subjects import DELIVERIES, FAILED
 from notification.deliveries.view import TABS, TAGS, name_of_kind, name_of_state, name_of_tab, words_of_reason
@@ -27,13 +28,14 @@ Reader = Annotated[Person, may("delivery.list")]
 Clerk = Annotated[Person, may("delivery.retry")]
 PATH = "/notification/buku-kirim"
 PAGE_SIZE = 50
+Tab = Literal["", "gagal", "kedaluwarsa", "menunggu", "terkirim", "tidak-diminta"]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One row of the ledger, in words."""
 
-    row: Any
+    who: str
     kind: str
     state: str
     tag: str
@@ -46,42 +48,49 @@ async def ledger_page(
     person: Reader,
     reads: OthersRecords,
     *,
-    keadaan: str = "",
-    cari: str = "",
-    after: str = "",
+    keadaan: Tab = "",
+    cari: Term = "",
 ) -> Response:
     """The ledger, filtered by state and name."""
-    reach, tab = reach_of(person, "delivery.list"), keadaan if keadaan in TABS else ""
-    chosen = ledger.Filter(states=TABS[tab], name=cari.strip()[:100])
+    reach, table = reach_of(person, "delivery.list"), _table()
+    asked = table.asked(request)
     async with request.app.state.runtime.transaction() as session:
         await at_one_moment(session)
-        rows = await ledger.find_deliveries(
-            session, reach, chosen, after=read_cursor(after), limit=PAGE_SIZE + 1
-        )
+        page = await asked.page(session, _found(reach, keadaan, cari), PAGE_SIZE)
         failed = await ledger.count_failed(session, reach)
         about = {
-            DELIVERIES: [row.notice_id for row in rows[:PAGE_SIZE]],
+            DELIVERIES: [row.notice_id for row in page.rows],
             FAILED: ["" if reach.everything else reach.agency_code],
         }
         stream = await watch(request, session, about)
-    shown = rows[:PAGE_SIZE]
-    await reads.of([row.recipient_id for row in shown], {"keadaan": tab})
-    asked = {"keadaan": tab, "cari": chosen.name}
-    more = (
-        {"after": write_cursor(shown[-1].occurred_at, shown[-1].notice_id)} if len(rows) > PAGE_SIZE else {}
-    )
+    await _note(reads, keadaan, page.rows)
     return pages.render(
         request,
         "deliveries/ledger.html",
         stream=stream,
-        lines=[_line(row) for row in shown],
+        list=table.shown(request, asked, page, filters=["keadaan", "cari"], files=PATH),
+        line_of=_line,
         failed=failed if can(person, "delivery.retry") else 0,
-        tabs=[_tab(code, tab, chosen.name) for code in TABS],
-        tab=tab,
-        search=chosen.name,
-        next=_href(asked | more) if more else "",
+        tabs=[_tab(code, keadaan, cari) for code in TABS],
+        tab=keadaan,
+        search=cari,
         retry_path=f"{PATH}/ulangi",
     )
+
+
+@router.get(PATH + ".{form}")
+async def ledger_file(
+    request: Request,
+    person: Reader,
+    reads: OthersRecords,
+    form: Format,
+    *,
+    keadaan: Tab = "",
+    cari: Term = "",
+) -> Response:
+    """The ledger with the same filter and order, whole."""
+    found = _found(reach_of(person, "delivery.list"), keadaan, cari)
+    return await export(request, _table(), found, form, partial(_note, reads, keadaan))
 
 
 @router.post(f"{PATH}/ulangi")
@@ -97,16 +106,43 @@ async def retry(person: Clerk, command: PageCommand) -> Response:
     return await command.redirect(effect, done=_("Surel yang gagal masuk antrean lagi untuk satu hari."))
 
 
+def _found(reach: Reach, tab: str, name: str) -> Query[Any]:
+    return ledger.deliveries(reach, ledger.Filter(states=TABS[tab], name=name.strip()))
+
+
+async def _note(reads: Reading, tab: str, rows: Sequence[Any]) -> None:
+    await reads.of([row.recipient_id for row in rows], {"keadaan": tab})
+
+
+def _table() -> Table[Any]:
+    """Sorted by when a notice was recorded alone: no index could serve names or states of millions."""
+    columns: list[Column[Any]] = [
+        Column("penerima", _("Penerima"), lambda row: _line(row).who),
+        Column("surel", _("Surel"), lambda row: _line(row).state),
+        Column("sebab", _("Sebab"), lambda row: _line(row).why, on_page=False),
+        Column("percobaan", _("Percobaan"), lambda row: row.attempts, on_page=False),
+        Column("selesai", _("Terkirim atau berakhir"), lambda row: row.ended_at, on_page=False),
+        Column("tentang", _("Tentang"), lambda row: name_of_kind(row.kind)),
+        Column("pelatihan", _("Pelatihan"), lambda row: row.programme, on_page=False),
+        Column(
+            "dicatat",
+            _("Dicatat"),
+            lambda row: row.occurred_at,
+            sort=ledger.NEWEST,
+            descending=True,
+        ),
+        Column("dibaca", _("Kotak masuk"), lambda row: row.read_at),
+    ]
+    return Table("buku-kirim", columns, id=ledger.NEWEST[-1], default="dicatat")
+
+
 def _line(row: Any) -> Line:
     why = words_of_reason(row.reason_code)
     said = f"{why} {row.reason}".strip() if row.state in {"failed", "expired", "skipped", "waiting"} else ""
-    return Line(row, name_of_kind(row.kind), name_of_state(row.state), TAGS.get(row.state, "neutral"), said)
+    who = row.name or _("(data orang dihapus atau belum tercatat)")
+    return Line(who, name_of_kind(row.kind), name_of_state(row.state), TAGS.get(row.state, "neutral"), said)
 
 
 def _tab(code: str, current: str, search: str) -> Link:
-    return Link(name_of_tab(code), _href({"keadaan": code, "cari": search}), code == current)
-
-
-def _href(asked: dict[str, str]) -> str:
-    query = urlencode({name: value for name, value in asked.items() if value})
-    return f"{PATH}?{query}" if query else PATH
+    query = [(name, value) for name, value in (("keadaan", code), ("cari", search)) if value]
+    return Link(name_of_tab(code), address(PATH, query), code == current)

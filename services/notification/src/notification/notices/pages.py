@@ -1,9 +1,10 @@
 """Kotak masuk: what is new, and where it leads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -17,9 +18,10 @@ from bina.web.commands import PageCommand
 from bina.web.formats import weekday
 from bina.web.language import gettext as _
 from bina.web.live import watch
+from bina.web.navigation import Link
 from bina.web.permissions import may
 from bina.web.problems import not_found
-from notification.cursors import read_cursor, write_cursor
+from bina.web.tables import Column, Key, Page, Table
 from notification.notices.domain import Spoken, Telling, gist_of, path_of, speak
 from notification.notices.store import reading
 from notification.notices.store.notices import mark_read
@@ -53,27 +55,38 @@ class Day:
 
 
 @router.get(PATH)
-async def inbox(request: Request, person: Reader, after: str = "") -> Response:
-    """Unread notices first, then the read ones, each by day."""
-    recipient, since = own_id(person), read_cursor(after)
+async def inbox(request: Request, person: Reader, saring: Literal["", "belum-dibaca"] = "") -> Response:
+    """Unread notices first, then the read ones, each by day; or the unread ones alone, page by page."""
+    recipient, table = own_id(person), _table()
+    asked = table.asked(request)
+    later = asked.after is not None
     async with request.app.state.runtime.transaction() as session:
         stream = await watch(request, session, {UNREAD: [recipient]})
         count = await reading.count_unread(session, recipient)
-        unread = [] if since else await reading.find_inbox(session, recipient, unread=True, limit=PAGE_SIZE)
-        read = await reading.find_inbox(session, recipient, unread=False, after=since, limit=PAGE_SIZE + 1)
-    shown = read[:PAGE_SIZE]
-    last = shown[-1] if len(read) > PAGE_SIZE else None
+        fresh, old = (reading.inbox_of(recipient, unread=unread) for unread in (True, False))
+        unread = Page[Telling]([]) if later and not saring else await asked.page(session, fresh, PAGE_SIZE)
+        read = Page[Telling]([]) if saring else await asked.page(session, old, PAGE_SIZE)
     return pages.render(
         request,
         "notices/inbox.html",
         stream=stream,
         count=count,
-        unread=_days(unread),
-        hidden=count - len(unread) if not since else 0,
-        read=_days(shown),
-        first_page=since is None,
-        next=f"{PATH}?after={write_cursor(last.occurred_at, last.notice_id)}" if last else "",
+        unread=_days(unread.rows),
+        hidden=0 if later or saring else count - len(unread.rows),
+        read=_days(read.rows),
+        first_page=not later,
+        list=table.shown(request, asked, unread if saring else read, filters=["saring"]),
+        tabs=[
+            Link(_("Semua"), PATH, not saring),
+            Link(_("Belum dibaca"), f"{PATH}?saring=belum-dibaca", bool(saring)),
+        ],
     )
+
+
+def _table() -> Table[Telling]:
+    """An inbox has one order, the newest first."""
+    when = Column[Telling]("kapan", _("Kapan"), sort=[Key("occurred_at", "timestamptz")], descending=True)
+    return Table("kotak-masuk", [when], id=Key("notice_id", "uuid"), default="kapan")
 
 
 @router.get(f"{PATH}/{{notice_id}}")
@@ -113,7 +126,7 @@ async def home_fragment(request: Request, person: Reader) -> Response:
     )
 
 
-def _days(tellings: list[Telling]) -> list[Day]:
+def _days(tellings: Sequence[Telling]) -> list[Day]:
     return [Day(_heading(day), [_item(t) for t in group]) for day, group in groupby(tellings, _day)]
 
 

@@ -107,20 +107,20 @@ _LEFT = "SELECT count(*) FROM messaging.held h WHERE h.state = 'parked' AND h.id
 _SELECT = """SELECT h.*, (SELECT count(*) FROM messaging.held b WHERE b.topic = h.topic AND b.key = h.key
         AND b.state = 'behind' AND b.blocks AND h.blocks AND h.state <> 'discarded') AS behind FROM messaging.held h"""
 # Counted from the index alone; only the groups of one page look up their rows and what follows behind them.
-_GROUPS = """WITH counted AS (
-        SELECT cause, state, count(*) AS count, min(first_seen) AS first_seen, max(first_seen) AS last_seen,
-            min(id) AS sample, max(id) AS newest, array_agg(DISTINCT code_version) AS code_versions
-        FROM messaging.held h WHERE state = ANY (CAST(:states AS text[])) AND {where} GROUP BY cause, state
-        ORDER BY count(*) DESC, min(id) LIMIT :limit OFFSET :offset),
+COUNTED = """SELECT cause, state, count(*) AS count, min(first_seen) AS first_seen, max(first_seen) AS last_seen,
+        min(id) AS sample, max(id) AS newest, array_agg(DISTINCT code_version) AS code_versions
+    FROM messaging.held h WHERE state = ANY (CAST(:states AS text[])) AND {where} GROUP BY cause, state"""
+_LARGEST = f"{COUNTED} ORDER BY count(*) DESC, min(id) LIMIT :limit OFFSET :offset"
+_DESCRIBED = """WITH counted AS (SELECT * FROM unnest(CAST(:causes AS text[]), CAST(:states AS text[]),
+        CAST(:samples AS bigint[])) WITH ORDINALITY AS c (cause, state, sample, place)),
     followed AS (
         SELECT k.cause, k.state, count(*) AS behind FROM (
             SELECT DISTINCT c.cause, c.state, h.topic, h.key FROM counted c JOIN messaging.held h USING (cause, state)
             WHERE h.blocks AND h.state IN ('parked', 'waiting')) k
         JOIN messaging.held b USING (topic, key) WHERE b.state = 'behind' AND b.blocks GROUP BY k.cause, k.state)
-    SELECT c.*, h.topic, h.type, h.code, messaging.fold(h.error) AS sentence, coalesce(f.behind, 0) AS behind
+    SELECT c.place, h.topic, h.type, h.code, messaging.fold(h.error) AS sentence, coalesce(f.behind, 0) AS behind
     FROM counted c JOIN messaging.held h ON h.id = c.sample
-    LEFT JOIN followed f ON f.cause = c.cause AND f.state = c.state
-    ORDER BY c.count DESC, c.sample"""
+    LEFT JOIN followed f ON f.cause = c.cause AND f.state = c.state ORDER BY c.place"""
 
 
 async def groups(
@@ -133,10 +133,31 @@ async def groups(
 ) -> list[Group]:
     """Held messages by cause, the largest group first."""
     rows = await session.execute(
-        text(_GROUPS.format(where=choice.where)),
+        text(_LARGEST.format(where=choice.where)),
         {"states": list(states), "limit": limit, "offset": offset, **choice.values},
     )
-    return [Group(**row) for row in rows.mappings()]
+    return await describe(session, list(rows))
+
+
+async def describe(session: AsyncSession, counted: Sequence[Any]) -> list[Group]:
+    """Rows of `COUNTED` with what else is known of their groups; those whose sample is gone meanwhile are left out."""
+    found = await session.execute(
+        text(_DESCRIBED),
+        {
+            "causes": [row.cause for row in counted],
+            "states": [row.state for row in counted],
+            "samples": [row.sample for row in counted],
+        },
+    )
+    names = ("cause", "state", "count", "first_seen", "last_seen", "sample", "newest", "code_versions")
+    more = ("topic", "type", "code", "sentence", "behind")
+    return [
+        Group(
+            **{name: getattr(counted[row.place - 1], name) for name in names},
+            **{name: getattr(row, name) for name in more},
+        )
+        for row in found
+    ]
 
 
 async def count(session: AsyncSession, states: Sequence[str]) -> int:

@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     worker: int = Field(default=0, ge=0)
     """Number of this worker among its service's; part of the static member name."""
     timezone: str = "Asia/Jakarta"
+    export_rows: int = Field(default=100_000, ge=1, le=1_000_000)
+    """Most rows that a list gives out as one file."""
     max_records: int = Field(default=1000, ge=1, le=2000)
     """Most messages of one batch and transaction."""
     park_cap: int = Field(default=200, ge=1)

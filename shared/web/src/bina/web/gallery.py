@@ -1,6 +1,8 @@
 """Every component in every state, with plausible data, in a demonstration: what pages are made of and judged by."""
 
+from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
@@ -9,15 +11,27 @@ from bina.web import charts
 from bina.web.access import Visitor, settings_of
 from bina.web.formats import percent
 from bina.web.problems import not_found
+from bina.web.tables import Column, Format, Key, Rows, Table, Term, export
+
+
+class Unit(NamedTuple):
+    """A unit as the gallery's tables show it."""
+
+    name: str
+    people: int
+    share: float | None
+    jp: float | None
+
 
 UNITS = [
-    ("Sekretariat DPRD", 41, 0.244, 8),
-    ("Dinas Pekerjaan Umum dan Penataan Ruang", 212, 0.481, 18),
-    ("Badan Kepegawaian dan Pengembangan Sumber Daya Manusia", 58, 0.983, 31),
-    ("Dinas Kesehatan", 903, 0.774, 24),
-    ("Dinas Pendidikan", 1604, 0.721, 21.5),
-    ("Kecamatan Argomulyo", 4, None, None),
+    Unit("Sekretariat DPRD", 41, 0.244, 8),
+    Unit("Dinas Pekerjaan Umum dan Penataan Ruang", 212, 0.481, 18),
+    Unit("Badan Kepegawaian dan Pengembangan Sumber Daya Manusia", 58, 0.983, 31),
+    Unit("Dinas Kesehatan", 903, 0.774, 24),
+    Unit("Dinas Pendidikan", 1604, 0.721, 21.5),
+    Unit("Kecamatan Argomulyo", 4, None, None),
 ]
+PAGE = 4
 
 
 def router() -> APIRouter:
@@ -25,12 +39,27 @@ def router() -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/gallery")
-    async def gallery(request: Request, _visitor: Visitor) -> Response:
+    async def gallery(request: Request, _visitor: Visitor, cari: Term = "") -> Response:
         if not settings_of(request).demo:
             raise not_found()
         from bina.web.pages import shell_pages  # the page needs texts that need this module
 
-        return shell_pages(request).render(request, "gallery.html", units=UNITS, charts=figures())
+        table = _table()
+        asked = table.asked(request)
+        async with request.app.state.runtime.sessions() as session:
+            page = await asked.page(session, _found(cari), PAGE)
+        shown = table.shown(request, asked, page, filters=["cari"], files="/gallery/unit")
+        nothing = replace(shown, rows=(), clear="/gallery#tabel", place="", first="", next="")
+        return shell_pages(request).render(
+            request, "gallery.html", units=UNITS, list=shown, nothing=nothing, cari=cari, charts=figures()
+        )
+
+    @routes.get("/gallery/unit.{form}")
+    async def file(request: Request, _visitor: Visitor, form: Format, cari: Term = "") -> Response:
+        """The gallery's list as a file."""
+        if not settings_of(request).demo:
+            raise not_found()
+        return await export(request, _table(), _found(cari), form)
 
     @routes.get("/gallery/potongan")
     async def fragment(request: Request, _visitor: Visitor) -> Response:
@@ -40,6 +69,21 @@ def router() -> APIRouter:
         return HTMLResponse('<p class="hint">Isi ini datang dari alamat lain.</p>')
 
     return routes
+
+
+def _found(words: str) -> Rows[Unit]:
+    return Rows([unit for unit in UNITS if words.lower() in unit.name.lower()])
+
+
+def _table() -> Table[Unit]:
+    columns: list[Column[Unit]] = [
+        Column("unit", "Unit", lambda unit: unit.name, [Key("name", "text")]),
+        Column("asn", "ASN", lambda unit: unit.people, [Key("people", "bigint")], number=True, descending=True),
+        Column("tercapai", "Tercapai", lambda unit: unit.share, [Key("share", "float8", nullable=True)], number=True),
+        Column("median", "Median JP", lambda unit: unit.jp, [Key("jp", "float8", nullable=True)], number=True),
+        Column("keadaan", "Keadaan"),
+    ]  # fmt: skip
+    return Table("unit", columns, id=Key("name", "text"), default="unit", place="tabel")
 
 
 def figures() -> dict[str, charts.Figure]:

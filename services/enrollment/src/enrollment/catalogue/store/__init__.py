@@ -12,6 +12,7 @@ from enrollment.catalogue.store.runs import (
     mark_cancelled,
     mark_concluded,
     page_of_runs,
+    runs_found,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "mark_cancelled",
     "mark_concluded",
     "page_of_runs",
+    "runs_found",
 ]

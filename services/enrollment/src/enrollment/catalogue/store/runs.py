@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bina.web.tables import Query
 from enrollment.catalogue.domain import Run
 from enrollment.catalogue.store.programmes import targets
 from enrollment.imports import run_code
@@ -39,16 +40,18 @@ _SELECT = """SELECT runs.*, programmes.name AS programme_name, programmes.kind, 
     FROM runs JOIN programmes USING (programme_code) JOIN run_seats USING (run_id)"""
 _LOAD = text(f"{_SELECT} WHERE run_id = ANY (CAST(:ids AS uuid[]))")
 _BY_CODE = text(f"{_SELECT} WHERE run_code = ANY (CAST(:codes AS text[]))")
-_PAGE = text(
-    f"""{_SELECT}
+_FOUND = f"""{_SELECT}
     WHERE (CAST(:agency AS text) IS NULL OR CAST(:agency AS text) = ANY (open_to) OR organiser = :agency)
     AND (CAST(:organiser AS text) IS NULL OR organiser = :organiser)
     AND (CAST(:running_on AS date) IS NULL OR (status = 'open' AND ends_on >= :running_on))
-    AND (CAST(:words AS text) IS NULL OR programmes.name ILIKE :words OR run_code ILIKE :words)
+    AND (CAST(:words AS text) IS NULL OR programmes.name ILIKE :words OR run_code ILIKE :words)"""
+_PAGE = text(
+    f"""{_FOUND}
     AND (CAST(:after AS uuid) IS NULL
         OR (starts_on, run_id) > (SELECT r.starts_on, r.run_id FROM runs AS r WHERE r.run_id = :after))
     ORDER BY starts_on, run_id LIMIT :limit"""  # noqa: S608 - fixed names
 )
+_LISTED = f"SELECT found.*, greatest(seats - taken, 0) AS seats_left FROM ({_FOUND}) AS found"  # noqa: S608 - fixed names
 
 
 @dataclass(frozen=True)
@@ -149,15 +152,23 @@ async def page_of_runs(
     session: AsyncSession, which: RunFilter, *, after: UUID | None = None, limit: int
 ) -> list[Run]:
     """Runs by their start, after a run."""
-    values = {
+    values = {**_values(which), "after": after, "limit": limit}
+    return [_run(row) for row in await session.execute(_PAGE, values)]
+
+
+def runs_found(which: RunFilter) -> Query[Run]:
+    """Runs in an order to be asked for: by columns of theirs, and `seats_left`."""
+    return Query(_LISTED, _values(which), _run)
+
+
+def _values(which: RunFilter) -> dict[str, Any]:
+    words = f"%{which.words}%" if which.words else None
+    return {
         "agency": which.agency,
         "organiser": which.organiser,
         "running_on": which.running_on,
-        "words": f"%{which.words}%" if which.words else None,
-        "after": after,
-        "limit": limit,
+        "words": words,
     }
-    return [_run(row) for row in await session.execute(_PAGE, values)]
 
 
 def _run(row: Any) -> Run:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.web.permissions import Reach
+from bina.web.tables import Query
 from enrollment.enrolments.domain.enrolment import Enrolment
 from enrollment.enrolments.store.states import SELECTED, enrolment_of
 from enrollment.scope import ENROLMENTS
@@ -29,11 +30,10 @@ _PAGE = text(
     ORDER BY e.enrollment_id LIMIT :limit"""
 )
 _OF_ASN = text(f"{_FROM} WHERE e.asn_id = :asn ORDER BY r.starts_on DESC, e.attempt DESC LIMIT :limit")
-_OF_RUN = text(
-    f"""{_FROM} WHERE e.run_id = :run AND e.state <> 'withdrawn'
-    AND {ENROLMENTS}
-    ORDER BY e.state = 'waitlisted', e.ticket, asn.name, e.enrollment_id LIMIT :limit"""
-)
+# Ties of tickets, and who was erased, are settled by what the list adds: names, then ids.
+_OF_RUN = f"""SELECT listed.*, listed.state = 'waitlisted' AS waits,
+    CASE WHEN listed.state = 'completed' THEN listed.jp END AS gained
+    FROM ({_FROM} WHERE e.run_id = :run AND e.state <> 'withdrawn' AND {ENROLMENTS}) AS listed"""  # noqa: S608 - fixed names
 
 
 @dataclass(frozen=True)
@@ -77,30 +77,27 @@ async def load_of_asn(session: AsyncSession, asn_id: UUID, limit: int = 100) -> 
     return _listed(await session.execute(_OF_ASN, {"asn": asn_id, "limit": limit}))
 
 
-async def participants_of(
-    session: AsyncSession, run_id: UUID, reach: Reach, limit: int = 1000
-) -> list[Listed]:
-    """Who takes part in a run, then who waits, as far as within reach."""
-    values = {**reach.parameters, "run": run_id, "limit": limit}
-    return _listed(await session.execute(_OF_RUN, values))
+def participants_of(run_id: UUID, reach: Reach) -> Query[Listed]:
+    """Who takes part in a run or waits, as far as within reach, in an order to be asked for."""
+    return Query(_OF_RUN, {**reach.parameters, "run": run_id}, _listed_one)
 
 
 def _listed(rows: Any) -> list[Listed]:
-    found: Sequence[Any] = list(rows)
-    return [
-        Listed(
-            enrolment=enrolment_of(row),
-            run_code=row.run_code,
-            programme_name=row.programme_name,
-            organiser=row.organiser,
-            starts_on=row.starts_on,
-            ends_on=row.ends_on,
-            run_status=row.run_status,
-            run_jp=row.run_jp,
-            nip=row.nip or "",
-            person_name=row.person_name or "",
-            unit_name=row.unit_name,
-            unit_path=row.unit_path,
-        )
-        for row in found
-    ]
+    return [_listed_one(row) for row in rows]
+
+
+def _listed_one(row: Any) -> Listed:
+    return Listed(
+        enrolment=enrolment_of(row),
+        run_code=row.run_code,
+        programme_name=row.programme_name,
+        organiser=row.organiser,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        run_status=row.run_status,
+        run_jp=row.run_jp,
+        nip=row.nip or "",
+        person_name=row.person_name or "",
+        unit_name=row.unit_name,
+        unit_path=row.unit_path,
+    )

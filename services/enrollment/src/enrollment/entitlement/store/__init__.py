@@ -4,10 +4,10 @@ from enrollment.entitlement.store.ledger import Line, Standing, load_ledger, loa
 from enrollment.entitlement.store.shares import (
     Behind,
     Share,
-    load_behind,
     load_over_ceiling,
     load_shares,
     load_shares_of_agencies,
+    people_behind,
 )
 
 __all__ = [
@@ -15,11 +15,11 @@ __all__ = [
     "Line",
     "Share",
     "Standing",
-    "load_behind",
     "load_ledger",
     "load_over_ceiling",
     "load_shares",
     "load_shares_of_agencies",
     "load_standing",
+    "people_behind",
     "record",
 ]

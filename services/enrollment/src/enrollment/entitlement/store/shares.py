@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.web.permissions import Reach
+from bina.web.tables import Query
 from enrollment.entitlement.domain import rule_for, year_of
 from enrollment.scope import PEOPLE
 
@@ -39,14 +40,9 @@ _BY_AGENCY = text(
     SELECT NULL AS unit_id, agencies.name, people, reached, planned, counted_jp, agency_code
     FROM grouped JOIN agencies USING (agency_code) ORDER BY agency_code"""  # noqa: S608 - fixed parts
 )
-_BEHIND = text(
-    f"""{_EARNED} SELECT asn_id, nip, counted.name, coalesce(units.name, '') AS unit_name, counted.jp, planned,
-        counted.agency_code, counted.path AS unit_path
-    FROM counted LEFT JOIN units USING (unit_id) WHERE jp < :floor
-    AND coalesce((jp + planned, jp, counted.name, asn_id) > (
-        SELECT c.jp + c.planned, c.jp, c.name, c.asn_id FROM counted AS c WHERE c.asn_id = :after), true)
-    ORDER BY jp + planned, jp, counted.name, asn_id LIMIT :limit"""  # noqa: S608 - fixed parts
-)
+_BEHIND = f"""{_EARNED} SELECT asn_id, nip, counted.name, coalesce(units.name, '') AS unit_name, counted.jp, planned,
+        counted.jp + planned AS expected, counted.agency_code, counted.path AS unit_path
+    FROM counted LEFT JOIN units USING (unit_id) WHERE jp < :floor"""  # noqa: S608 - fixed parts
 _CONTRACTS = text(
     f"""SELECT asn.asn_id, asn.started_on FROM asn LEFT JOIN units USING (unit_id)
     WHERE asn.employment = 'PPPK' AND {PEOPLE}"""  # noqa: S608 - fixed parts
@@ -86,7 +82,7 @@ class Share(NamedTuple):
 
 
 class Behind(NamedTuple):
-    """A PNS below the floor, with JP earned and planned this year."""
+    """A PNS below the floor, with JP earned and planned this year, and `expected` of both."""
 
     asn_id: UUID
     nip: str
@@ -94,6 +90,7 @@ class Behind(NamedTuple):
     unit_name: str
     jp: int
     planned: int
+    expected: int
     agency_code: str
     unit_path: Sequence[UUID]
 
@@ -109,12 +106,9 @@ async def load_shares_of_agencies(session: AsyncSession, reach: Reach, day: date
     return [Share(*row) for row in await session.execute(_BY_AGENCY, _year(reach, day))]
 
 
-async def load_behind(
-    session: AsyncSession, reach: Reach, day: date, *, after: UUID | None = None, limit: int
-) -> list[Behind]:
-    """Who is below the floor after a person, those with least earned and planned first; unknown: from the first."""
-    rows = await session.execute(_BEHIND, {**_year(reach, day), "after": after, "limit": limit})
-    return [Behind(*row) for row in rows]
+def people_behind(reach: Reach, day: date) -> Query[Behind]:
+    """Who is below the floor, in an order to be asked for."""
+    return Query(_BEHIND, _year(reach, day), lambda row: Behind(*row))
 
 
 async def load_over_ceiling(session: AsyncSession, reach: Reach, day: date) -> tuple[int, int]:

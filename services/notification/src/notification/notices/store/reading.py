@@ -1,6 +1,7 @@
 """Reading notices back, with what is known today about whom they reach."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import statement
+from bina.web.tables import Query
 from notification.cursors import Cursor
 from notification.notices.domain import Run, Telling
 
@@ -29,14 +31,8 @@ TELLING = """
 _BY_ID = text(
     f"WITH picked AS (SELECT * FROM notices WHERE notice_id = ANY (CAST(:ids AS uuid[]))) {TELLING}"  # noqa: S608
 )
-_INBOX = statement(
-    f"""WITH picked AS (
-        SELECT * FROM notices WHERE recipient_id = :recipient AND (read_at IS NULL) = :unread
-            AND (CAST(:at AS timestamptz) IS NULL OR (occurred_at, notice_id) < (:at, CAST(:after AS uuid)))
-        ORDER BY occurred_at DESC, notice_id DESC LIMIT :limit) {TELLING}
-    ORDER BY n.occurred_at DESC, n.notice_id DESC""",  # noqa: S608 - constants only
-    "at",
-)
+_INBOX = """SELECT notice_id, occurred_at FROM notices
+    WHERE recipient_id = :recipient AND (read_at IS NULL) = :unread"""
 _NEWEST = text(
     f"""WITH picked AS (
         SELECT * FROM notices WHERE recipient_id = :recipient
@@ -60,18 +56,28 @@ async def load_tellings(session: AsyncSession, notice_ids: Iterable[UUID]) -> di
     return {row.notice_id: telling_of(row._mapping) for row in rows}  # noqa: SLF001 - SQLAlchemy's public name
 
 
-async def find_inbox(
-    session: AsyncSession, recipient_id: UUID, *, unread: bool, after: Cursor | None = None, limit: int = 50
-) -> list[Telling]:
-    """A person's read or unread notices, newest first."""
-    return await _find(session, _INBOX, recipient_id, limit, after, unread=unread)
+@dataclass(frozen=True)
+class Inbox(Query[Telling]):
+    """A person's read or unread notices, in an order to be asked for."""
+
+    async def make(self, session: AsyncSession, rows: Sequence[Any]) -> list[Telling]:
+        """Notices with what is known today about whom they reach."""
+        found = await load_tellings(session, [row.notice_id for row in rows])
+        return [found[row.notice_id] for row in rows if row.notice_id in found]
+
+
+def inbox_of(recipient_id: UUID, *, unread: bool) -> Inbox:
+    """A person's read or unread notices."""
+    return Inbox(_INBOX, {"recipient": recipient_id, "unread": unread})
 
 
 async def find_notices(
     session: AsyncSession, recipient_id: UUID, *, after: Cursor | None = None, limit: int = 50
 ) -> list[Telling]:
     """A person's notices, read or not, newest first."""
-    return await _find(session, _PAGE, recipient_id, limit, after)
+    at, last = after or (None, None)
+    values = {"recipient": recipient_id, "at": at, "after": last, "limit": limit}
+    return [telling_of(row._mapping) for row in await session.execute(_PAGE, values)]  # noqa: SLF001 - SQLAlchemy's public name
 
 
 async def find_newest(session: AsyncSession, recipient_id: UUID, limit: int) -> list[Telling]:
@@ -83,18 +89,6 @@ async def find_newest(session: AsyncSession, recipient_id: UUID, limit: int) -> 
 async def count_unread(session: AsyncSession, recipient_id: UUID) -> int:
     """How many notices a person has not opened."""
     return int(await session.scalar(_UNREAD, {"recipient": recipient_id}) or 0)
-
-
-async def _find(
-    session: AsyncSession, query: Any, recipient_id: UUID, limit: int, after: Cursor | None, **more: object
-) -> list[Telling]:
-    at, last = after or (None, None)
-    rows: Sequence[Any] = list(
-        await session.execute(
-            query, {"recipient": recipient_id, "at": at, "after": last, "limit": limit, **more}
-        )
-    )
-    return [telling_of(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
 
 
 def telling_of(row: RowMapping) -> Telling:

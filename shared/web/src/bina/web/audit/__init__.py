@@ -15,12 +15,13 @@ lies in `audit.personal` and goes with them (`erase`). A sealer chains blocks of
 
 from bina.web.audit.erasing import erase
 from bina.web.audit.erasing import handlers as erasures
-from bina.web.audit.reading import OthersRecords, note_sessions
+from bina.web.audit.reading import OthersRecords, Reading, note_sessions
 from bina.web.audit.sealing import sealer_of
 from bina.web.audit.trail import because, changed, on_behalf, open_in
 
 __all__ = [
     "OthersRecords",
+    "Reading",
     "because",
     "changed",
     "erase",

@@ -1,18 +1,17 @@
 """What readers of the audit ask for, for API and pages alike. Reading the audit is noted like any other reading."""
 
-import csv
-import io
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticKnownError
 
 from bina.web.access import Person, settings_of
@@ -24,25 +23,13 @@ from bina.web.language import gettext as _
 from bina.web.masking import told
 from bina.web.permissions import may
 from bina.web.problems import not_found
+from bina.web.tables import Cell, Column, Format, Shown, Table, Term, export
 
 AuditReader = Annotated[Person, may("audit.read")]
 AuditExporter = Annotated[Person, may("audit.export")]
-COLUMNS = (
-    "id",
-    "waktu",
-    "jenis",
-    "pelaku",
-    "id_pelaku",
-    "peran",
-    "instansi",
-    "tindakan",
-    "tentang",
-    "rincian",
-)
 JSON_LINES = "application/jsonl"
 _LINES = 200
 """Records that go out together."""
-Term = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 _DAY = re.compile(r"^((19[7-9]|[2-8][0-9]{2})[0-9]-[0-9]{2}-[0-9]{2})?$", re.ASCII)
 
 
@@ -93,21 +80,26 @@ AskedFor = Annotated[Asked, Query()]
 
 
 async def find(
-    request: Request,
-    person: Person,
-    reads: Reading,
-    asked: Asked,
-    *,
-    before: int | None,
-    limit: int,
-    listed: bool = False,
+    request: Request, person: Person, reads: Reading, asked: Asked, *, before: int | None, limit: int
 ) -> tuple[list[Found], int]:
-    """A page of entries, and where the next begins; 0 at the end. `listed`: each is shown in a line."""
+    """A page of entries, newest first, and where the next begins; 0 at the end."""
     async with request.app.state.runtime.sessions() as session:
         found = await searching.find(session, _sought(request, asked), before=before, limit=limit + 1)
     shown = found[:limit]
-    await _note(reads, shown, asked, listed=listed)
+    await _note(reads, shown, asked)
     return [_told(person, one) for one in shown], shown[-1].id if len(found) > limit else 0
+
+
+async def show(
+    request: Request, person: Person, reads: Reading, asked: Asked, *, size: int, files: str
+) -> Shown[Found]:
+    """A page of entries, each shown in a line."""
+    listed, entries = table(request), searching.entries(_sought(request, asked), partial(_told, person))
+    order = listed.asked(request)
+    async with request.app.state.runtime.sessions() as session:
+        page = await order.page(session, entries, size)
+    await _note(reads, page.rows, asked, listed=True)
+    return listed.shown(request, order, page, filters=list(Asked.model_fields), files=files)
 
 
 async def load(request: Request, person: Person, reads: Reading, entry_id: int) -> tuple[Found, Any | None]:
@@ -121,16 +113,57 @@ async def load(request: Request, person: Person, reads: Reading, entry_id: int) 
     return _told(person, found), seal
 
 
-async def export_csv(request: Request, person: Person, reads: Reading, asked: Asked) -> StreamingResponse:
-    """What was found, as spreadsheets in Indonesia read it."""
+async def export_found(
+    request: Request, person: Person, reads: Reading, asked: Asked, form: Format
+) -> StreamingResponse:
+    """What was found, for spreadsheets. They name everybody: that it was taken along is what is noted."""
+    entries = searching.entries(_sought(request, asked), partial(_told, person))
+    answer = await export(request, table(request), entries, form)
     await _note(reads, [], asked)
-    return _download(request, _csv(request, person, asked), "csv")
+    return answer
+
+
+def table(request: Request) -> Table[Found]:
+    """Entries on a page, and all there is of each in a file."""
+    columns: list[Column[Found]] = [
+        Column("apa", _("Apa")),
+        Column("siapa", _("Siapa")),
+        Column("mengapa", _("Mengapa")),
+        Column("kapan", _("Kapan"), lambda found: found.at, sort=[searching.ID], descending=True),
+        *(Column(key, label, cell, on_page=False) for key, label, cell in _file_columns()),
+    ]
+    name = f"audit-{request.app.state.runtime.service.name}"
+    return Table(name, columns, id=searching.ID, default="kapan")
+
+
+def _file_columns() -> list[tuple[str, str, Callable[[Found], Cell]]]:
+    return [
+        ("nomor", _("Nomor"), lambda found: found.id),
+        ("jenis", _("Jenis"), lambda found: found.kind),
+        ("pelaku", _("Pelaku"), lambda found: found.values.get("actor", {}).get("name", "")),
+        ("id_pelaku", _("ID pelaku"), lambda found: found.actor_id),
+        ("peran", _("Peran"), lambda found: " ".join(found.roles)),
+        ("instansi", _("Instansi"), lambda found: found.agency_code),
+        ("tindakan", _("Tindakan"), lambda found: found.action),
+        ("tentang", _("Tentang"), lambda found: " ".join(found.about)),
+        ("rincian", _("Rincian"), _details),
+    ]
+
+
+def _details(found: Found) -> str:
+    values = {name: value for name, value in found.values.items() if name != "actor"}
+    return json.dumps(found.detail | {"nilai": values}, ensure_ascii=False)
 
 
 async def export_all(request: Request, reads: Reading) -> StreamingResponse:
     """Everything, as JSON lines that `bina audit verify` checks without this service."""
     await _note(reads, [], Asked())
-    return _download(request, _lines(request), "jsonl")
+    service = request.app.state.runtime.service.name
+    headers = {
+        "Content-Disposition": f'attachment; filename="audit-{service}.jsonl"',
+        "Cache-Control": "private, no-store",
+    }
+    return StreamingResponse(_lines(request), media_type=JSON_LINES, headers=headers)
 
 
 def json_of(found: Found) -> dict[str, Any]:
@@ -158,33 +191,6 @@ def _sought(request: Request, asked: Asked) -> Sought:
     return asked.sought(ZoneInfo(settings_of(request).timezone))
 
 
-async def _csv(request: Request, person: Person, asked: Asked) -> AsyncIterator[str]:
-    yield "\ufeff" + _row(COLUMNS)
-    async for chunk in searching.all_found(request.app.state.runtime.sessions, _sought(request, asked)):
-        yield "".join(_row(_cells(_told(person, found))) for found in chunk)
-
-
-def _cells(found: Found) -> list[str]:
-    who = found.values.get("actor", {})
-    detail = found.detail | {"nilai": {n: v for n, v in found.values.items() if n != "actor"}}
-    rest = [
-        found.agency_code or "",
-        found.action,
-        " ".join(found.about),
-        json.dumps(detail, ensure_ascii=False),
-    ]
-    named = [who.get("name", ""), str(found.actor_id or ""), " ".join(found.roles)]
-    return [str(found.id), found.at.isoformat(), found.kind, *named, *rest]
-
-
-def _row(cells: Sequence[str]) -> str:
-    """A line; what a spreadsheet would take for a formula is told to be text."""
-    line = io.StringIO()
-    safe = [f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell for cell in cells]
-    csv.writer(line, delimiter=";").writerow(safe)
-    return line.getvalue()
-
-
 async def _lines(request: Request) -> AsyncIterator[str]:
     runtime = request.app.state.runtime
 
@@ -199,13 +205,3 @@ async def _lines(request: Request) -> AsyncIterator[str]:
             yield "".join(waiting)
             waiting.clear()
     yield "".join(waiting)
-
-
-def _download(request: Request, lines: AsyncIterator[str], ending: str) -> StreamingResponse:
-    service = request.app.state.runtime.service.name
-    kind = {"csv": "text/csv; charset=utf-8", "jsonl": JSON_LINES}[ending]
-    headers = {
-        "Content-Disposition": f'attachment; filename="audit-{service}.{ending}"',
-        "Cache-Control": "private, no-store",
-    }
-    return StreamingResponse(lines, media_type=kind, headers=headers)

@@ -1,22 +1,29 @@
 """Finding entries: by who, whom or what, when."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging.database import Session
 from bina.web.audit.digests import COLUMNS
+from bina.web.tables import Asked, Key, Query
 
 Kinds = Literal["", "command", "reading", "session", "erasure"]
-CHUNK = 500
-_LABELLED = (
-    "SELECT DISTINCT person_id FROM audit.personal WHERE label = $1 AND person_id IS NOT NULL LIMIT 100"
-)
+ID = Key("id", "bigint")
+"""Entries are sorted by their numbers: by when they were written, to the second or so."""
+_BY_PERSON = "actor_id = CAST(:person AS uuid)"
+_BY_NAME = "id IN (SELECT entry_id FROM audit.personal WHERE label = :name AND field = 'actor')"
+# Looked up by itself, in the index of what entries are about: beside an order and a limit it would not be used.
+_ABOUT = """id = ANY (ARRAY(SELECT a.id FROM audit.entries a WHERE a.about && (ARRAY[CAST(:whom AS text)] || ARRAY(
+    SELECT DISTINCT CAST(person_id AS text) FROM audit.personal
+    WHERE label = :label AND person_id IS NOT NULL LIMIT 100))))"""
+_LOAD = text(f"SELECT {', '.join(COLUMNS)} FROM audit.entries WHERE id = :id")  # noqa: S608 - our own words
 _VALUES = "SELECT entry_id, field, value FROM audit.personal WHERE entry_id = ANY ($1::bigint[])"
 _SEALED = """SELECT b.number, b.sealed_at, b.hash FROM audit.blocks b
     WHERE b.sealed_at > $2::timestamptz - interval '1 hour' AND b.entries @> ARRAY[$1::bigint]
@@ -67,23 +74,36 @@ class Found:
         return [UUID(noted["of"]) for noted in shown.values() if noted["of"]]
 
 
+@dataclass(frozen=True)
+class Entries(Query[Found]):
+    """Entries with what still names people."""
+
+    async def make(self, session: AsyncSession, rows: Sequence[Any]) -> list[Found]:
+        """Entries as their reader may see them."""
+        assert isinstance(session, Session)
+        return [self.each(found) for found in await _with_values(session, rows)]
+
+
+def entries(sought: Sought, each: Callable[[Found], Found] = lambda found: found) -> Entries:
+    """Entries found; `each` is what a reader may see of one."""
+    parts, values = _conditions(sought)
+    where = " AND ".join(["true", *parts])
+    return Entries(f"SELECT {', '.join(COLUMNS)} FROM audit.entries WHERE {where}", values, each)  # noqa: S608
+
+
 async def find(
     session: AsyncSession, sought: Sought, *, before: int | None = None, limit: int = 50
 ) -> list[Found]:
     """Entries, newest first, with ids below `before`."""
-    assert isinstance(session, Session)
-    where, values = await _conditions(session, sought)
-    values += [before or 2**62, limit]
-    sql = f"""SELECT {", ".join(COLUMNS)} FROM audit.entries WHERE {where}id < ${len(values) - 1}
-        ORDER BY id DESC LIMIT ${len(values)}"""  # noqa: S608 - our own words
-    return await _with_values(session, await session.fetch(sql, *values))
+    asked = Asked("", descending=True, keys=(ID,), after=(before,) if before else None)
+    return list((await asked.page(session, entries(sought), limit)).rows)
 
 
 async def load(session: AsyncSession, entry_id: int) -> Found | None:
     """One entry."""
     assert isinstance(session, Session)
-    sql = f"SELECT {', '.join(COLUMNS)} FROM audit.entries WHERE id = $1"  # noqa: S608 - our own words
-    found = await _with_values(session, await session.fetch(sql, entry_id))
+    rows = await session.execute(_LOAD, {"id": entry_id})
+    found = await _with_values(session, list(rows))
     return found[0] if found else None
 
 
@@ -94,53 +114,30 @@ async def load_seal(session: AsyncSession, entry: Found) -> Any | None:
     return rows[0] if rows else None
 
 
-async def all_found(make: async_sessionmaker[AsyncSession], sought: Sought) -> AsyncIterator[list[Found]]:
-    """Every entry found, newest first, in chunks that are each asked for by themselves: nothing is held open."""
-    before: int | None = None
-    while True:
-        async with make() as session:
-            chunk = await find(session, sought, before=before, limit=CHUNK)
-        if chunk:
-            yield chunk
-        if len(chunk) < CHUNK:
-            return
-        before = chunk[-1].id
-
-
-async def _conditions(session: Session, sought: Sought) -> tuple[str, list[Any]]:
-    values: list[Any] = []
-    parts: list[str] = []
-
-    def narrow(condition: str, value: Any) -> None:
-        values.append(value)
-        parts.append(condition.format(f"${len(values)}"))
-
-    if sought.who:
-        person = _uuid(sought.who)
-        by_name = "id IN (SELECT entry_id FROM audit.personal WHERE label = {} AND field = 'actor')"
-        narrow("actor_id = {}" if person else by_name, person or sought.who.lower())
-    if sought.whom:
-        labelled = await session.fetch(_LABELLED, sought.whom.lower())
-        narrow("about && {}::text[]", [sought.whom, *(str(row["person_id"]) for row in labelled)])
-    if sought.kind:
-        narrow("kind = {}", sought.kind)
-    if sought.since:
-        narrow("at >= {}", sought.since)
-    if sought.until:
-        narrow("at < {}", sought.until)
-    return "".join(f"{part} AND " for part in parts), values
+def _conditions(sought: Sought) -> tuple[list[str], dict[str, Any]]:
+    person = _uuid(sought.who)
+    given: list[tuple[Any, str, dict[str, Any]]] = [
+        (sought.who and person, _BY_PERSON, {"person": person}),
+        (sought.who and not person, _BY_NAME, {"name": sought.who.lower()}),
+        (sought.whom, _ABOUT, {"whom": sought.whom, "label": sought.whom.lower()}),
+        (sought.kind, "kind = :kind", {"kind": sought.kind}),
+        (sought.since, "at >= CAST(:since AS timestamptz)", {"since": sought.since}),
+        (sought.until, "at < CAST(:until AS timestamptz)", {"until": sought.until}),
+    ]
+    chosen = [(condition, values) for there, condition, values in given if there]
+    return [condition for condition, _values in chosen], {k: v for _c, vs in chosen for k, v in vs.items()}
 
 
 async def _with_values(session: Session, rows: Sequence[Any]) -> list[Found]:
     kept: dict[int, dict[str, Any]] = {}
-    for row in await session.fetch(_VALUES, [row["id"] for row in rows]):
+    for row in await session.fetch(_VALUES, [row.id for row in rows]):
         kept.setdefault(row["entry_id"], {})[row["field"]] = json.loads(row["value"])
-    return [_found(row, kept.get(row["id"], {})) for row in rows]
+    return [_found(row, kept.get(row.id, {})) for row in rows]
 
 
 def _found(row: Any, values: dict[str, Any]) -> Found:
-    read = {name: row[name] for name in COLUMNS}
-    read |= {name: json.loads(row[name]) for name in ("detail", "personal") if isinstance(row[name], str)}
+    read = {name: getattr(row, name) for name in COLUMNS}
+    read |= {name: json.loads(read[name]) for name in ("detail", "personal") if isinstance(read[name], str)}
     return Found(**read, values=values)
 
 

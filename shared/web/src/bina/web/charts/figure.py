@@ -1,8 +1,6 @@
 """What every chart is: a finding, a drawing, the figures behind it as a table and as a CSV."""
 
 import base64
-import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from markupsafe import Markup, escape
 from bina.web.charts.drawing import Drawing
 from bina.web.formats import number
 from bina.web.language import gettext as _
+from bina.web.tables.delimited import BOM, csv_text
 
 Cell = str | int | float | Decimal | None
 _numbers = count(1)
@@ -86,11 +85,7 @@ class Figure:
 
     def csv_text(self) -> str:
         """The table as spreadsheets in Indonesia read it: semicolons, decimal commas."""
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
-        writer.writerow([_safe(c) for c in self.columns])
-        writer.writerows([_safe(cell) for cell in row] for row in self.rows)
-        return buffer.getvalue()
+        return csv_text([self.columns, *self.rows])
 
     @cached_property
     def _numbers(self) -> frozenset[int]:
@@ -110,7 +105,7 @@ class Figure:
         return Markup('<ul class="key">{}</ul>').format(entries)
 
     def _csv_data(self) -> str:
-        body = base64.b64encode(("\ufeff" + self.csv_text()).encode()).decode()
+        body = base64.b64encode((BOM + self.csv_text()).encode()).decode()
         return f"data:text/csv;charset=utf-8;base64,{body}"
 
     def _file_name(self) -> str:
@@ -142,12 +137,3 @@ def _shown(cell: Cell) -> str:
 
 def _num(*, is_number: bool) -> str:
     return ' class="num"' if is_number else ""
-
-
-def _safe(cell: Cell) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    if cell is None:
-        return ""
-    if not isinstance(cell, str):
-        return str(cell).replace(".", ",")
-    return "'" + cell if cell.startswith(("=", "+", "-", "@", "\t")) else cell

@@ -1,7 +1,8 @@
 """What operators ask for and do, for API and pages alike; what cannot be done is a problem that says how to mend it."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,12 +16,27 @@ from bina.web.access import Person
 from bina.web.language import gettext as _
 from bina.web.permissions import may
 from bina.web.problems import Fault, Problem, not_found
+from bina.web.tables import Query
 
 Watcher = Annotated[Person, may("ops.read")]
 Operator = Annotated[Person, may("ops.mend")]
 REASON = 5
 """Fewest characters of a reason."""
 MOST_PER_SECOND = 1000
+
+
+@dataclass(frozen=True)
+class Groups(Query[Group]):
+    """Groups of held messages, counted before those of a page are looked into."""
+
+    async def make(self, session: AsyncSession, rows: Sequence[Any]) -> list[Group]:
+        """What is known of each."""
+        return await parked.describe(session, rows)
+
+
+def groups_held() -> Groups:
+    """Groups of messages that are parked or wait, in an order to be asked for."""
+    return Groups(parked.COUNTED.format(where="true"), {"states": ["parked", "waiting"]})
 
 
 def runtime_of(request: Request) -> Runtime:

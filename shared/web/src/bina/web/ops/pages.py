@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
-from bina.messaging.parked import EVERY, Choice
+from bina.messaging.parked import EVERY, Choice, Group
 from bina.messaging.redrives import PER_SECOND, Redrive
 from bina.web.audit import OthersRecords
 from bina.web.commands import FormCommand, PageCommand
@@ -21,6 +21,7 @@ from bina.web.ops import doing
 from bina.web.ops.doing import MOST_PER_SECOND, Operator, Watcher, runtime_of
 from bina.web.ops.subjects import GROUPS, METRICS, REDRIVES
 from bina.web.pages import shell_pages
+from bina.web.tables import Column, Format, Key, Table, export
 
 _DAMAGED = frozenset({
     "json.invalid", "content.nul", "envelope.missing", "envelope.invalid",
@@ -48,10 +49,13 @@ def page_router(service: str) -> APIRouter:
 
 def _overview(routes: APIRouter, home: str) -> None:
     @routes.get(home)
-    async def overview(request: Request, _person: Watcher, dari: From = 0) -> Response:
+    async def overview(request: Request, _person: Watcher) -> Response:
+        table = _groups_table(request)
+        asked = table.asked(request)
         stream = await _watch(request, METRICS, "all")
         status = await runtime_of(request).status()
-        groups = await doing.find_groups(request, states=("parked", "waiting"), limit=PAGE + 1, offset=dari)
+        async with runtime_of(request).sessions() as session:
+            groups = await asked.page(session, doing.groups_held(), PAGE)
         jobs = await doing.find_redrives(request, limit=5)
         return _render(
             request,
@@ -59,12 +63,14 @@ def _overview(routes: APIRouter, home: str) -> None:
             home,
             stream=stream,
             status=status,
-            groups=groups[:PAGE],
+            groups=table.shown(request, asked, groups, files=f"{home}/kelompok"),
             jobs=jobs,
             clocks=_clocks(),
-            first=dari > 0,
-            next=dari + PAGE if len(groups) > PAGE else 0,
         )
+
+    @routes.get(home + "/kelompok.{form}")
+    async def groups_file(request: Request, _person: Watcher, form: Format) -> Response:
+        return await export(request, _groups_table(request), doing.groups_held(), form)
 
     @routes.post(home + "/ulangi")
     async def redrive_all(person: Operator, command: PageCommand) -> Response:
@@ -77,6 +83,23 @@ def _overview(routes: APIRouter, home: str) -> None:
         found = await doing.find_messages(request, EVERY, state="discarded", after=setelah, limit=PAGE + 1)
         await reads.of((), things=[held.id for held in found[:PAGE]])
         return _render(request, "discarded", home, **_paged(found, setelah))
+
+
+def _groups_table(request: Request) -> Table[Group]:
+    states = {"parked": _("diparkir"), "waiting": _("menunggu")}
+    columns: list[Column[Group]] = [
+        Column("sebab", _("Sebab"), lambda group: f"{group.code}: {masked_in(group.sentence)}"),
+        Column("keadaan", _("Keadaan"), lambda group: states[group.state]),
+        Column("pesan", _("Pesan"), lambda group: group.count, [Key("count", "bigint")], number=True, descending=True),
+        Column("mengantre", _("Mengantre"), lambda group: group.behind, number=True),
+        Column("pertama", _("Pertama"), lambda group: group.first_seen, [Key("first_seen", "timestamptz")]),
+        Column("terakhir", _("Terakhir"), lambda group: group.last_seen, [Key("last_seen", "timestamptz")], descending=True),
+        Column("contoh", _("Contoh"), lambda group: group.sample),
+        Column("topik", _("Topik"), lambda group: group.topic, on_page=False),
+        Column("tipe", _("Tipe"), lambda group: group.type, on_page=False),
+    ]  # fmt: skip
+    name = f"pesan-tertahan-{runtime_of(request).service.name}"
+    return Table(name, columns, id=Key("sample", "bigint"), default="pesan")
 
 
 def _messages(routes: APIRouter, home: str) -> None:
