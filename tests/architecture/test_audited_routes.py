@@ -20,6 +20,9 @@ from bina.web.forms import form_guard
 SHOWS_NOBODY_ELSE = {
     "the reader's own record": {
         "/beranda",
+        "/data-saya",
+        "/{service}/potongan/data-saya",
+        "/{service}/api/v1/me/data",
         "/enrollment/jp",
         "/assessment/tes",
         "/assessment/tes/{assessment_id}",

@@ -18,6 +18,7 @@ from notification.notices import handlers as notices_handlers
 from notification.notices import pages as notices_pages
 from notification.notices import schedule as notices_schedule
 from notification.notices.subjects import UNREAD
+from notification.own_data import EXPIRIES, own
 from notification.preferences import handlers as preferences_handlers
 from notification.preferences import pages as preferences_pages
 from notification.settings import NotificationSettings
@@ -54,7 +55,13 @@ def create(settings: NotificationSettings) -> FastAPI:
     return create_app(
         Runtime(service, settings),
         title="Bina: notifikasi",
-        api_routers=[notices_api.router, deliveries_api.router],
-        page_routers=[notices_pages.router, deliveries_pages.router, preferences_pages.router],
+        expiries=EXPIRIES,
+        api_routers=[notices_api.router, deliveries_api.router, own.api_router()],
+        page_routers=[
+            notices_pages.router,
+            deliveries_pages.router,
+            preferences_pages.router,
+            own.page_router(),
+        ],
         subjects=[UNREAD, DELIVERIES, FAILED],
     )
