@@ -163,6 +163,7 @@ INVENTORY_OF_OPERATIONS = {
     "GET /*/potongan/data-saya": Tried(),
     "GET /*/api/v1/me/data": Tried(),
     "GET /*/lanjutkan/{kept_id}": Tried(fill=lambda world, _none: Ask({"kept_id": world.kept_id})),
+    "GET /*/langsung": Tried(meets=422),  # a page's token is missing, and without it the answer has an end
     "GET /*/api/v1/ops/status": Tried(),
     "GET /*/api/v1/ops/backlog": Tried(),
     "GET /*/api/v1/ops/parked/groups": Tried(),

@@ -76,6 +76,7 @@ SHOWS_NOBODY_ELSE = {
         "/gallery/potongan",
         "/gallery/unit.{form}",
         "/{service}/tampilan",
+        "/{service}/langsung",
         "/{service}/api/v1/openapi.json",
         "/healthz",
         "/readyz",

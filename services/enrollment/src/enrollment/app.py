@@ -12,11 +12,14 @@ from enrollment.accounts import pages as accounts_pages
 from enrollment.accounts.provider import Provider
 from enrollment.catalogue import api as catalogue_api
 from enrollment.catalogue import pages as catalogue_pages
+from enrollment.catalogue.subjects import SEATS
 from enrollment.enrolments import api as enrolments_api
 from enrollment.enrolments import pages as enrolments_pages
 from enrollment.enrolments.handlers import handlers as enrolment_handlers
+from enrollment.enrolments.subjects import PARTICIPANTS, TAKEN
 from enrollment.entitlement import api as entitlement_api
 from enrollment.entitlement import pages as entitlement_pages
+from enrollment.entitlement.subjects import EARNED
 from enrollment.home import pages as home_pages
 from enrollment.home.handlers import handlers as home_handlers
 from enrollment.machines import api as machines_api
@@ -49,6 +52,7 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         expiries=EXPIRIES,
         api_routers=[*(api.router for api in apis), own.api_router()],
         page_routers=[*(page.router for page in pages), own.page_router(), gallery.router()],
+        subjects=[SEATS, PARTICIPANTS, TAKEN, EARNED],
     )
     app.state.provider = Provider(settings)
     return app

@@ -17,6 +17,7 @@ from evaluation.own_data import own
 from evaluation.responses import api as responses_api
 from evaluation.responses import handlers as responses_handlers
 from evaluation.responses import pages as responses_pages
+from evaluation.responses.subjects import OPEN_TASKS
 from evaluation.roster import handlers as roster_handlers
 from evaluation.tasks import api as tasks_api
 from evaluation.tasks import handlers as tasks_handlers
@@ -57,4 +58,5 @@ def create(settings: Settings) -> FastAPI:
         title="Bina: evaluasi",
         api_routers=[responses_api.router, tasks_api.router, impact_api.router, own.api_router()],
         page_routers=[responses_pages.router, tasks_pages.router, impact_pages.router, own.page_router()],
+        subjects=[OPEN_TASKS],
     )

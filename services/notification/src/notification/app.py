@@ -12,10 +12,12 @@ from notification.deliveries import api as deliveries_api
 from notification.deliveries import courier
 from notification.deliveries import handlers as deliveries_handlers
 from notification.deliveries import pages as deliveries_pages
+from notification.deliveries.subjects import DELIVERIES, FAILED
 from notification.notices import api as notices_api
 from notification.notices import handlers as notices_handlers
 from notification.notices import pages as notices_pages
 from notification.notices import schedule as notices_schedule
+from notification.notices.subjects import UNREAD
 from notification.own_data import EXPIRIES, own
 from notification.preferences import handlers as preferences_handlers
 from notification.preferences import pages as preferences_pages
@@ -61,4 +63,5 @@ def create(settings: NotificationSettings) -> FastAPI:
             preferences_pages.router,
             own.page_router(),
         ],
+        subjects=[UNREAD, DELIVERIES, FAILED],
     )
