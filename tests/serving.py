@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from bina.web.serve import Server
 from bina.web.wire import Wire
 
 
@@ -14,7 +15,7 @@ from bina.web.wire import Wire
 async def serving(app: FastAPI) -> AsyncIterator[str]:
     """Serve as `bina.web.serve` does, without starting the runtime: what is served needs no broker. Yields the address."""
     config = uvicorn.Config(app, port=0, lifespan="off", log_level="error", http=Wire, ws="none")
-    server = uvicorn.Server(config)
+    server = Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn announces its start by this flag only
         await asyncio.sleep(0)

@@ -160,7 +160,10 @@ def _entry() -> Tried:
 REASON = {"reason": "Salah kirim sejak awal"}
 RATE = {"per_second": 5}
 INVENTORY_OF_OPERATIONS = {
+    "GET /*/potongan/data-saya": Tried(),
+    "GET /*/api/v1/me/data": Tried(),
     "GET /*/lanjutkan/{kept_id}": Tried(fill=lambda world, _none: Ask({"kept_id": world.kept_id})),
+    "GET /*/langsung": Tried(meets=422),  # a page's token is missing, and without it the answer has an end
     "GET /*/api/v1/ops/status": Tried(),
     "GET /*/api/v1/ops/backlog": Tried(),
     "GET /*/api/v1/ops/parked/groups": Tried(),
@@ -197,6 +200,14 @@ INVENTORY_OF_OPERATIONS = {
 ENROLLMENT = {
     "GET /ops": Tried(),
     "GET /beranda": Tried(),
+    "GET /data-saya": Tried(),
+    "POST /data-saya/perbaikan": _sent(field="name", wanted="Nama Baru", reason="Akta"),
+    "POST /data-saya/hapus": _sent(reason="Sudah pensiun"),
+    "GET /enrollment/perbaikan": Tried(),
+    "POST /enrollment/perbaikan/{request_id}/terima": Tried(people.PERSONS, _of("request_id")),
+    "POST /enrollment/perbaikan/{request_id}/tolak": Tried(
+        people.PERSONS, _of("request_id", form={"answer": "Tanpa bukti"})
+    ),
     "GET /enrollment/katalog": Tried(),
     "GET /enrollment/angkatan/{reference}": Tried(
         people.TAUGHT, lambda _w, r: Ask({"reference": r.run.code}), "enrolment.list"

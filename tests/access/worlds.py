@@ -140,6 +140,7 @@ async def enrollment(service: ServiceUnderTest) -> World:
     from enrollment.machines.store import add_machine
     from enrollment.register.bodies import AgencyRow, UnitRow
     from enrollment.register.recording import record_agencies, record_asn, record_units
+    from enrollment.rights.asking import ask_to_mend
 
     units = [
         UnitRow(
@@ -159,6 +160,8 @@ async def enrollment(service: ServiceUnderTest) -> World:
         await record_programmes(session, [ProgrammeRow(code="AKS", name="Pelatihan Akses", jp=20)], None)
         await record_programmes(session, [ProgrammeRow(code="ASING", name="Program lain", jp=20)], THERE)
         await announce_runs(session, [_run_row(RunRow, run) for run in RUNS])
+        for asn in PEOPLE:
+            await ask_to_mend(session, asn.asn_id, "position", "Arsiparis", "SK 1/2026")
         assert await link(session, Account("here", "u-1"), INTERVIEWER.asn_id)
         machines = [Machine(id_of("machine", code), code, "SIMPEG") for code in (HERE, THERE)]
         for machine in machines:
@@ -172,8 +175,11 @@ async def enrollment(service: ServiceUnderTest) -> World:
     )
     ids = {(row.asn_id, row.run_code): row.enrollment_id for row in rows}
     enrolments = {f"{a.key} in {r.code}": ids[a.asn_id, r.code] for a, r in TAKING_PART}
+    asked = {row.asn_id: row.request_id for row in await service.rows("SELECT * FROM data_requests")}
     return World(
-        enrolments=enrolments, machines={machine.agency_code: machine.machine_id for machine in machines}
+        of={asn.key: asked[asn.asn_id] for asn in PEOPLE},
+        enrolments=enrolments,
+        machines={machine.agency_code: machine.machine_id for machine in machines},
     )
 
 

@@ -20,6 +20,9 @@ from bina.web.forms import form_guard
 SHOWS_NOBODY_ELSE = {
     "the reader's own record": {
         "/beranda",
+        "/data-saya",
+        "/{service}/potongan/data-saya",
+        "/{service}/api/v1/me/data",
         "/enrollment/jp",
         "/assessment/tes",
         "/assessment/tes/{assessment_id}",
@@ -73,6 +76,7 @@ SHOWS_NOBODY_ELSE = {
         "/gallery/potongan",
         "/gallery/unit.{form}",
         "/{service}/tampilan",
+        "/{service}/langsung",
         "/{service}/api/v1/openapi.json",
         "/healthz",
         "/readyz",

@@ -94,6 +94,7 @@ async def build(bina: Bina) -> Town:
     await hold_trainings(town)
     await let_them_answer(town)
     await spoil_two(town)
+    await ask_for_a_correction(town)
     town.places = await find_places(town)
     return town
 
@@ -225,6 +226,18 @@ async def spoil_two(town: Town) -> None:
         return bool(job["state"] != "running")
 
     await eventually(is_over)
+
+
+async def ask_for_a_correction(town: Town) -> None:
+    """The alumnus finds a mistake in their record."""
+    bina = town.world.bina
+    live, _lapsed = sessions_of(bina, town.alumnus.person())
+    session = {"Cookie": f"bina_session={live}"}
+    async with httpx.AsyncClient(base_url=bina.addresses.url, trust_env=False, headers=session) as http:
+        page = (await http.get("/data-saya")).text
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', page))
+        wrong = {"field": "position", "wanted": "Analis Kebijakan Ahli Muda", "reason": "SK 821/114/2026"}
+        assert (await http.post("/data-saya/perbaikan", data=hidden | wrong)).status_code == 303
 
 
 async def find_places(town: Town) -> dict[str, str]:

@@ -60,6 +60,13 @@ def person(n: int, agency: str = CITY, **changes) -> AsnRow:
     return AsnRow.model_validate(row | changes)
 
 
+async def left_long_ago(service: ServiceUnderTest, *numbers: int) -> None:
+    """Let people have left so long ago that no law demands their record."""
+    async with service.sessions() as session, session.begin():
+        await record_asn(session, [person(n, left_on=date(2001, 1, 1)) for n in numbers])
+    await service.emitted()
+
+
 def run(code: str, organiser: str, starts: date, ends: date, **changes) -> RunRow:
     row = {
         "code": code,

@@ -167,7 +167,7 @@ async def test_an_erased_person_leaves_nothing_but_digests(site: Site):
         "enrolments", {"run": SMALL, "nip": nip(2), "note": "Pindah"}, "operator", person=CLERK
     )
     row = {"id": str(asn_id(2)), "nip": nip(2), "name": "Pegawai Dua", "agency_code": CITY}
-    await site.command("asn", {"items": [row]}, "platform")
+    await site.command("asn", {"items": [row | {"left_on": "2001-01-01"}]}, "platform")
     async with site.client("platform") as client:
         answer = await client.delete(
             f"/enrollment/api/v1/asn/{asn_id(2)}", headers={"Idempotency-Key": uuid4().hex}

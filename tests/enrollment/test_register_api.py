@@ -8,7 +8,7 @@ import httpx
 from bina.events.enrollment import AgencyRecorded, AsnErased, AsnRecorded, ContactErased, ContactRecorded
 
 from .conftest import Site
-from .story import CITY, REGENCY, SECTION, UNIT, asked, asn_id, nip, person
+from .story import CITY, REGENCY, SECTION, UNIT, asked, asn_id, left_long_ago, nip, person
 
 
 def row(n: int, **changes) -> dict[str, Any]:
@@ -88,6 +88,7 @@ async def test_one_agency_may_stand_alone_and_reports_for_itself(site: Site):
 
 
 async def test_erasing_a_person_leaves_no_personal_data(site: Site):
+    await left_long_ago(site.svc, 1)
     async with site.client("bkd") as client:
         url = f"/enrollment/api/v1/asn/{asn_id(1)}"
         answer = await client.delete(url, headers={"Idempotency-Key": "erase-one-person"})

@@ -9,7 +9,20 @@ from enrollment.register.bodies import UnitRow
 from enrollment.register.recording import record_asn, record_units
 
 from .conftest import Site
-from .story import CITY, OPEN, SECTION, SMALL, SPACE, UNIT, asked, asn_id, enrollment_id, nip, person
+from .story import (
+    CITY,
+    OPEN,
+    SECTION,
+    SMALL,
+    SPACE,
+    UNIT,
+    asked,
+    asn_id,
+    enrollment_id,
+    left_long_ago,
+    nip,
+    person,
+)
 
 OTHER = uuid5(SPACE, "other unit")
 ELSEWHERE = 40
@@ -45,6 +58,7 @@ async def test_people_are_recorded_in_the_unit_and_below_only(town: Site):
 
 
 async def test_nobody_outside_the_unit_is_erased(town: Site):
+    await left_long_ago(town.svc, 3)
     statuses = {}
     for n in (ELSEWHERE, 3):
         async with town.client("operator", unit=UNIT) as client:

@@ -184,7 +184,16 @@ def traced(program: Program, collector: Collector) -> Program:
     return replace(program, env={**program.env, **told})
 
 
+RETENTION = "".join(
+    f'[[periods]]\nkeeps = "{kept}"\nfrom = 2020-01-01\ndays = 0\nbasis = "agency"\n'
+    f'[[periods]]\nkeeps = "{kept}"\nfrom = 2026-11-23\ndays = 0\nbasis = "agency"\n'
+    for kept in ("people", "trainings")
+)
+"""The site's own periods: whoever leaves may be erased at once."""
+
+
 async def _running(state: State, kafka: Any, postgres: Any) -> AsyncIterator[Bina]:
+    state.retention.write_text(RETENTION)
     chosen = Addresses.choose(state)
     addresses = Addresses({**chosen.ports, "kafka": kafka.port})
     await open_to(kafka.bootstrap, kafka.password, AGENCIES)

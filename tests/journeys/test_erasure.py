@@ -1,12 +1,14 @@
 """Whoever is erased is gone from every database, parked bytes included, while totals stay true."""
 
 from collections.abc import Sequence
+from functools import partial
+from itertools import product
 from typing import Any
 
 import pytest
 
 from bina_local.addresses import SERVICES
-from bina_local.publication import RawRecord
+from bina_local.publication import RawRecord, send_raw
 from journeys.agency import REQUEST
 from journeys.answering import answer_task, take_test
 from journeys.running import Bina, eventually
@@ -34,6 +36,34 @@ async def places_of(bina: Bina, needles: Sequence[str]) -> dict[str, int]:
 
 def _patterns(needles: Sequence[str]) -> list[str]:
     return [f"%{form}%" for needle in needles for form in (needle, needle.encode().hex())]
+
+
+FOLLOWERS = ("assessment", "evaluation", "notification")
+
+
+async def stands_before_the_tombstone(bina: Bina, *people: Asn) -> None:
+    """A fact of each that no service can read: parked in three of them, and what follows in its key waits."""
+    headers = [("ce_id", b"torn"), ("ce_source", b"enrollment"), ("ce_type", b"asn.recorded.v1")]
+    torn = [
+        RawRecord("enrollment.asn", str(asn.asn_id).encode(), headers, f'{{"name": "{asn.name}", '.encode())
+        for asn in people
+    ]
+    await send_raw(bina.kafka, torn)
+    for service, asn in product(FOLLOWERS, people):
+        await eventually(partial(parked_of, bina, service, asn))
+
+
+async def parked_of(bina: Bina, service: str, asn: Asn) -> list[dict[str, Any]]:
+    path, key = f"/{service}/api/v1/ops/parked", str(asn.asn_id)
+    found: list[dict[str, Any]] = await bina.platform.get(path, topic="enrollment.asn", key=key)
+    return found
+
+
+async def gave_up(bina: Bina, service: str, asn: Asn) -> list[int]:
+    """How many messages of theirs each erasure gave up, as the service's audit says."""
+    path = f"/{service}/api/v1/ops/audit"
+    found = await bina.platform.get(path, tentang=str(asn.asn_id), jenis="erasure")
+    return [entry["detail"].get("discarded", 0) for entry in found["items"]]
 
 
 async def outcome(world: World, run_id: Any) -> dict[str, Any]:
@@ -75,14 +105,20 @@ async def test_an_erased_person_is_found_nowhere(bina: Bina):
         return await parked(bina) > before
 
     await eventually(is_parked)
+    await stands_before_the_tombstone(bina, gone, stays)
     told = await outcome(world, run_id)
     needles = (gone.nip, gone.email, gone.name)
     known = await places_of(bina, needles)
     assert {name.split()[0] for name in known} >= {"enrollment", "evaluation", "notification"}
 
-    answer = await world.operator.http.delete(
-        f"/enrollment/api/v1/asn/{gone.asn_id}", headers={"Idempotency-Key": f"erase-{gone.asn_id}"}
+    path, key = f"/enrollment/api/v1/asn/{gone.asn_id}", {"Idempotency-Key": f"erase-{gone.asn_id}"}
+    refused = await world.operator.http.delete(path, headers=key)
+    assert refused.json()["type"] == "urn:bina:problem:erasure-not-yet", refused.text
+    row = {"nip": gone.nip, "name": gone.name, "agency_code": gone.agency, "email": gone.email}
+    await world.operator.post(
+        "/enrollment/api/v1/asn", {"items": [row | {"left_on": bina.today().isoformat()}]}
     )
+    answer = await world.operator.http.delete(path, headers=key)
     assert answer.status_code == 200, answer.text
 
     async def left() -> bool:
@@ -93,4 +129,9 @@ async def test_an_erased_person_is_found_nowhere(bina: Bina):
     except AssertionError:
         raise AssertionError(await places_of(bina, needles)) from None
     assert await outcome(world, run_id) == told
+    for service in FOLLOWERS:
+        assert await gave_up(bina, service, gone) == [2], "the torn one, and that they left, behind it"
+        (other,) = await parked_of(bina, service, stays)
+        path = f"/{service}/api/v1/ops/parked/{other['id']}/discard"
+        await bina.platform.post(path, {"reason": "Uji selesai", "newest": other["id"]})
     assert (await places_of(bina, (stays.nip,))) != {}

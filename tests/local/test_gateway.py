@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from bina.web.limits import LARGEST_BODY
+from bina.web.live.route import HEADERS as STREAM_HEADERS
 from bina.web.wire import LARGEST_HEAD
 from bina_local.addresses import Addresses
 from bina_local.gateway import CADDYFILE, gateway
@@ -14,6 +15,8 @@ from bina_local.ports import HOST, any_free
 from bina_local.process import Child, run_until_ready, until
 from bina_local.services import http_status
 from bina_local.state import State, project_root
+
+CHUNK = b"9\r\n%s\r\n"
 
 
 async def read_whole(reader: asyncio.StreamReader, head: bytes) -> bool:
@@ -84,6 +87,33 @@ async def test_a_service_that_is_away_is_said_in_plain_words(site: httpx.AsyncCl
     assert response.status_code == 503
     assert "sedang disiapkan" in response.text
     assert response.headers["retry-after"] == "3"
+
+
+async def test_a_streams_lines_come_through_one_by_one(site: httpx.AsyncClient, tmp_path: Path):
+    """Unpacked and at once, though the browser takes gzip and the answer goes on."""
+    go_on = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n")
+        writer.write(b"Cache-Control: " + STREAM_HEADERS["Cache-Control"].encode())
+        writer.write(b"\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNK % b"data: 1\n\n")
+        await go_on.wait()
+        writer.write(CHUNK % b"data: 2\n\n" + b"0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    port = Addresses.of(State.at(tmp_path)).ports["notification"]
+    async with (
+        await asyncio.start_server(answer, HOST, port),
+        asyncio.timeout(20),
+        site.stream("GET", "/notification/langsung", headers={"Accept-Encoding": "gzip"}) as stream,
+    ):
+        lines = stream.aiter_text()
+        assert "content-encoding" not in stream.headers
+        assert await anext(lines) == "data: 1\n\n"
+        go_on.set()
+        assert await anext(lines) == "data: 2\n\n"
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz", "/readyz/http", "/%6detrics"])

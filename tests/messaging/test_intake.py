@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from bina.events.agency import RequestAnswered
-from bina.events.enrollment import EnrollmentAccepted, TrainingCompleted
+from bina.events.enrollment import AsnRecorded, EnrollmentAccepted, TrainingCompleted
 from bina.events.evaluation import EvaluationTaskClosed
+from bina.messaging import held, parked
 from bina.messaging.intake import TopicFailingError
 from bina.messaging.outbox import emit
 from bina.messaging.records import Message
@@ -259,6 +260,56 @@ async def test_an_erased_person_does_not_come_back(service: ServiceUnderTest):
     await service.receives(erased)
     await service.receives(person)
     assert await service.rows("SELECT * FROM people") == []
+
+
+def torn(service: ServiceUnderTest, person: AsnRecorded) -> Message:
+    """A record of somebody that cannot be read, whose bytes name them."""
+    return service.message(person)._replace(value=f'{{"name": "{person.name}", '.encode())
+
+
+async def test_a_tombstone_passes_what_is_held_of_its_person(service: ServiceUnderTest):
+    gone, stays = asn(name="Rahma Yulita"), asn(name="Budi Santoso")
+    await service.receives_raw(torn(service, gone), torn(service, stays))
+    await service.receives(asn(gone.asn_id, "Rahma Yulita, S.E."), asn(stays.asn_id, "Budi Santoso, S.E."))
+    assert [state for state, _key, _code in await service.held()] == ["parked", "parked", "behind", "behind"]
+    assert (await service.receives(toy.AsnErased(asn_id=gone.asn_id))).applied == 1
+    rows = await service.rows("SELECT * FROM messaging.held ORDER BY id")
+    of_them = [row for row in rows if row.key == str(gone.asn_id)]
+    assert {(row.state, row.discard_reason) for row in of_them} == {("discarded", held.ERASED)}
+    assert all(row.discarded_at and row.value is None and row.headers == [] for row in of_them)
+    assert "Rahma" not in str(rows)
+    others = [row for row in rows if row.key == str(stays.asn_id)]
+    assert [(row.state, row.discard_reason) for row in others] == [("parked", None), ("behind", None)]
+    assert all(b"Budi" in row.value for row in others)
+    again = asn(gone.asn_id, "Orang Baru")
+    service.message(again)
+    assert (await service.receives(again)).applied == 1, "nothing stands in the key any more"
+
+
+async def test_a_tombstone_passes_what_came_just_before_it(service: ServiceUnderTest):
+    gone = asn()
+    before, erased = torn(service, gone), service.message(toy.AsnErased(asn_id=gone.asn_id))
+    taken = await service.receives_raw(before, erased)
+    assert taken.applied == 1
+    assert await service.held() == [("discarded", str(gone.asn_id), "json.invalid")]
+    assert (await service.rows("SELECT value FROM messaging.held"))[0].value is None
+
+
+async def test_what_comes_after_a_tombstone_and_cannot_be_read_is_parked(service: ServiceUnderTest):
+    gone = asn()
+    erased, after = service.message(toy.AsnErased(asn_id=gone.asn_id)), torn(service, gone)
+    assert (await service.receives_raw(erased, after)).applied == 1
+    assert [state for state, _key, _code in await service.held()] == ["parked"]
+
+
+async def test_what_was_discarded_before_loses_its_bytes_and_keeps_its_reason(service: ServiceUnderTest):
+    gone = asn()
+    await service.receives_raw(torn(service, gone))
+    async with service.sessions() as session, session.begin():
+        await parked.discard(session, parked.EVERY, "Salah kirim", "Endah", newest=2**62)
+    await service.receives(toy.AsnErased(asn_id=gone.asn_id))
+    (row,) = await service.rows("SELECT * FROM messaging.held")
+    assert (row.discard_reason, row.discarded_by, row.value) == ("Salah kirim", "Endah", None)
 
 
 async def test_what_is_told_carries_its_cause_and_counts_up(service: ServiceUnderTest):

@@ -10,11 +10,10 @@ from sqlalchemy import text
 
 from bina.messaging.database import connect
 from bina.messaging.inbox import month_bounds
-from bina.messaging.maintenance import forget_old, keep_partitions
+from bina.messaging.maintenance import keep_partitions
 from bina.messaging.old_waits import OldWaits
 from bina.messaging.reconcile import next_night
 from bina.messaging.testing import ServiceUnderTest
-from messaging import toy
 from messaging.facts import NIP, accepted, asn, completed, run
 
 KEEPALIVES = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
@@ -50,27 +49,6 @@ async def test_rows_ahead_of_their_time_move_into_their_partitions(service: Serv
     [told] = await service.rows("SELECT id, tableoid::regclass::text AS part FROM messaging.outbox")
     assert told.part == f"messaging.outbox_{tomorrow:%Y_%m_%d}"
     assert [told.id] == [row.id for row in before]
-
-
-async def test_old_answers_and_messages_given_up_go(service: ServiceUnderTest):
-    bad = accepted()
-    toy.failing.add(bad.enrollment_id)
-    await service.receives(bad)
-    async with service.sessions() as session, session.begin():
-        for days in (1, 31):
-            await session.execute(
-                text(
-                    """INSERT INTO messaging.commands (principal, key, digest, status, received_at)
-                    VALUES ('p', :key, 'd', 200, now() - make_interval(days => :days))"""
-                ),
-                {"key": str(days), "days": days},
-            )
-        await session.execute(
-            text("UPDATE messaging.held SET state = 'discarded', last_tried = now() - interval '181 days'")
-        )
-        await forget_old(session)
-    assert await service.held() == []
-    assert [row.key for row in await service.rows("SELECT key FROM messaging.commands")] == ["1"]
 
 
 async def test_a_moved_id_is_still_known(service: ServiceUnderTest):

@@ -8,12 +8,12 @@ from bina.web.audit.searching import Sought, find
 from named import addresses, shown_to
 
 from .story import BUDI, DEWI, RAHMA
-from .test_pages import browse, hidden, told  # noqa: F401 - fixtures
+from .test_pages import hidden
 
 NAMES = {BUDI: ("Budi Santoso", str(BUDI)), DEWI: ("Dewi Lestari", str(DEWI))}
 
 
-async def test_a_choice_keeps_what_was_chosen_before(told, browse):  # noqa: F811
+async def test_a_choice_keeps_what_was_chosen_before(told, browse):
     client = browse(RAHMA, "asn", agency="5571")
     fields = hidden(await client.get("/notification/preferensi")) | {"language": "en", "email": ""}
     assert (await client.post("/notification/preferensi", data=fields)).status_code == 303
@@ -28,7 +28,7 @@ async def test_a_choice_keeps_what_was_chosen_before(told, browse):  # noqa: F81
 @pytest.mark.parametrize(
     "roles", [("asn",), ("operator", "bkd"), ("auditor",), ("platform",)], ids=lambda r: r[0]
 )
-async def test_nobody_else_is_named_without_being_noted(told, browse, served, roles):  # noqa: F811
+async def test_nobody_else_is_named_without_being_noted(told, browse, served, roles):
     notices = await told.rows("SELECT notice_id FROM notices LIMIT 1")
     more = [f"/notification/api/v1/notices?recipient={person}" for person in NAMES]
     reader = RAHMA if roles == ("asn",) else uuid4()

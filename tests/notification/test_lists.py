@@ -79,7 +79,12 @@ async def test_what_the_ledger_does_not_offer_is_refused(told: ServiceUnderTest,
 async def test_the_inbox_can_show_unread_notices_alone(many: ServiceUnderTest, browse: Browse):
     [row] = await many.rows("SELECT DISTINCT recipient_id FROM notices")
     client, path, seen = browse(row.recipient_id, "asn"), "/notification/kotak-masuk", []
-    assert "Lihat 40 lagi yang belum dibaca" in (await client.get(path)).text
+    async with many.sessions() as session, session.begin():
+        await session.fetch(
+            "UPDATE notices SET read_at = now() WHERE notice_id = (SELECT min(notice_id::text)::uuid FROM notices)"
+        )
+    first = (await client.get(path)).text
+    assert ("Lihat 39 lagi yang belum dibaca" in first, "Sudah dibaca" in first) == (True, True)
     path += "?saring=belum-dibaca"
     while path:
         html = (await client.get(path)).text
@@ -87,6 +92,5 @@ async def test_the_inbox_can_show_unread_notices_alone(many: ServiceUnderTest, b
         assert "Sudah dibaca" not in html
         found = re.search(r'href="([^"]+)">Berikutnya<', html)
         path = unescape(found[1]) if found else ""
-    assert (len(seen), len(set(seen))) == (70, 70)
-    await many.rows("UPDATE notices SET read_at = now() RETURNING 1")
+    assert (len(seen), len(set(seen))) == (69, 69)
     assert (await client.get("/notification/kotak-masuk?saring=semua")).status_code == 422

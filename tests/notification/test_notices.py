@@ -315,7 +315,9 @@ async def test_the_story_tells_each_person_what_concerns_them(notification: Serv
                 "enrollment_accepted", "enrollment_withdrawn", "training_cancelled", "training_recommended",
                 "task_opened", "task_reminder",
             ],
-            DEWI: ["training_announced_job", "enrollment_rejected"],
+            DEWI: [
+                "training_announced_job", "enrollment_rejected", "data_request_accepted", "data_request_refused",
+            ],
         }.items()
         for kind in kinds
     }  # fmt: skip

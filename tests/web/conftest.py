@@ -17,7 +17,7 @@ from bina.web.permissions import TABLE
 from messaging import toy
 from serving import serving
 from web.auditing import Audited, app_over
-from web.sample import commands, pages
+from web.sample import commands, live, pages
 
 SECRET = "a secret of the tests, 32 characters"
 OPEN = {
@@ -51,7 +51,8 @@ def sample_app(database_url: str) -> FastAPI:
         Runtime(toy.service, settings_for(database_url)),
         title="Contoh",
         api_routers=[commands.api],
-        page_routers=[pages.router, commands.forms, gallery.router()],
+        page_routers=[pages.router, commands.forms, live.router, gallery.router()],
+        subjects=[live.PEOPLE, live.NAMES],
         table=SAMPLE_TABLE,
     )
 

@@ -49,7 +49,12 @@ async def test_groups_are_sorted_and_given_out(client, service, held):
     headers = (("ce_type", AsnRecorded.type.encode()),)
     for place in (8, 9):
         await service.receives_raw(Message(AsnRecorded.topic, 0, place, b"x%d" % place, headers, b"{broken"))
-    for order, counts in (("", [2, 1]), ("urut=pesan&arah=naik", [1, 2]), ("urut=pertama", [1, 2])):
+    for place in (10, 11):
+        again = (("ce_type", b"training.announced.v1"),)
+        await service.receives_raw(
+            Message("enrollment.trainings", 0, place, b"run-%d" % place, again, b"{broken")
+        )
+    for order, counts in (("", [3, 2]), ("urut=pesan&arah=naik", [2, 3]), ("urut=pertama", [3, 2])):
         page = (await client.get(f"/toy/ops?{order}")).text
         book = rows_of(await client.get(f"/toy/ops/kelompok.xlsx?{order}"))
         assert [row[2] for row in book[1:]] == counts

@@ -8,6 +8,7 @@ from httpx import AsyncClient
 from bina.messaging.testing import ServiceUnderTest
 from messaging import toy
 from messaging.facts import accepted, met, requested
+from watched import version_of
 from web.conftest import token
 from web.operating import API, OPS, fields_of, key
 
@@ -177,3 +178,20 @@ async def test_redrives_are_for_the_platform_alone(client, path):
 async def test_what_is_gone_is_not_found(client):
     for path in (f"{API}/redrives/9", f"{OPS}/pengulangan/9", f"{OPS}/kelompok/000000000000"):
         assert (await client.get(path)).status_code == 404
+
+
+async def test_pages_of_operations_move_with_what_they_show(client, cause, operating):
+    group = f"{OPS}/kelompok/{cause}"
+    before = await version_of(client, group)
+    assert await version_of(client, group) == before
+    data = await fields_of(client, group, "ulangi") | {"per_second": "1"}
+    job = (await client.post(f"{group}/ulangi", data=data)).headers["location"]
+    running = await version_of(client, job)
+    assert await operating.state.runtime.redriver.step(LATER)
+    moved = await version_of(client, job), await version_of(client, group)
+    assert moved[0] != running
+    assert moved[1] != before
+    assert await version_of(client, OPS)
+    for day in range(1, 10):
+        await operating.state.runtime.redriver.step(LATER + timedelta(days=day))
+    assert "data-stream" not in (await client.get(job)).text  # the report stays as it is

@@ -14,7 +14,9 @@ from sqlalchemy import text
 from bina.events.enrollment import AsnErased, SessionEnded
 from bina.web import access, forms, sessions
 from bina.web.access import Person, Session, read_session, write_session
+from bina.web.expiring import Expiring
 from bina.web.forms import KEY_FIELD
+from bina.web.retention import Periods
 from bina.web.sessions import kept_forms
 from bina.web.sessions.ended import LOOK_SECONDS, Ended
 from web.conftest import SECRET, SULASTRI
@@ -254,7 +256,7 @@ async def test_few_forms_are_kept_and_none_for_long(service, operating, monkeypa
         assert (await client.get(f"/toy/lanjutkan/{old}")).status_code == 404
         assert (await client.get(f"/toy/lanjutkan/{other}")).status_code == 200
     async with service.sessions() as session, session.begin():
-        await kept_forms.forget_old(session)
+        await Expiring(Periods.read()).run(session)
         assert await session.scalar(text("SELECT count(*) FROM web.kept_forms")) == 1
         await sessions.ended.on_asn_erased([AsnErased(asn_id=SULASTRI)], session)
         assert await session.scalar(text("SELECT count(*) FROM web.kept_forms")) == 0

@@ -106,6 +106,7 @@ _WORDS = {
     "entry-missing": "catatan ini hilang",
     "value": "nilainya bukan yang dicatat",
     "value-gone": "nilainya hilang tanpa penghapusan data orangnya",
+    "expiry-unproven": "masa simpan nilai yang hilang tidak tercantum dalam catatan mana pun",
     "value-extra": "nilai ini tidak tercantum dalam catatannya",
     "person": "nilai ini dipindahkan ke orang lain",
     "stray": "tidak disegel dan tidak menunggu segel: disisipkan atau penandanya dihapus",

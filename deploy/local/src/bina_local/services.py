@@ -39,6 +39,7 @@ def environment(
         "BINA_SMTP_HOST": HOST,
         "BINA_SMTP_PORT": str(addresses.ports["smtp"]),
         "BINA_TIMEZONE": TIMEZONE,
+        "BINA_RETENTION": str(state.retention) if state.retention.exists() else "",
         "PYTHONUNBUFFERED": "1",
         # glibc keeps one arena per thread and core otherwise: tens of megabytes a service never uses
         "MALLOC_ARENA_MAX": "2",

@@ -66,6 +66,11 @@ class State:
         """What the mailbox received."""
         return self.root / "mails"
 
+    @property
+    def retention(self) -> Path:
+        """The site's own periods of keeping what names people, if it has any."""
+        return self.root / "retention.toml"
+
     @cached_property
     def secrets(self) -> "Secrets":
         """Passwords and the signing secret, made at first use."""

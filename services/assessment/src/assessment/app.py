@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from assessment.assessments.api import router as assessments_api
 from assessment.assessments.handlers import handlers as assessments
 from assessment.assessments.pages import router as assessments_pages
+from assessment.own_data import own
 from assessment.plans.handlers import handlers as plans
 from assessment.plans.schedule import schedule as plans_schedule
 from assessment.profiles.api import router as profiles_api
@@ -35,6 +36,6 @@ def create(settings: Settings) -> FastAPI:
     return create_app(
         Runtime(service, settings),
         title="Penilaian kompetensi",
-        api_routers=[assessments_api, profiles_api],
-        page_routers=[assessments_pages, profiles_pages],
+        api_routers=[assessments_api, profiles_api, own.api_router()],
+        page_routers=[assessments_pages, profiles_pages, own.page_router()],
     )

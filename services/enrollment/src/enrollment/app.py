@@ -9,21 +9,25 @@ from bina.web import gallery
 from bina.web.app import create_app
 from enrollment.accounts import api as accounts_api
 from enrollment.accounts import pages as accounts_pages
-from enrollment.accounts import store as accounts
 from enrollment.accounts.provider import Provider
 from enrollment.catalogue import api as catalogue_api
 from enrollment.catalogue import pages as catalogue_pages
+from enrollment.catalogue.subjects import SEATS
 from enrollment.enrolments import api as enrolments_api
 from enrollment.enrolments import pages as enrolments_pages
 from enrollment.enrolments.handlers import handlers as enrolment_handlers
+from enrollment.enrolments.subjects import PARTICIPANTS, TAKEN
 from enrollment.entitlement import api as entitlement_api
 from enrollment.entitlement import pages as entitlement_pages
+from enrollment.entitlement.subjects import EARNED
 from enrollment.home import pages as home_pages
 from enrollment.home.handlers import handlers as home_handlers
 from enrollment.machines import api as machines_api
+from enrollment.own_data import EXPIRIES, own
 from enrollment.register import api as register_api
 from enrollment.register.schedule import schedule as register_schedule
 from enrollment.register.states import states as register_states
+from enrollment.rights import pages as rights_pages
 from enrollment.settings import EnrollmentSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -40,14 +44,15 @@ service = Service(
 def create(settings: EnrollmentSettings) -> FastAPI:
     """The service's API and pages around its runtime."""
     apis = (accounts_api, machines_api, register_api, catalogue_api, enrolments_api, entitlement_api)
-    pages = (home_pages, accounts_pages, catalogue_pages, enrolments_pages, entitlement_pages)
+    pages = (home_pages, accounts_pages, catalogue_pages, enrolments_pages, entitlement_pages, rights_pages)
     runtime = Runtime(service, settings)
-    runtime.hourly.append(accounts.forget_old)
     app = create_app(
         runtime,
         title="Bina: pendaftaran dan pelatihan",
-        api_routers=[api.router for api in apis],
-        page_routers=[*(page.router for page in pages), gallery.router()],
+        expiries=EXPIRIES,
+        api_routers=[*(api.router for api in apis), own.api_router()],
+        page_routers=[*(page.router for page in pages), own.page_router(), gallery.router()],
+        subjects=[SEATS, PARTICIPANTS, TAKEN, EARNED],
     )
     app.state.provider = Provider(settings)
     return app

@@ -13,9 +13,11 @@ from evaluation.impact import handlers as impact_handlers
 from evaluation.impact import pages as impact_pages
 from evaluation.impact import schedule as impact_schedule
 from evaluation.instruments import store as instruments
+from evaluation.own_data import own
 from evaluation.responses import api as responses_api
 from evaluation.responses import handlers as responses_handlers
 from evaluation.responses import pages as responses_pages
+from evaluation.responses.subjects import OPEN_TASKS
 from evaluation.roster import handlers as roster_handlers
 from evaluation.tasks import api as tasks_api
 from evaluation.tasks import handlers as tasks_handlers
@@ -54,6 +56,7 @@ def create(settings: Settings) -> FastAPI:
     return create_app(
         Runtime(service, settings),
         title="Bina: evaluasi",
-        api_routers=[responses_api.router, tasks_api.router, impact_api.router],
-        page_routers=[responses_pages.router, tasks_pages.router, impact_pages.router],
+        api_routers=[responses_api.router, tasks_api.router, impact_api.router, own.api_router()],
+        page_routers=[responses_pages.router, tasks_pages.router, impact_pages.router, own.page_router()],
+        subjects=[OPEN_TASKS],
     )

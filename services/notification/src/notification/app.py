@@ -12,10 +12,13 @@ from notification.deliveries import api as deliveries_api
 from notification.deliveries import courier
 from notification.deliveries import handlers as deliveries_handlers
 from notification.deliveries import pages as deliveries_pages
+from notification.deliveries.subjects import DELIVERIES, FAILED
 from notification.notices import api as notices_api
 from notification.notices import handlers as notices_handlers
 from notification.notices import pages as notices_pages
 from notification.notices import schedule as notices_schedule
+from notification.notices.subjects import UNREAD
+from notification.own_data import EXPIRIES, own
 from notification.preferences import handlers as preferences_handlers
 from notification.preferences import pages as preferences_pages
 from notification.settings import NotificationSettings
@@ -52,6 +55,13 @@ def create(settings: NotificationSettings) -> FastAPI:
     return create_app(
         Runtime(service, settings),
         title="Bina: notifikasi",
-        api_routers=[notices_api.router, deliveries_api.router],
-        page_routers=[notices_pages.router, deliveries_pages.router, preferences_pages.router],
+        expiries=EXPIRIES,
+        api_routers=[notices_api.router, deliveries_api.router, own.api_router()],
+        page_routers=[
+            notices_pages.router,
+            deliveries_pages.router,
+            preferences_pages.router,
+            own.page_router(),
+        ],
+        subjects=[UNREAD, DELIVERIES, FAILED],
     )

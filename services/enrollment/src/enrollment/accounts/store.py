@@ -22,7 +22,6 @@ _OPEN = text(
     """INSERT INTO sessions (session_id, asn_id, issuer, subject, provider_session, id_token, until)
     VALUES (:session_id, :asn_id, :issuer, :subject, :provider_session, :id_token, :until)"""
 )
-_FORGET = text("DELETE FROM sessions WHERE until < now()")
 _END = (
     """DELETE FROM sessions WHERE {which} AND until >= now() RETURNING session_id, asn_id, until, id_token"""
 )
@@ -47,11 +46,6 @@ async def link(session: AsyncSession, account: Account, asn_id: UUID) -> bool:
     """Know the person by this account from now on, whatever becomes of their NIP; whether they had no other there."""
     row = {"issuer": account.issuer, "subject": account.subject, "asn_id": asn_id}
     return await session.scalar(_LINK, row) is not None
-
-
-async def forget_old(session: AsyncSession) -> None:
-    """Sessions whose time is over are forgotten."""
-    await session.execute(_FORGET)
 
 
 async def open_session(

@@ -11,11 +11,13 @@ from bina.web.access import Person
 from bina.web.formats import number
 from bina.web.language import counted
 from bina.web.language import gettext as _
+from bina.web.live import at_one_moment, watch
 from bina.web.permissions import may
 from bina.web.tables import Column, Format, Key, Query, Table, Term, export
 from enrollment.catalogue import store
 from enrollment.catalogue.domain import Run
 from enrollment.catalogue.store import RunFilter
+from enrollment.catalogue.subjects import SEATS
 from enrollment.enrolments.view import run_row
 from enrollment.home import store as home
 from enrollment.register import store as register
@@ -32,11 +34,13 @@ async def catalogue(request: Request, person: Reader, kata: Term = "", penyeleng
     """What closes my gap? Runs open to the reader's agency, those that close a gap named first."""
     today = clock.today()
     async with request.app.state.runtime.sessions() as session:
+        await at_one_moment(session)
         agencies = await register.load_agencies(session)
         gaps = await _gaps(session, person)
         table = _table(agencies, gaps)
         asked = table.asked(request)
         page = await asked.page(session, _found(person, kata, penyelenggara), PAGE)
+        stream = await watch(request, session, {SEATS: [run.run_id for run in page.rows]})
     rows = [
         run_row(run, today, agencies.get(run.organiser, run.organiser), gaps.get(run.programme_code, ""))
         for run in page.rows
@@ -44,6 +48,7 @@ async def catalogue(request: Request, person: Reader, kata: Term = "", penyeleng
     fitting = [row for row, run in zip(rows, page.rows, strict=True) if run.programme_code in gaps]
     others = [row for row, run in zip(rows, page.rows, strict=True) if run.programme_code not in gaps]
     context: dict[str, Any] = {
+        "stream": stream,
         "fitting": fitting,
         "rows": others,
         "lead": _lead(len(rows), sum(run.status_on(today) == "open" for run in page.rows)),

@@ -16,16 +16,19 @@ from bina.web.commands import PageCommand
 from bina.web.formats import number
 from bina.web.language import counted
 from bina.web.language import gettext as _
+from bina.web.live import watch
 from bina.web.masking import nip_for
 from bina.web.permissions import Reach, check_runs, may, reach_of
 from bina.web.problems import Fault, Problem, not_found
 from bina.web.tables import Column, Format, Key, Page, Table, export
 from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.domain import Run
+from enrollment.catalogue.subjects import SEATS
 from enrollment.enrolments import commands, store
 from enrollment.enrolments.attending import FIELD, read_attendance
 from enrollment.enrolments.domain import Enrolment
 from enrollment.enrolments.store import Listed
+from enrollment.enrolments.subjects import PARTICIPANTS
 from enrollment.enrolments.view import long_span, state_of
 from enrollment.enrolments.within import check_employee, check_subject
 from enrollment.register import store as register
@@ -47,6 +50,7 @@ async def show(
     reach = _others(person)
     async with request.app.state.runtime.sessions() as session:
         run = await _find(session, reference)
+        stream = await watch(request, session, {SEATS: [run.run_id], PARTICIPANTS: [run.run_id]})
         context = await _context(session, run, person)
         found = store.participants_of(run.run_id, reach)
         people = await asked.page(session, found, PAGE) if reach else Page([])
@@ -55,9 +59,8 @@ async def show(
     listed = _participants(person, attending=attending).shown(
         request, asked, people, files=f"{_href(run)}/peserta"
     )
-    return pages.render(
-        request, "enrolments/run.html", run=run, errors={}, people=listed, attending=attending, **context
-    )
+    context |= {"run": run, "people": listed, "attending": attending, "stream": stream}
+    return pages.render(request, "enrolments/run.html", errors={}, **context)
 
 
 @router.get(_PATH + "/peserta.{form}")

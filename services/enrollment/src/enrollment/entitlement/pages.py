@@ -17,6 +17,7 @@ from bina.web.charts import Bar, Figure, ranked_bar
 from bina.web.formats import number, percent
 from bina.web.language import counted
 from bina.web.language import gettext as _
+from bina.web.live import watch
 from bina.web.masking import nip_for
 from bina.web.permissions import Reach, can, may, reach_of
 from bina.web.problems import not_found
@@ -24,6 +25,7 @@ from bina.web.tables import Column, Format, Key, Rows, Table, export
 from enrollment.entitlement import store
 from enrollment.entitlement.domain import rule_for, year_of
 from enrollment.entitlement.store import Behind, Share
+from enrollment.entitlement.subjects import EARNED
 from enrollment.entitlement.view import bar, sentence
 from enrollment.register import store as register
 from enrollment.register.domain import Unit
@@ -89,6 +91,8 @@ async def agency(
     asked_parts, asked_behind = parts.asked(request), behind.asked(request)
     async with request.app.state.runtime.sessions() as session:
         view = await _view(session, person, unit, instansi)
+        code = view.reach.agency_code
+        stream = await watch(request, session, {EARNED: [code]}) if code else None
         shares = await _shares(session, view, today)
         part = await asked_parts.page(session, Rows(shares), PAGE)
         people = await asked_behind.page(session, store.people_behind(view.reach, today), PAGE)
@@ -98,6 +102,7 @@ async def agency(
     return pages.render(
         request,
         "entitlement/agency.html",
+        stream=stream,
         view=view,
         shares=shown,
         total=_total(shares),

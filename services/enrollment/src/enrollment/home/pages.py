@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.messaging import clock
 from bina.web.access import Person, Visitor
 from bina.web.language import gettext as _
+from bina.web.live import watch
 from bina.web.permissions import can, may, reach_of
 from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.domain import Run
 from enrollment.catalogue.store import RunFilter
 from enrollment.enrolments import store as enrolments
 from enrollment.enrolments.store import Listed
+from enrollment.enrolments.subjects import TAKEN
 from enrollment.enrolments.view import Row, own_row, run_row
 from enrollment.entitlement import store as ledger
 from enrollment.entitlement.domain import rule_for, year_of
@@ -53,8 +55,9 @@ async def beranda(request: Request, person: Annotated[Person, may("home.read")])
     """What needs me?"""
     async with request.app.state.runtime.sessions() as session:
         asn = await _self(session, person)
+        stream = await watch(request, session, {TAKEN: [asn.asn_id]}) if asn else None
         own = await _own(session, asn) if asn else {}
-    return pages.render(request, "home/beranda.html", asn=asn, places=_places(person), **own)
+    return pages.render(request, "home/beranda.html", asn=asn, places=_places(person), stream=stream, **own)
 
 
 async def _self(session: AsyncSession, person: Person) -> Asn | None:

@@ -10,15 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.web.access import Person
 from bina.web.audit import OthersRecords
 from bina.web.commands import ApiCommand
-from bina.web.language import gettext as _
 from bina.web.masking import nip_for
 from bina.web.permissions import Place, check_places, may, out_of_scope, reach_of
-from bina.web.problems import Fault, Problem, not_found
+from bina.web.problems import not_found
 from enrollment.paging import PageQuery, page
-from enrollment.register import recording, store
+from enrollment.register import erasing, recording, store
+from enrollment.register.allowing import check_owned, check_rows
 from enrollment.register.bodies import (
     AgencyRows,
-    AsnRow,
     AsnRows,
     GrantedRole,
     RoleRows,
@@ -37,6 +36,10 @@ class AsnQuery(PageQuery):
     nip: str | None = None
 
 
+Order = Annotated[
+    str | None,
+    Query(min_length=20, max_length=500, pattern=r"^[^\x00]*$", description="number and date, no name"),
+]
 Anyone = Annotated[Person, may("register.structure")]
 
 
@@ -72,12 +75,7 @@ async def record_asn(
     """Record up to 1,000 people with their contacts; all of them or none."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
-        await _check_places(session, person, body.items)
-        known = await store.find_people(session, [row.nip for row in body.items])
-        await _check_owned(
-            session, person, "people.record", [*known.values(), *(row.id for row in body.items if row.id)]
-        )
-        await _check_numbers(session, person, body.items)
+        await check_rows(session, person, body.items)
         return await recording.record_asn(session, body.items)
 
     return await command.answer(effect, status=201)
@@ -85,15 +83,23 @@ async def record_asn(
 
 @router.delete("/asn/{asn_id}")
 async def erase_asn(
-    asn_id: UUID, person: Annotated[Person, may("people.erase")], command: ApiCommand
+    request: Request,
+    asn_id: UUID,
+    person: Annotated[Person, may("people.erase")],
+    command: ApiCommand,
+    order: Order = None,
 ) -> Response:
-    """Erase a person (UU 27/2022): record, contact, roles; every service follows."""
+    """Erase a person (UU 27/2022): record, contact, roles; every service follows.
+
+    409 `erasure-not-yet` while a law demands the record, with `law` and `possible_from`. The platform erases all the
+    same by a court's `order` or another legal ground, told by number and date; it stays in the audit.
+    """
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
         if not await store.load_people(session, [asn_id]):
             raise not_found()
-        await _check_owned(session, person, "people.erase", [asn_id])
-        return await recording.erase_asn(session, asn_id)
+        await check_owned(session, person, "people.erase", [asn_id])
+        return await erasing.erase(session, person, asn_id, request.app.state.periods, order=order or "")
 
     return await command.answer(effect)
 
@@ -172,44 +178,8 @@ async def list_asn(
 def _shown(person: Asn, reader: Person) -> dict[str, Any]:
     nip = nip_for(reader, person.nip, person.asn_id, person.agency_code, person.unit_path)
     names = ("name", "employment", "agency_code", "unit_id", "unit_name", "position", "job_level")
-    more = ("grade", "gender", "supervisor_id", "started_on")
+    more = ("grade", "gender", "supervisor_id", "started_on", "left_on")
     return {"id": person.asn_id, "nip": nip} | {name: getattr(person, name) for name in names + more}
-
-
-async def _check_owned(session: AsyncSession, person: Person, action: str, ids: list[UUID]) -> None:
-    """A record now at another agency is not this clerk's to change: a move is no upload."""
-    known = await store.load_people(session, ids)
-    check_places(person, action, [(found.agency_code, found.unit_path) for found in known])
-
-
-async def _check_numbers(session: AsyncSession, person: Person, rows: Sequence[AsnRow]) -> None:
-    """By the NIP an account finds its person: of who holds a role only the platform changes it."""
-    given = {row.id: row.nip for row in rows if row.id}
-    changed = [p.asn_id for p in await store.load_people(session, given) if p.nip != given[p.asn_id]]
-    holders = await store.with_roles(session, changed)
-    if holders and not reach_of(person, "people.record").everything:
-        raise Problem(
-            "nip-of-role-holder",
-            403,
-            _("NIP pemegang peran hanya dapat diubah oleh pengelola platform."),
-            mend=_("Kirim baris lain tanpa baris ini, dan minta pengelola platform mengubah NIP-nya."),
-            errors=[
-                Fault(f"items.{n}.nip", _("Orang ini memegang peran."))
-                for n, row in enumerate(rows)
-                if row.id in holders
-            ],
-        )
-
-
-async def _check_places(session: AsyncSession, person: Person, rows: Sequence[AsnRow]) -> None:
-    """Refuse people who would be recorded outside the clerk's scope."""
-    units = await store.find_units(session, [row.unit_id for row in rows if row.unit_id])
-    paths = {unit.unit_id: unit.path for unit in units.values()}
-    check_places(
-        person,
-        "people.record",
-        [(row.agency_code, paths.get(row.unit_id or UUID(int=0), ())) for row in rows],
-    )
 
 
 async def _check_units(session: AsyncSession, person: Person, rows: Sequence[UnitRow]) -> None:

@@ -80,6 +80,9 @@ class AsnRow(Body):
     started_on: Annotated[date, Field(ge=date(1900, 1, 1), le=date(2100, 12, 31))] | None = Field(
         default=None, description="TMT: appointment or contract"
     )
+    left_on: Annotated[date, Field(ge=date(1900, 1, 1), le=date(2100, 12, 31))] | None = Field(
+        default=None, description="the first day after service: retired, resigned, contract over"
+    )
     email: Annotated[PlainText, Field(max_length=254)] = ""
     phone: Annotated[PlainText, Field(max_length=20)] = ""
     language: Literal["id", "en"] = "id"

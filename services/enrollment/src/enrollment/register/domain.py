@@ -39,7 +39,8 @@ class Unit:
 
 @dataclass(frozen=True)
 class Asn:
-    """A civil servant as registered. `started_on` begins the appointment (PNS) or contract (PPPK)."""
+    """A civil servant as registered. `started_on` begins the appointment (PNS) or contract (PPPK), `left_on` is the first
+    day after it."""
 
     asn_id: UUID
     nip: str
@@ -54,6 +55,7 @@ class Asn:
     gender: Literal["L", "P", ""] = ""
     supervisor_id: UUID | None = None
     started_on: date | None = None
+    left_on: date | None = None
     unit_name: str = ""
     unit_path: tuple[UUID, ...] = ()
 
@@ -74,6 +76,20 @@ class Asn:
             gender=self.gender,
             supervisor_id=self.supervisor_id,
         )
+
+
+def erasable_from(
+    left_on: date | None, trained_on: date | None, kept: tuple[timedelta, timedelta], today: date
+) -> date | None:
+    """The day from which somebody's record may be erased; None while they serve.
+
+    `kept`: how long the record of somebody who left stays, and how long that of a training, last completed on
+    `trained_on`.
+    """
+    if left_on is None or left_on > today:
+        return None
+    record, trainings = kept
+    return max(left_on + record, trained_on + trainings) if trained_on else left_on + record
 
 
 class PersonKey(NamedTuple):

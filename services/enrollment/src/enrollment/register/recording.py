@@ -146,6 +146,7 @@ def _asn(row: AsnRow, ids: dict[str, UUID]) -> Asn:
         gender=row.gender,
         supervisor_id=supervisor,
         started_on=row.started_on,
+        left_on=row.left_on,
     )
 
 

@@ -16,6 +16,7 @@ from bina.web.audit import OthersRecords
 from bina.web.commands import FormCommand, PageCommand
 from bina.web.forms import GuardedForm
 from bina.web.language import gettext as _
+from bina.web.live import watch
 from bina.web.permissions import may
 from bina.web.problems import not_found
 from bina.web.tables import Column, Format, Key, Page, Rows, Table, export
@@ -24,6 +25,7 @@ from evaluation.site import pages
 
 from . import domain, store, submission, view
 from .store import Assignment, Form
+from .subjects import OPEN_TASKS
 
 router = APIRouter()
 Respondent = Annotated[Person, may("task.own")]
@@ -59,6 +61,7 @@ async def inbox(
 ) -> Response:
     """What am I to answer, by when?"""
     async with request.app.state.runtime.sessions() as session:
+        stream = await watch(request, session, {OPEN_TASKS: [_me(person)]})
         found = await store.load_open(session, _me(person), clock.today())
         answered = await store.load_answered(session, _me(person), ANSWERED)
     await reads.of([a.about_id for a in (*found, *answered)])
@@ -73,6 +76,7 @@ async def inbox(
     return pages.render(
         request,
         "responses/inbox.html",
+        stream=stream,
         rows=rows,
         answered=answered,
         titles=view.titles(),

@@ -14,10 +14,12 @@ from bina.web.access import Person
 from bina.web.audit import OthersRecords, Reading
 from bina.web.commands import PageCommand
 from bina.web.language import gettext as _
+from bina.web.live import at_one_moment, watch
 from bina.web.navigation import Link
 from bina.web.permissions import Reach, can, may, reach_of
 from bina.web.tables import Column, Format, Query, Table, Term, address, export
 from notification.deliveries.store import ledger
+from notification.deliveries.subjects import DELIVERIES, FAILED
 from notification.deliveries.view import TABS, TAGS, name_of_kind, name_of_state, name_of_tab, words_of_reason
 from notification.site import pages
 
@@ -53,12 +55,19 @@ async def ledger_page(
     reach, table = reach_of(person, "delivery.list"), _table()
     asked = table.asked(request)
     async with request.app.state.runtime.transaction() as session:
+        await at_one_moment(session)
         page = await asked.page(session, _found(reach, keadaan, cari), PAGE_SIZE)
         failed = await ledger.count_failed(session, reach)
+        about = {
+            DELIVERIES: [row.notice_id for row in page.rows],
+            FAILED: ["" if reach.everything else reach.agency_code],
+        }
+        stream = await watch(request, session, about)
     await _note(reads, keadaan, page.rows)
     return pages.render(
         request,
         "deliveries/ledger.html",
+        stream=stream,
         list=table.shown(request, asked, page, filters=["keadaan", "cari"], files=PATH),
         line_of=_line,
         failed=failed if can(person, "delivery.retry") else 0,

@@ -67,6 +67,8 @@ def name_of_kind(kind: str) -> str:
         "training_recommended_unscheduled": _("Saran pelatihan"),
         "training_changed": _("Perubahan jadwal"),
         "training_cancelled": _("Pelatihan dibatalkan"),
+        "data_request_accepted": _("Permintaan data diterima"),
+        "data_request_refused": _("Permintaan data ditolak"),
         "task_opened": _("Tugas menilai"),
         "task_reminder": _("Pengingat tugas"),
         "task_expired": _("Tugas berakhir"),

@@ -17,6 +17,7 @@ from bina.web.access import Person
 from bina.web.commands import PageCommand
 from bina.web.formats import weekday
 from bina.web.language import gettext as _
+from bina.web.live import watch
 from bina.web.navigation import Link
 from bina.web.permissions import may
 from bina.web.problems import not_found
@@ -24,6 +25,7 @@ from bina.web.tables import Column, Key, Page, Table
 from notification.notices.domain import Spoken, Telling, gist_of, path_of, speak
 from notification.notices.store import reading
 from notification.notices.store.notices import mark_read
+from notification.notices.subjects import UNREAD
 from notification.scope import own_id
 from notification.site import pages
 
@@ -59,6 +61,7 @@ async def inbox(request: Request, person: Reader, saring: Literal["", "belum-dib
     asked = table.asked(request)
     later = asked.after is not None
     async with request.app.state.runtime.transaction() as session:
+        stream = await watch(request, session, {UNREAD: [recipient]})
         count = await reading.count_unread(session, recipient)
         fresh, old = (reading.inbox_of(recipient, unread=unread) for unread in (True, False))
         unread = Page[Telling]([]) if later and not saring else await asked.page(session, fresh, PAGE_SIZE)
@@ -66,6 +69,7 @@ async def inbox(request: Request, person: Reader, saring: Literal["", "belum-dib
     return pages.render(
         request,
         "notices/inbox.html",
+        stream=stream,
         count=count,
         unread=_days(unread.rows),
         hidden=0 if later or saring else count - len(unread.rows),

@@ -263,6 +263,23 @@ class CertificateRevoked(_OfEnrollment):
     reason: Text = ""
 
 
+class DataRequestAnswered(Event):
+    """A person's request about their own data was answered; what and why stays where they asked."""
+
+    topic: ClassVar[str] = "enrollment.requests"
+    type: ClassVar[str] = "data_request.answered.v1"
+
+    request_id: Identity
+    asn_id: Identity
+    field: Code = Field(description="what of the record, or erasure")
+    outcome: Literal["accepted", "refused"]
+
+    @property
+    def key(self) -> str:
+        """The request."""
+        return str(self.request_id)
+
+
 class SessionEnded(Event):
     """A person's session ended before its time: signed out, a role taken away, the person gone."""
 

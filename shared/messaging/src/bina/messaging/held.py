@@ -85,6 +85,18 @@ _FREED = text(
 )
 
 
+ERASED = "dihapus atas permintaan (UU 27/2022)"
+"""Why messages of somebody who was erased are given up."""
+# Given up before for another reason, they keep that reason; their bytes go all the same.
+_GIVE_UP = text(
+    """UPDATE messaging.held h SET state = 'discarded', discard_reason = coalesce(h.discard_reason, :reason),
+        discarded_by = coalesce(h.discarded_by, ''), discarded_at = coalesce(h.discarded_at, now()),
+        last_tried = now(), value = NULL, record_key = NULL, headers = '[]', error = ''
+    FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS asked (topic, key)
+    WHERE h.topic = asked.topic AND h.key = asked.key"""
+)
+
+
 @dataclass(slots=True)
 class Hold:
     """One message to keep, and why."""
@@ -167,6 +179,11 @@ async def blocked(session: AsyncSession, streams: Iterable[Stream]) -> set[Strea
     asked = list(set(streams))
     rows = await session.execute(_BLOCKED, _pairs(asked))
     return {(row.topic, row.key) for row in rows}
+
+
+async def give_up(session: AsyncSession, streams: Iterable[Stream]) -> None:
+    """Discard whatever is held of these streams, and its bytes: a tombstone says that there is nothing to know."""
+    await session.execute(_GIVE_UP, {"reason": ERASED, **_pairs(sorted(set(streams)))})
 
 
 async def load(session: AsyncSession, ids: Sequence[int]) -> list[Row[Any]]:

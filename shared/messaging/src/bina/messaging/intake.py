@@ -1,7 +1,7 @@
 """From a batch of messages to committed effects: one transaction, whatever is in the batch."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -11,8 +11,8 @@ from .applying import Outcome
 from .database import is_transient
 from .handlers import Reactions
 from .reading import Read, read
-from .records import Broken, Message
-from .release import Release
+from .records import Arrived, Broken, Message
+from .release import Release, park_unread
 
 log = logging.getLogger(__name__)
 
@@ -78,10 +78,11 @@ class Intake(Release):
 
     async def _in(self, session: AsyncSession, batch: Read, outcome: Outcome) -> Taken:
         claimed = await inbox.claim(session, batch.arrived, batch.reached)
+        unread = await self._without_erased(session, claimed.new, batch.broken)
         if await self._applier.look(session, claimed.new, outcome):
             outcome.blocked = await held.blocked(session, (a.stream for a in claimed.new))
-        await self._applier.apply(session, claimed.new, outcome, [b.message for b in batch.broken])
-        await self._settle(session, outcome, [*batch.broken, *claimed.conflicts])
+        await self._applier.apply(session, claimed.new, outcome, [b.message for b in unread])
+        await self._settle(session, outcome, [*unread, *claimed.conflicts])
         await self._check_cap(session, outcome, batch.broken)
         return Taken(
             received=len(batch),
@@ -95,6 +96,19 @@ class Intake(Release):
             told=len(outcome.told),
             due=session.info.get("due", False),
         )
+
+    async def _without_erased(
+        self, session: AsyncSession, new: Sequence[Arrived], broken: Sequence[Broken]
+    ) -> Sequence[Broken]:
+        """Give up what is held of those whom this batch erases, or their tombstones would wait behind it; gives what
+        else cannot be read."""
+        erased = {a.stream: a.message.offset for a in new if a.event.erases}
+        if not erased:
+            return broken
+        older = {id(b) for b in broken if b.message.offset < erased.get((b.message.topic, b.message.key), 0)}
+        await held.keep(session, [park_unread(b) for b in broken if id(b) in older])
+        await held.give_up(session, erased)
+        return [b for b in broken if id(b) not in older]
 
     async def _check_cap(self, session: AsyncSession, outcome: Outcome, broken: list[Broken]) -> None:
         parked = [h.message for h in outcome.holds if h.state == "parked" and h.held_id is None]

@@ -11,10 +11,6 @@ from .inbox import month_bounds
 
 OUTBOX_DAYS = 7
 INBOX_MONTHS_AHEAD = 2
-COMMAND_DAYS = 30
-"""How long a command sent again gets its first answer; nobody retries longer, and answers may name people."""
-DISCARDED_DAYS = 180
-"""How long the bytes of a message stay that was given up."""
 REDRIVE_DAYS = 180
 """How long the report of an order to try parked messages again stays."""
 log = logging.getLogger(__name__)
@@ -33,16 +29,11 @@ async def keep_partitions(session: AsyncSession) -> None:
 
 
 async def forget_old(session: AsyncSession) -> None:
-    """Drop the answers of commands, the messages given up and the reports of redrives whose time is over."""
-    for table, since, days in (
-        ("commands", "received_at <", COMMAND_DAYS),
-        ("held", "state = 'discarded' AND last_tried <", DISCARDED_DAYS),
-        ("redrives", "ended_at <", REDRIVE_DAYS),
-    ):
-        await session.execute(
-            text(f"DELETE FROM messaging.{table} WHERE {since} now() - make_interval(days => :days)"),  # noqa: S608 - our own names
-            {"days": days},
-        )
+    """Drop the reports of redrives whose time is over; what names people goes by bina.web's periods."""
+    await session.execute(
+        text("DELETE FROM messaging.redrives WHERE ended_at < now() - make_interval(days => :days)"),
+        {"days": REDRIVE_DAYS},
+    )
 
 
 async def _make_months(session: AsyncSession, start: datetime) -> None:

@@ -132,7 +132,7 @@ class Release:
 
     async def _settle(self, session: AsyncSession, outcome: Outcome, broken: list[Broken]) -> None:
         """Keep what cannot be applied, answer what cannot be read, tell, then free what was waiting."""
-        kept = await held.keep(session, [*(_park_unread(b) for b in broken), *outcome.holds])
+        kept = await held.keep(session, [*(park_unread(b) for b in broken), *outcome.holds])
         # Who was answered when it first came is not answered again when it comes twice.
         if foreign := [b for b in broken if b.message.foreign and b.message.position in kept]:
             for handler in self._reactions.unreadable:
@@ -159,7 +159,7 @@ def _before_parked(rows: Sequence[Any]) -> list[Any]:
     return free
 
 
-def _park_unread(broken: Broken) -> Hold:
+def park_unread(broken: Broken) -> Hold:
     """An agency's broken message blocks nothing; one of our own blocks its key."""
     return Hold(
         broken.message, "parked", broken.code, broken.error, blocks=not broken.message.foreign, claimed=False

@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     """Go on although the log has lost messages that were never applied; for one start, after reading which."""
     growth_seconds: float = Field(default=330.0, ge=0)
     """How long a topic's new partition is kept back: producers renew their map of partitions every 300 s or sooner."""
+    retention: str = ""
+    """Path of a site's own periods of keeping what names people, in the form of bina.web's retention.toml; they go first."""
     stall_seconds: float = 60.0
     """Without progress for so long while messages wait, the process ends and is started anew."""
 

@@ -69,8 +69,11 @@ A template::
     {% endcall %}
     {% endblock %}
 
+A page that is to say by itself what changed passes `stream=await watch(request, session, {SEATS: [run_id]})` and names
+its parts, `id="…" data-live` (`live=` of rows and tables): `bina.web.live`.
+
 Components: heading button link_row field select choice_row segments checkbox stepper table tag meter tabs error_summary banner
-inbox_item timeline empty figure facts fragment paging. A table of more than three columns becomes cards on a phone;
+inbox_item timeline empty figure facts fragment news paging. A table of more than three columns becomes cards on a phone;
 facts leave out what has no description; a text in another language than the page's says so (`speaks="id"`). Layout classes: `section` `stack` `panel` `split` (5:3) `halves`
 `thirds` `narrow` `measures` `filters` `actions` `rows` `no-print`. Filters: number percent rupiah jp day short_day
 weekday month moment clock_time duration; `{{ when|moment(zone) }}` prints WIB, WITA or WIT. A form with

@@ -140,7 +140,7 @@ def issue_task_link(task_id: UUID, secret: str, expires: datetime) -> str:
     """Sign the token of a personal link that opens one task and nothing else until `expires` (wall time)."""
     now = datetime.now(UTC)
     claims = {"task": str(task_id), "at": int(now.timestamp() * 1000)}
-    return _sign("task", claims, secret, expires - now)
+    return sign("task", claims, secret, expires - now)
 
 
 class TaskLink(NamedTuple):
@@ -152,7 +152,7 @@ class TaskLink(NamedTuple):
 
 def read_task_link(token: str, secret: str) -> TaskLink:
     """What a personal link opens; raises `TokenRefused`."""
-    claims = _open("task", token, secret)
+    claims = read_signed("task", token, secret)
     return TaskLink(UUID(claims["task"]), datetime.fromtimestamp(claims.get("at", 0) / 1000, UTC))
 
 
@@ -245,12 +245,14 @@ def is_secure(settings: Settings) -> bool:
     return settings.public_url.startswith("https://")
 
 
-def _sign(purpose: str, claims: Mapping[str, Any], secret: str, valid_for: timedelta) -> str:
+def sign(purpose: str, claims: Mapping[str, Any], secret: str, valid_for: timedelta) -> str:
+    """A token of these claims for one purpose; no other reads it."""
     expires = int(time.time() + valid_for.total_seconds())
     return str(_serializer(purpose, secret).dumps({**claims, "exp": expires}))
 
 
-def _open(purpose: str, token: str, secret: str) -> dict[str, Any]:
+def read_signed(purpose: str, token: str, secret: str) -> dict[str, Any]:
+    """The claims of a token signed for a purpose; raises `TokenRefused`."""
     claims = _claims(purpose, token, secret)
     if claims["exp"] <= time.time():
         raise TokenRefused(expired=True)

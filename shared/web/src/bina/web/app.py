@@ -19,14 +19,19 @@ from bina.web.access import open_to_all, task_link
 from bina.web.audit import api as audit_api
 from bina.web.audit import pages as audit_pages
 from bina.web.audit.sealing import Sealer, sealer_of
+from bina.web.expiring import Expiring, Expiry
 from bina.web.forms import form_guard
 from bina.web.headers import Envelope
 from bina.web.limits import BodyLimit
+from bina.web.live import Hub, Subject
+from bina.web.live import route as live
 from bina.web.openapi import Application, dependencies_of
 from bina.web.pages import Pages
 from bina.web.permissions import TABLE, May, Table, is_guard
 from bina.web.rates import Limiter, RateLimit, Rates
+from bina.web.retention import Periods
 from bina.web.sessions import Asking, kept_forms
+from bina.web.sessions.ended import Ended
 from bina.web.tracing import Requests
 
 _READING = {"GET", "HEAD", "OPTIONS"}
@@ -46,11 +51,14 @@ def create_app(
     title: str,
     api_routers: Sequence[APIRouter] = (),
     page_routers: Sequence[APIRouter] = (),
+    subjects: Sequence[Subject] = (),
     table: Table = TABLE,
+    expiries: Sequence[Expiry] = (),
 ) -> FastAPI:
     """Put a service's routers into the shell.
 
-    API routers are mounted under `/<service>/api/v1`; page routers write their full paths. Raises `UnguardedRoute`
+    API routers are mounted under `/<service>/api/v1`; page routers write their full paths; `subjects` are
+    what its pages hear of. Raises `UnguardedRoute`
     when a route carries none of `may(…)`, `Visitor`, `LinkedTask`, changes something by an action that only reads,
     is open without standing in the table, or takes an unguarded form.
     """
@@ -68,9 +76,12 @@ def create_app(
     app.state.settings = runtime.settings
     app.state.draining = False
     app.state.limiter = Limiter(Rates())
+    app.state.periods = Periods.read(runtime.settings.retention)
     app.state.sealer = Sealer(runtime)
+    app.state.ended = Ended()
+    app.state.hub = Hub(runtime.sessions, [*ops.SUBJECTS, *subjects], app.state.ended)
     runtime.beside.append(app.state.sealer.run)
-    runtime.hourly.append(kept_forms.forget_old)
+    runtime.hourly.append(Expiring(app.state.periods, expiries).run)
     app.state.shell_pages = Pages(service)
     problems.install(app)
     for router in (*api_routers, ops.api_router(), audit_api.api_router()):
@@ -80,6 +91,7 @@ def create_app(
         audit_pages.page_router(service),
         preferences.router(service),
         kept_forms.router(service),
+        live.router(service),
     )
     for router in (*page_routers, *shell):
         app.include_router(router, include_in_schema=False)

@@ -54,7 +54,9 @@ def _places() -> list[tuple[str, str, str]]:
         (_("Instansi"), "/enrollment/instansi", "jp.shares"),
         (_("Dampak"), "/evaluation/dampak", "impact.read"),
         (_("Penilai"), "/evaluation/penilai", "interview.list"),
+        (_("Permintaan data"), "/enrollment/perbaikan", "data_request.list"),
         (_("Buku kirim"), "/notification/buku-kirim", "delivery.list"),
         (_("Kotak masuk"), "/notification/kotak-masuk", "notice.own"),
+        (_("Data saya"), "/data-saya", "data.own"),
         (_("Operasi"), "/enrollment/ops", "ops.read"),
     ]

@@ -24,7 +24,9 @@ def leave_notice(request: Request, response: Response, text: str) -> None:
 
 
 def waiting_notice(request: Request) -> str:
-    """The sentence left for this page, or nothing."""
+    """The sentence left for this page, or nothing; what another page asks by itself takes none away."""
+    if "x-live" in request.headers:
+        return ""
     try:
         return str(_serializer(request).loads(request.cookies.get(COOKIE, ""), max_age=_SECONDS))
     except BadSignature:
@@ -33,7 +35,7 @@ def waiting_notice(request: Request) -> str:
 
 def forget_notice(request: Request, response: Response) -> None:
     """Said once is enough."""
-    if COOKIE in request.cookies:
+    if COOKIE in request.cookies and "x-live" not in request.headers:
         response.delete_cookie(COOKIE, path="/", secure=is_secure(settings_of(request)))
 
 

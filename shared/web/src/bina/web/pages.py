@@ -50,7 +50,7 @@ class Pages:
     def render(self, request: Request, name: str, *, status_code: int = 200, **context: Any) -> HTMLResponse:
         """Answer with a template; every page gets person, nav, theme and guarded forms without asking."""
         template = self.environment.get_template(name)
-        page = HTMLResponse(template.render(**self._frame(request), **context), status_code)
+        page = HTMLResponse(template.render(self._frame(request) | context), status_code)
         page.headers["Cache-Control"] = "private, no-store"
         page.headers["Vary"] = "Cookie"
         keep_guest(request, page)
@@ -75,6 +75,7 @@ class Pages:
             "zone": ZoneInfo(settings_of(request).timezone),
             "demo": settings_of(request).demo,
             "notice": waiting_notice(request),
+            "stream": None,
             "form_guard": lambda: hidden_fields(request),
         }
 

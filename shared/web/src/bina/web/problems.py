@@ -32,7 +32,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
     """Something a caller can act on: what is wrong, where, and how to mend it.
 
     `type` is stable, English and kebab-case (`run-is-full`); title, detail and `mend` are Indonesian sentences. `way`:
-    words and address of a button that leads people to where they can mend it.
+    words and address of a button that leads people to where they can mend it. `more`: members of this type alone.
     Raised inside a command it rolls the whole command back.
     """
 
@@ -48,6 +48,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
         headers: Mapping[str, str] | None = None,
         reference: str = "",
         way: tuple[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(f"{type}: {title}")
         self.type = type
@@ -59,6 +60,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
         self.headers = dict(headers or {})
         self.reference = reference
         self.way = way
+        self.more = dict(more or {})
 
     def body(self) -> dict[str, Any]:
         """The problem details object; members without a value are left out."""
@@ -70,6 +72,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
             "mend": self.mend,
             "errors": [{"where": e.where, "what": e.what} for e in self.errors],
             "reference": self.reference,
+            **self.more,
         }
         return {name: value for name, value in members.items() if value}
 

@@ -10,6 +10,8 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from socket import socket
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -30,7 +32,7 @@ def run(create: Callable[[], FastAPI], settings: Settings) -> None:
     logs.to_stderr()
     app = create()
     telemetry.start(app.state.runtime.service.name, settings.worker)
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             app,
             host=settings.http_host,
@@ -48,6 +50,16 @@ def run(create: Callable[[], FastAPI], settings: Settings) -> None:
     telemetry.stop()
     if not app.state.runtime.healthy() or not server.started:
         sys.exit(1)
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which would wait for open streams until its patience is over."""
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """End what has no end by itself, then wait for the rest."""
+        loaded: Any = self.config.app
+        loaded.state.hub.close()
+        await super().shutdown(sockets)
 
 
 async def _serve(server: uvicorn.Server, app: FastAPI) -> None:
@@ -75,6 +87,7 @@ def _drain_when_told(app: FastAPI) -> list[asyncio.Task[None]]:
 
 async def _drain(app: FastAPI, *, for_good: bool) -> None:
     app.state.draining = True
+    app.state.hub.close()
     await app.state.runtime.consumer.drain(for_good=for_good)
 
 

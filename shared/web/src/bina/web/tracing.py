@@ -10,6 +10,8 @@ from bina.messaging.metrics import Metrics
 
 PROBES = ("/healthz", "/readyz", "/metrics")
 """Asked every few seconds, and no beginning of anything."""
+STREAM = "/langsung"
+"""How the address of each service's stream ends: it goes on as long as somebody reads it."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -26,23 +28,28 @@ class Requests:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        status, started = 500, time.perf_counter()
+        streams = scope["path"].endswith(STREAM)
+        status, started, taken = 500, time.perf_counter(), 0.0
 
         async def noting(message: Message) -> None:
-            nonlocal status
+            nonlocal status, taken
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, taken = message["status"], time.perf_counter() - started
             await send(message)
 
         method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
-        given, keep = Request(scope).headers.get("traceparent", ""), not scope["path"].startswith(PROBES)
+        given, keep = (
+            Request(scope).headers.get("traceparent", ""),
+            not (streams or scope["path"].startswith(PROBES)),
+        )
         with telemetry.serving(method, given, keep=keep) as answered:
             try:
                 await self.app(scope, receive, noting)
             finally:
                 route = self._route_of(scope)
                 answered(route, status)
-                self.metrics.answered(method, route or "other", status, time.perf_counter() - started)
+                whole = time.perf_counter() - started
+                self.metrics.answered(method, route or "other", status, taken if streams else whole)
 
     def _route_of(self, scope: Scope) -> str:
         """The template; empty where no route of the service was meant."""

@@ -1,6 +1,7 @@
 """ASN and their contacts."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -14,22 +15,22 @@ from enrollment.scope import PEOPLE
 
 _ADD = text(
     """INSERT INTO asn (asn_id, nip, name, employment, agency_code, unit_id, position, position_type, job_level,
-        grade, gender, supervisor_id, started_on)
+        grade, gender, supervisor_id, started_on, left_on)
     SELECT * FROM unnest(CAST(:asn_id AS uuid[]), CAST(:nip AS text[]), CAST(:name AS text[]),
         CAST(:employment AS text[]), CAST(:agency_code AS text[]), CAST(:unit_id AS uuid[]),
         CAST(:position AS text[]), CAST(:position_type AS text[]), CAST(:job_level AS text[]),
         CAST(:grade AS text[]), CAST(:gender AS text[]), CAST(:supervisor_id AS uuid[]),
-        CAST(:started_on AS date[])) ORDER BY 1
+        CAST(:started_on AS date[]), CAST(:left_on AS date[])) ORDER BY 1
     ON CONFLICT (asn_id) DO UPDATE SET nip = excluded.nip, name = excluded.name,
         employment = excluded.employment, agency_code = excluded.agency_code, unit_id = excluded.unit_id,
         position = excluded.position, position_type = excluded.position_type, job_level = excluded.job_level,
         grade = excluded.grade, gender = excluded.gender, supervisor_id = excluded.supervisor_id,
-        started_on = excluded.started_on, recorded_at = now()
+        started_on = excluded.started_on, left_on = excluded.left_on, recorded_at = now()
     WHERE (asn.nip, asn.name, asn.employment, asn.agency_code, asn.unit_id, asn.position, asn.position_type,
-            asn.job_level, asn.grade, asn.gender, asn.supervisor_id, asn.started_on)
+            asn.job_level, asn.grade, asn.gender, asn.supervisor_id, asn.started_on, asn.left_on)
         IS DISTINCT FROM (excluded.nip, excluded.name, excluded.employment, excluded.agency_code,
             excluded.unit_id, excluded.position, excluded.position_type, excluded.job_level, excluded.grade,
-            excluded.gender, excluded.supervisor_id, excluded.started_on)
+            excluded.gender, excluded.supervisor_id, excluded.started_on, excluded.left_on)
     RETURNING asn_id"""
 )
 _NAMES = (
@@ -46,6 +47,7 @@ _NAMES = (
     "gender",
     "supervisor_id",
     "started_on",
+    "left_on",
 )
 _ADD_CONTACTS = text(
     """INSERT INTO contacts (asn_id, email, phone, language)
@@ -58,7 +60,7 @@ _ADD_CONTACTS = text(
     RETURNING asn_id"""
 )
 _SELECT = """SELECT asn.asn_id, asn.nip, asn.name, asn.employment, asn.agency_code, asn.unit_id, asn.position,
-    asn.position_type, asn.job_level, asn.grade, asn.gender, asn.supervisor_id, asn.started_on,
+    asn.position_type, asn.job_level, asn.grade, asn.gender, asn.supervisor_id, asn.started_on, asn.left_on,
     coalesce(units.name, '') AS unit_name, coalesce(units.path, '{}') AS unit_path
     FROM asn LEFT JOIN units USING (unit_id)"""
 _LOAD = text(f"{_SELECT} WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id")
@@ -72,6 +74,7 @@ _LOCK = text("SELECT asn_id FROM asn WHERE asn_id = ANY (CAST(:ids AS uuid[])) O
 _WITH_ROLES = text("SELECT DISTINCT asn_id FROM role_grants WHERE asn_id = ANY (CAST(:ids AS uuid[]))")
 _HOLD = text("SELECT asn_id FROM asn WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id FOR KEY SHARE")
 _FREE = text("UPDATE asn SET supervisor_id = NULL WHERE supervisor_id = :id RETURNING asn_id")
+_TRAINED = text("SELECT max(completed_on) FROM enrolments WHERE asn_id = :id AND state = 'completed'")
 _PAGE = text(
     f"""{_SELECT} WHERE {PEOPLE} AND (CAST(:employer AS text) IS NULL OR asn.agency_code = :employer)
     AND (CAST(:nip AS text) IS NULL OR asn.nip = :nip)
@@ -162,17 +165,23 @@ async def lock_people(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
     return set(await session.scalars(_LOCK, {"ids": sorted(set(ids))}))
 
 
+async def last_trained_on(session: AsyncSession, asn_id: UUID) -> date | None:
+    """When a person last completed a training."""
+    found: date | None = await session.scalar(_TRAINED, {"id": asn_id})
+    return found
+
+
 async def with_roles(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
     """Those of these people who hold a role."""
     return set(await session.scalars(_WITH_ROLES, {"ids": sorted(set(ids))}))
 
 
 async def erase(session: AsyncSession, asn_id: UUID) -> list[UUID]:
-    """Forget a person: record, contact, roles, recommendations; returns whom they supervised.
+    """Forget a person: record, contact, roles, recommendations, requests; returns whom they supervised.
 
     Enrolments keep only the opaque id. The record goes first: whoever writes of the person holds it.
     """
-    for table in ("asn", "contacts", "role_grants", "recommendations"):
+    for table in ("asn", "contacts", "role_grants", "recommendations", "data_requests"):
         await session.execute(text(f"DELETE FROM {table} WHERE asn_id = :id"), {"id": asn_id})  # noqa: S608 - fixed names
     return sorted(await session.scalars(_FREE, {"id": asn_id}))
 

@@ -25,6 +25,7 @@ PERSONAL_LINK = "/evaluation/tautan/{token}"
 """Opens one task without signing in; only mails carry it."""
 _JP = "/enrollment/jp"
 _PROFILE = "/assessment/profil"
+_OWN_DATA = "/data-saya"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ KINDS = {
         Kind("training_recommended_unscheduled", _PROFILE, timedelta(days=7)),
         Kind("training_changed", _RUN),
         Kind("training_cancelled", _CATALOGUE),
+        Kind("data_request_accepted", _OWN_DATA),
+        Kind("data_request_refused", _OWN_DATA),
         Kind("task_opened", _TASK),
         Kind("task_reminder", _TASK, timedelta(days=2)),
         Kind("task_expired", _TASKS),

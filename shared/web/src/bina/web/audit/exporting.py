@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from typing import Any
 
 from bina.web.audit.digests import COLUMNS, FIRST, entry_of, instant
+from bina.web.audit.expiring import LATEST
 
 FORMAT = 1
 CHUNK = 100
@@ -27,7 +28,8 @@ _TWICE = """SELECT id FROM (
 async def records(fetch: Fetch, service: str) -> AsyncIterator[Record]:
     """Every block with its entries, then those not sealed yet, then what lies where it should not."""
     last = (await fetch(_LAST))[0]["number"]
-    yield {"type": "begin", "format": FORMAT, "service": service}
+    expired = (await fetch(LATEST))[0]["before"]
+    yield {"type": "begin", "format": FORMAT, "service": service, "expired_before": expired or ""}
     number, blocks, head = 0, 0, FIRST.hex()
     while found := await fetch(_NEXT, number, last):
         block = _block(found[0])

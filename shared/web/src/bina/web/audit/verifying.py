@@ -43,6 +43,8 @@ class Verifier:
         self._place = 0
         self._heads = bytearray()
         self._erased: set[str] = set()
+        self._claimed = ""
+        self._expired = ""
         self._lacking: dict[str, Finding] = {}
 
     @property
@@ -71,6 +73,8 @@ class Verifier:
         self._close_block()
         if not self.ended:
             self._found("cut")
+        if self._claimed > self._expired:
+            self._found("expiry-unproven")
         for lacking in self._lacking.values():
             self._report(lacking)
         for number, digest in anchors:
@@ -85,6 +89,7 @@ class Verifier:
 
     def _begin(self, record: Mapping[str, Any]) -> None:
         self.service = record["service"]
+        self._claimed = record.get("expired_before", "")
 
     def _end(self, record: Mapping[str, Any]) -> None:
         self.ended = True
@@ -142,20 +147,24 @@ class Verifier:
         for name, noted in entry["personal"].items():
             value = there.pop(name, None)
             if value is None:
-                self._lacks(entry["id"], name, noted["of"])
+                self._lacks(entry, name, noted["of"])
             elif value_digest(bytes.fromhex(value["salt"]), value["value"]) != noted["digest"]:
                 self._found("value", entry["id"], name)
             elif value["person"] != noted["of"]:
                 self._found("person", entry["id"], name)
         for name in there:
             self._found("value-extra", entry["id"], name)
+        if entry["kind"] == "erasure":
+            self._expired = max(self._expired, entry["detail"].get("expired_before", ""))
         for person in entry["erased"]:
             self._erased.add(person)
             self._lacking.pop(person, None)
 
-    def _lacks(self, entry: int, name: str, person: str | None) -> None:
-        """A value is gone: right if its person was erased, before or later."""
-        finding = Finding("value-gone", self._block, entry, name)
+    def _lacks(self, entry: Entry, name: str, person: str | None) -> None:
+        """A value is gone: right if its time was over, or its person was erased, before or later."""
+        if entry["at"] < self._claimed:
+            return
+        finding = Finding("value-gone", self._block, entry["id"], name)
         if person is None:
             self._report(finding)
         elif person not in self._erased:

@@ -65,6 +65,7 @@ def kind_of(thing: str) -> str:
         "deliveries": _("Kiriman"),
         "redrive": _("Pengulangan pesan"),
         "held": _("Pesan tertahan"),
+        "data_request": _("Permintaan atas data"),
     }
     return words.get(thing, thing)
 

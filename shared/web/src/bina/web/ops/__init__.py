@@ -2,5 +2,6 @@
 
 from bina.web.ops.api import api_router
 from bina.web.ops.pages import page_router
+from bina.web.ops.subjects import SUBJECTS
 
-__all__ = ["api_router", "page_router"]
+__all__ = ["SUBJECTS", "api_router", "page_router"]

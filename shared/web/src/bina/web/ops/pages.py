@@ -15,9 +15,11 @@ from bina.web.commands import FormCommand, PageCommand
 from bina.web.formats import number
 from bina.web.language import counted
 from bina.web.language import gettext as _
+from bina.web.live.subjects import Stream, Subject, watch
 from bina.web.masking import masked_in
 from bina.web.ops import doing
 from bina.web.ops.doing import MOST_PER_SECOND, Operator, Watcher, runtime_of
+from bina.web.ops.subjects import GROUPS, METRICS, REDRIVES
 from bina.web.pages import shell_pages
 from bina.web.tables import Column, Format, Key, Table, export
 
@@ -50,6 +52,7 @@ def _overview(routes: APIRouter, home: str) -> None:
     async def overview(request: Request, _person: Watcher) -> Response:
         table = _groups_table(request)
         asked = table.asked(request)
+        stream = await _watch(request, METRICS, "all")
         status = await runtime_of(request).status()
         async with runtime_of(request).sessions() as session:
             groups = await asked.page(session, doing.groups_held(), PAGE)
@@ -58,6 +61,7 @@ def _overview(routes: APIRouter, home: str) -> None:
             request,
             "overview",
             home,
+            stream=stream,
             status=status,
             groups=table.shown(request, asked, groups, files=f"{home}/kelompok"),
             jobs=jobs,
@@ -130,6 +134,7 @@ def _groups(routes: APIRouter, home: str) -> None:
         keadaan: State = "parked",
         setelah: From = 0,
     ) -> Response:
+        stream = await _watch(request, GROUPS, cause)
         group = await doing.load_group(request, cause, keadaan)
         sample = await doing.load_message(request, group.sample)
         found = await doing.find_messages(
@@ -137,9 +142,8 @@ def _groups(routes: APIRouter, home: str) -> None:
         )
         await reads.of((), things=[sample.id, *(held.id for held in found[:PAGE])])
         damaged = group.code in _DAMAGED
-        return _render(
-            request, "group", home, group=group, sample=sample, damaged=damaged, **_paged(found, setelah)
-        )
+        context = {"group": group, "sample": sample, "damaged": damaged, **_paged(found, setelah)}
+        return _render(request, "group", home, stream=stream, **context)
 
     @routes.post(home + "/kelompok/{cause}/ulangi")
     async def redrive(cause: CausePath, person: Operator, command: PageCommand) -> Response:
@@ -159,7 +163,9 @@ def _redrives(routes: APIRouter, home: str) -> None:
 
     @routes.get(home + "/pengulangan/{redrive_id}")
     async def show(request: Request, redrive_id: HeldId, _person: Watcher) -> Response:
-        return _render(request, "redrive", home, job=await doing.load_redrive(request, redrive_id))
+        stream = await _watch(request, REDRIVES, redrive_id)
+        job = await doing.load_redrive(request, redrive_id)
+        return _render(request, "redrive", home, job=job, stream=stream if job.state == "running" else None)
 
     @routes.post(home + "/pengulangan/{redrive_id}/hentikan")
     async def cancel(redrive_id: HeldId, person: Operator, command: PageCommand) -> Response:
@@ -191,6 +197,11 @@ async def _discard(command: FormCommand, home: str, choice: Choice, person: Oper
     answer = await command.redirect(effect, done=_("Pesan dibuang; alasannya tersimpan."))
     await runtime_of(command.request).sweep()
     return answer
+
+
+async def _watch(request: Request, subject: Subject, key: object) -> Stream | None:
+    async with runtime_of(request).sessions() as session:
+        return await watch(request, session, {subject: [key]})
 
 
 def _render(request: Request, name: str, home: str, **context: Any) -> Response:

@@ -21,7 +21,7 @@ from bina.web.access import (
 )
 from bina.web.sessions.cookie import idle_of, set_session
 from bina.web.sessions.ended import Ended
-from bina.web.tracing import PROBES
+from bina.web.tracing import PROBES, STREAM
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 RENEW_SECONDS = 60
@@ -40,7 +40,6 @@ class Asking:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._ended = Ended()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -55,7 +54,7 @@ class Asking:
         request.state.lapsed = (
             session.person if session and session.is_over(time.time(), _idle(request)) else None
         )
-        if session and is_live and not _bearer(request) and session.seen + RENEW_SECONDS <= time.time():
+        if session and is_live and _is_used(request) and session.seen + RENEW_SECONDS <= time.time():
             send = _renewing(session, settings_of(request), send)
         await self.app(scope, receive, send)
 
@@ -63,7 +62,8 @@ class Asking:
         if session.is_over(time.time(), _idle(request) if session.person.person_id else None):
             return False
         try:
-            return not await self._ended.has(session.session_id, request.app.state.runtime.sessions)
+            ended: Ended = request.app.state.ended
+            return not await ended.has(session.session_id, request.app.state.runtime.sessions)
         except Exception as error:
             if not is_transient(error) or request.method not in READING:
                 raise
@@ -81,6 +81,11 @@ def _brought(request: Request) -> Session | None:
         return read_session(token, secret_of(request)) if token else None
     except TokenRefused:
         return None
+
+
+def _is_used(request: Request) -> bool:
+    """Whether a person did something: a page that keeps itself up to date keeps no session alive."""
+    return not _bearer(request) and "x-live" not in request.headers and not request.url.path.endswith(STREAM)
 
 
 def _renewing(session: Session, settings: Settings, send: Send) -> Send:

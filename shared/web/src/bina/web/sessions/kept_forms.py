@@ -6,6 +6,7 @@ Only what one of our own pages gave to that very person is kept, and only they g
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -26,7 +27,6 @@ Fields = Sequence[tuple[str, str]]
 
 MOST = 20
 """Forms kept of one person; the oldest goes first."""
-_FORGET = text("DELETE FROM web.kept_forms WHERE kept_at < now() - interval '1 day'")
 _FORGET_OF = text("DELETE FROM web.kept_forms WHERE person_id = ANY (CAST(:people AS uuid[]))")
 _MAKE_ROOM = text(
     """DELETE FROM web.kept_forms WHERE kept_id IN (SELECT kept_id FROM web.kept_forms
@@ -38,7 +38,7 @@ _ADD = text(
 )
 _FIND = text(
     """SELECT path, fields FROM web.kept_forms
-    WHERE kept_id = :kept_id AND person_id = :person_id AND kept_at >= now() - interval '1 day'"""
+    WHERE kept_id = :kept_id AND person_id = :person_id AND kept_at >= :since"""
 )
 
 
@@ -57,11 +57,6 @@ async def keep(request: Request) -> Response | None:
     return RedirectResponse(path, 303) if visitor(request) else sign_in_redirect(request, path)
 
 
-async def forget_old(session: AsyncSession) -> None:
-    """What nobody sent on within a day goes."""
-    await session.execute(_FORGET)
-
-
 async def forget_of(session: AsyncSession, people: Iterable[UUID]) -> None:
     """What these people left goes: they were erased."""
     await session.execute(_FORGET_OF, {"people": sorted(people)})
@@ -75,8 +70,11 @@ def router(service: str) -> APIRouter:
     async def go_on(request: Request, kept_id: UUID, person: Annotated[Person, may("form.kept")]) -> Response:
         from bina.web.pages import shell_pages  # the page needs texts that need this module
 
+        now = datetime.now(UTC)
+        since = now - request.app.state.periods.of("kept_forms", now.date()).length
+        asked = {"kept_id": kept_id, "person_id": person.person_id, "since": since}
         async with request.app.state.runtime.sessions() as session:
-            found = await session.execute(_FIND, {"kept_id": kept_id, "person_id": person.person_id})
+            found = await session.execute(_FIND, asked)
         row = found.one_or_none()
         if row is None:
             raise not_found()
@@ -113,6 +111,5 @@ def _path(request: Request) -> str:
 
 async def _add(session: AsyncSession, kept_id: UUID, person_id: UUID, path: str, fields: Fields) -> None:
     values: dict[str, Any] = {"kept_id": kept_id, "person_id": person_id, "path": path}
-    await session.execute(_FORGET)
     await session.execute(_MAKE_ROOM, {"person_id": person_id, "most": MOST - 1})
     await session.execute(_ADD, values | {"fields": json.dumps(fields)})

@@ -1,8 +1,10 @@
 // Improves pages that already work without it: confirmations, one submit per click, answers kept on this device,
-// sibling fragments.
+// sibling fragments, pages that say what has changed.
 const t = document.documentElement.lang === "en"
-  ? { busy: "Sending…", cancel: "Cancel", kept: "Saved on this device", off: "Connection lost. Answers are safe on this device." }
-  : { busy: "Mengirim…", cancel: "Batal", kept: "Tersimpan di perangkat ini", off: "Koneksi terputus. Jawaban aman di perangkat ini." };
+  ? { busy: "Sending…", cancel: "Cancel", kept: "Saved on this device", off: "Connection lost. Answers are safe on this device.",
+      news: (n) => (n === 1 ? "1 update" : `${n} updates`), show: "Show" }
+  : { busy: "Mengirim…", cancel: "Batal", kept: "Tersimpan di perangkat ini", off: "Koneksi terputus. Jawaban aman di perangkat ini.",
+      news: (n) => `${n} pembaruan`, show: "Tampilkan" };
 
 // <button data-confirm="Question? What follows.">: asks before its form is sent. Only one that was agreed to goes through.
 const agreed = new WeakSet();
@@ -114,22 +116,138 @@ for (const place of document.querySelectorAll("[data-fragment]")) {
     .catch(() => {});
 }
 
-// <div id="name" data-live>: what is going on; fetched anew every two seconds while the page is seen, until it has ended.
-// Then the whole page is shown anew, as what one may do has changed too.
-for (const part of document.querySelectorAll("[data-live]")) {
-  const timer = setInterval(async () => {
-    if (document.hidden) return;
+// <main data-stream data-version>: the page hears of changes while it is seen, and renews its parts that say
+// id="…" data-live. What comes or goes is told, never moved under the reader's eyes; the focus stays where it is.
+const main = document.querySelector("main");
+if (main?.dataset.stream) {
+  const SLOTS = 3; // of the six connections that browsers open to one site over HTTP/1.1
+  const news = document.querySelector(".news");
+  let { stream, version } = main.dataset;
+  let source;
+  let free;
+  let timer;
+  let opening = false;
+  let asking = false;
+  let again = false; // something changed while the page was on its way
+
+  // One of the places for streams that this browser's pages share: how to give it back, or nothing.
+  const place = (n = 0) =>
+    new Promise((taken) => {
+      if (!navigator.locks || n === SLOTS) taken();
+      else {
+        navigator.locks.request(`bina-live-${n}`, { ifAvailable: true }, (lock) => {
+          if (!lock) taken(place(n + 1));
+          else return new Promise((back) => taken(back));
+        });
+      }
+    });
+
+  async function open() {
+    if (!stream || source || opening || document.hidden) return;
+    opening = true;
+    free = await place();
+    opening = false;
+    if (!free || document.hidden) return close(), poll();
+    clearTimeout(timer);
+    source = new EventSource(`${stream}&sejak=${version}`);
+    source.addEventListener("changed", ({ data }) => data !== version && ask());
+    source.addEventListener("error", ({ target }) => target.readyState === EventSource.CLOSED && (close(), poll()));
+  }
+
+  function close() {
+    clearTimeout(timer);
+    source?.close();
+    free?.();
+    source = free = undefined;
+  }
+
+  // No stream: half a minute later the page asks by itself, and tries again to get one.
+  function poll() {
+    clearTimeout(timer);
+    if (!document.hidden) timer = setTimeout(() => ask().then(open), 24000 + 12000 * Math.random());
+  }
+
+  async function ask() {
+    if (asking) return void (again = true);
+    asking = true;
+    again = false;
+    let done = false;
     try {
-      const answer = await fetch(location.href, { signal: AbortSignal.timeout(4000) });
-      if (!answer.ok || answer.redirected) return;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = page.getElementById(part.id);
-      if (!fresh?.hasAttribute("data-live")) {
-        clearInterval(timer);
-        location.reload();
-      } else part.replaceChildren(...fresh.children);
+      const answer = await fetch(location.href, { headers: { "X-Live": "1" }, signal: AbortSignal.timeout(10000) });
+      done = answer.ok && !answer.redirected;
+      if (answer.redirected) stream = undefined; // signed out
+      else if (done) renew(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch {
-      // the next round asks again
+      // away: the next round asks again
     }
-  }, 2000);
+    asking = false;
+    if (!stream) close();
+    else if (again) await ask();
+    else if (!done || !source) poll();
+  }
+
+  function renew(page) {
+    const fresh = page.querySelector("main");
+    ({ stream, version } = fresh.dataset);
+    let waiting = 0;
+    for (const part of main.querySelectorAll("[data-live]")) {
+      const now = page.getElementById(part.id);
+      if (!now || !put(part, now)) waiting += 1;
+    }
+    for (const part of fresh.querySelectorAll("[data-live]")) {
+      if (!document.getElementById(part.id)) waiting += 1;
+    }
+    tell(waiting);
+  }
+
+  function tell(waiting) {
+    const text = waiting ? `${t.news(waiting)} ` : "";
+    if (news.textContent.startsWith(text) && text) return;
+    news.replaceChildren();
+    if (!waiting) return;
+    const link = Object.assign(document.createElement("a"), { href: location.pathname + location.search, textContent: t.show });
+    const line = document.createElement("p");
+    line.append(text, link);
+    news.append(line);
+  }
+
+  // Of the same shape: texts and attributes change in place. Of another one: exchanged, unless somebody is in there.
+  function put(part, now) {
+    if (part.isEqualNode(now)) return true;
+    if (isFilled(part)) return false;
+    if (isAlike(part, now)) change(part, now);
+    else if (part.contains(document.activeElement) || document.querySelector("dialog[open]")) return false;
+    else {
+      dress(part, now);
+      part.replaceChildren(...now.childNodes);
+    }
+    return true;
+  }
+
+  const isFilled = (part) =>
+    part.querySelector("form[data-sent]") ||
+    [...part.querySelectorAll("input:not([type=hidden]), textarea, option")].some((field) =>
+      "defaultSelected" in field
+        ? field.selected !== field.defaultSelected
+        : field.checked !== field.defaultChecked || field.value !== field.defaultValue);
+
+  const isAlike = (a, b) =>
+    a.nodeName === b.nodeName &&
+    a.childNodes.length === b.childNodes.length &&
+    [...a.childNodes].every((child, n) => isAlike(child, b.childNodes[n]));
+
+  function change(a, b) {
+    if (a.nodeType === Node.ELEMENT_NODE) dress(a, b);
+    else if (a.data !== b.data) a.data = b.data;
+    a.childNodes.forEach((child, n) => change(child, b.childNodes[n]));
+  }
+
+  function dress(a, b) {
+    for (const { name, value } of b.attributes) if (a.getAttribute(name) !== value) a.setAttribute(name, value);
+    for (const { name } of [...a.attributes]) if (name !== "open" && !b.hasAttribute(name)) a.removeAttribute(name);
+  }
+
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", open);
 }

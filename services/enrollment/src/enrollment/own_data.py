@@ -1,0 +1,78 @@
+"""What this service keeps of people."""
+
+from bina.web.expiring import Expiry
+from bina.web.language import gettext as _
+from bina.web.own_data import Basis, Holding, OwnData
+
+_MINE = "t.enrollment_id IN (SELECT enrollment_id FROM enrolments WHERE asn_id = $1)"
+_RIGHT = "trainings"
+
+
+def holdings() -> list[Holding]:
+    """Its tables with something of a person."""
+    return [*_record(), *_trainings(), *_doors()]
+
+
+def _record() -> list[Holding]:
+    kept = _("Pembinaan ASN oleh instansi")
+    return [
+        Holding("asn", _("Data kepegawaian"), kept, "t.asn_id = $1", "t.asn_id"),
+        Holding(
+            "asn", _("Siapa yang Anda atasi"), _("Tugas menilai sampai ke atasan"),
+            "t.supervisor_id = $1", "t.asn_id", row="jsonb_build_object('asn_id', t.asn_id)",
+        ),
+        Holding(
+            "contacts", _("Surel dan telepon"), _("Pemberitahuan sampai kepada Anda"), "t.asn_id = $1", "t.asn_id",
+            basis=Basis.CONSENT,
+        ),
+        Holding(
+            "data_requests", _("Permintaan Anda atas data"), _("Permintaan dijawab tepat waktu"), "t.asn_id = $1",
+            "t.request_id", "data_requests", hidden=("decided_by",),
+        ),
+        Holding("role_grants", _("Peran Anda"), _("Hak membuka halaman"), "t.asn_id = $1", "t.role", hidden=("shows",)),
+    ]  # fmt: skip
+
+
+def _trainings() -> list[Holding]:
+    jp = _("Hak dan kewajiban pengembangan kompetensi (UU 20/2023 Pasal 49)")
+    return [
+        Holding("enrolments", _("Pendaftaran pelatihan"), jp, "t.asn_id = $1", "t.enrollment_id", _RIGHT),
+        Holding("jp_entries", _("Catatan JP"), jp, "t.asn_id = $1", "t.enrollment_id", _RIGHT),
+        Holding("post_tests", _("Nilai tes sesudah pelatihan"), jp, _MINE, "t.enrollment_id", _RIGHT),
+        Holding(
+            "waiting_asks", _("Instansi yang mendaftarkan Anda"), _("Instansi mendapat jawaban"), _MINE,
+            "t.enrollment_id", _RIGHT,
+        ),
+        Holding(
+            "revoked_certificates", _("Sertifikat yang dicabut"), _("Nomornya tidak dipakai lagi"), _MINE,
+            "t.enrollment_id || t.number", _RIGHT,
+        ),
+        Holding("recommendations", _("Pelatihan yang disarankan"), jp, "t.asn_id = $1", "t.competency_code"),
+    ]  # fmt: skip
+
+
+def _doors() -> list[Holding]:
+    safe = _("Hanya Anda yang masuk sebagai Anda")
+    return [
+        Holding("identities", _("Akun untuk masuk"), safe, "t.asn_id = $1", "t.issuer", basis=Basis.SERVICE),
+        Holding(
+            "sessions", _("Sesi yang terbuka"), safe, "t.asn_id = $1", "t.session_id", "sessions", Basis.SERVICE,
+            ("id_token", "provider_session"),
+        ),
+    ]  # fmt: skip
+
+
+EXCLUDED = {
+    "agencies": "agencies",
+    "publisher_rights": "agencies",
+    "units": "units",
+    "programmes": "the catalogue",
+    "runs": "the catalogue",
+    "run_seats": "sums",
+    "machines": "agencies' systems",
+}
+EXPIRIES = (
+    Expiry("sessions", "sessions", "t.until"),
+    Expiry("data_requests", "data_requests", "t.decided_at", "t.state <> 'open'", business=True),
+)
+own = OwnData("enrollment", holdings, EXCLUDED, "(SELECT nip FROM asn WHERE asn_id = $1)")
