@@ -167,10 +167,10 @@ def _units(view: View | None = None) -> Table[Share]:
         Column("nama", _("Nama"), lambda s: s.name, [Key("name", "text")]),
         Column("pns", "PNS", lambda s: s.people, [Key("people", "bigint")], number=True, descending=True),
         Column("mencapai", _("Mencapai"), lambda s: s.reached, [Key("reached", "bigint")], number=True, descending=True),
-        Column("bagian", _("Bagian"), lambda s: round(s.share, 4), [Key("share", "float8")], number=True),
+        Column("bagian", _("Bagian"), lambda s: round(s.share, 4), [Key("share", "float8"), Key("name", "text")], number=True),
         Column("cukup", _("Cukup bila terjadwal lulus"), lambda s: s.planned, [Key("planned", "bigint")], number=True, descending=True),
     ]  # fmt: skip
-    return Table(_file_name("jp", view), columns, id=Key("key", "text"), default="nama", place="unit")
+    return Table(_file_name("jp", view), columns, id=Key("key", "text"), default="bagian", place="unit")
 
 
 def _behind(reader: Person, view: View | None = None) -> Table[Behind]:
