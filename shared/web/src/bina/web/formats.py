@@ -17,6 +17,9 @@ from bina.web.language import gettext as _
 Number = int | float | Decimal
 _NAMES = {7: "WIB", 8: "WITA", 9: "WIT"}
 MISSING = "–"
+_POINT, _GROUP = ord("."), ord(",")
+_NOISE, _LARGE = 1e-6, 1e9
+"""Below that, a product of binary fractions lies nearer than so much to the number meant."""
 
 
 def number(value: Number | None, digits: int | None = None) -> str:
@@ -30,6 +33,9 @@ def percent(share: Number | None, digits: int = 1) -> str:
     """A share of one: `0.883` → `88,3%`."""
     if share is None:
         return MISSING
+    scaled = float(share) * 100 * 10**digits
+    if 0 < scaled < _LARGE and abs(scaled % 1 - 0.5) > _NOISE:
+        return f"{_trimmed(round(scaled) / 10**digits if digits else round(scaled), digits)}%"
     return f"{_trimmed(_exact(share) * 100, digits)}%"
 
 
@@ -133,7 +139,8 @@ def _grouped(value: Number, digits: int) -> str:
     """With commas and a point; rounded as it is written, so that 0.0005 is half of 0.001."""
     if isinstance(value, float):
         written = repr(value)
-        if len(written) - written.find(".") != digits + 2:  # no half: as a binary fraction it rounds alike
+        if written[-1] != "5" or len(written) - written.find(".") != digits + 2:
+            # no half: as a binary fraction it rounds alike
             return f"{value:,.{digits}f}"
     whole = isinstance(value, int) and not digits
     return f"{value:,d}" if whole else f"{_exact(value):,.{digits}f}"
@@ -141,11 +148,26 @@ def _grouped(value: Number, digits: int) -> str:
 
 def _trimmed(value: Number, digits: int) -> str:
     """By `#,##0.##`: decimals that are zero at the end are left out."""
-    if isinstance(value, int) or not digits:
+    if isinstance(value, float) and digits and (short := _short(value, digits)):
+        return short
+    if isinstance(value, int):
+        return f"{value:,d}".replace(",", _symbols(locale())[_GROUP])
+    if not digits:
         return _written(value, 0)
     whole, _point, part = _grouped(value, digits).partition(".")
     part = part.rstrip("0")
     return (f"{whole}.{part}" if part else whole).translate(_symbols(locale()))
+
+
+def _short(value: float, digits: int) -> str:
+    """Most figures of a page: nothing to group, and no half to be rounded. Else empty."""
+    whole, _point, part = repr(value).partition(".")
+    if not -1000 < value < 1000 or not part.isdecimal() or (len(part) == digits + 1 and part[-1] == "5"):
+        return ""
+    if len(part) > digits:
+        whole, _point, part = f"{value:.{digits}f}".partition(".")
+    part = part.rstrip("0")
+    return f"{whole}{_symbols(locale())[_POINT]}{part}" if part else whole
 
 
 @cache

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bina.web.charts.drawing import Drawing, Number, Svg, bar, for_widths, join, label, rule, share, text
+from bina.web.charts.drawing import Drawing, Number, Row, Svg, bar, rule, share, stacked, text
 from bina.web.charts.figure import Figure
 from bina.web.formats import number
 from bina.web.language import counted
@@ -49,7 +49,7 @@ def ranked_bar(
     return Figure(
         title,
         _describe(ranked, show),
-        for_widths(lambda wrap: _draw(ranked, end, mark, show, wrap), [b.label for b in bars]),
+        _draw(ranked, end, mark, show),
         (_("Nama"), measure),
         [(b.label, b.value) for b in ranked],
         note=note,
@@ -64,28 +64,27 @@ class _Mark:
 
 
 def _draw(
-    ranked: Sequence[Bar], end: Number, mark: _Mark | None, show: Callable[[Number], str], wrap: int
-) -> Drawing:
-    drawn, y = [], 0.0
+    ranked: Sequence[Bar], end: Number, mark: _Mark | None, show: Callable[[Number], str]
+) -> list[Drawing]:
+    above, top, line = "", 0.0, ""
     if mark is not None:
-        drawn.append(text(mark.at, 12, mark.words, "t2 end" if mark.at > 50 else "t2"))
-        y = 22.0
-    for entry in ranked:
-        words = _("belum cukup data") if entry.value is None else show(entry.value)
-        strong = "strong" if entry.emphasis else ""
-        labelled, below = label(y, entry.label, words, strong, wrap=wrap, known=entry.value is not None)
-        drawn += [labelled, *_bars(entry, below + 4, end, mark)]
-        y = below + 4 + _BAR + _GAP
-    return Drawing(join(drawn), int(y - _GAP + 4))
+        above, top = text(mark.at, 12, mark.words, "t2 end" if mark.at > 50 else "t2"), 22.0
+        line = rule(mark.at, 1, mark.at, 4 + _BAR + 3, "mark-line")
+    track = bar(4, 100, _BAR, "track")
+    rows = [_row(entry, f"{track}{_bar(entry, end)}{line}", show) for entry in ranked]
+    return stacked(rows, 4 + _BAR + _GAP, _GAP, above=above, top=top)
 
 
-def _bars(entry: Bar, y: float, end: Number, mark: _Mark | None) -> list[Svg]:
-    drawn = [bar(y, 100, _BAR, "track")]
-    if entry.value is not None:
-        drawn.append(bar(y, share(entry.value, end), _BAR, "c2" if entry.emphasis else "c1"))
-    if mark is not None:
-        drawn.append(rule(mark.at, y - 3, mark.at, y + _BAR + 3, "mark-line"))
-    return drawn
+def _row(entry: Bar, marks: Svg, show: Callable[[Number], str]) -> Row:
+    known = entry.value is not None
+    words = show(entry.value) if entry.value is not None else _("belum cukup data")
+    return Row(entry.label, words, marks, "strong" if entry.emphasis else "", known)
+
+
+def _bar(entry: Bar, end: Number) -> Svg:
+    if entry.value is None:
+        return ""
+    return bar(4, share(entry.value, end), _BAR, "c2" if entry.emphasis else "c1")
 
 
 def _target_words(value: str) -> str:

@@ -1,8 +1,9 @@
-"""Small pieces of SVG: text, bars and scales in percent of the width, pixels of the height; six digits of each."""
+"""Small pieces of SVG: text, bars and scales in percent of the width, pixels of the height, rounded by who draws them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from markupsafe import escape
 
@@ -12,6 +13,11 @@ Svg = str
 LINE = 17
 LABEL_CHARACTERS = 26
 """What a 13 px label line holds beside its value at 320 px."""
+
+
+def escaped(words: str) -> Svg:
+    """A plain string: markup that is formatted into another string is asked how, each time."""
+    return str(escape(words))
 
 
 def join(parts: Iterable[Svg]) -> Svg:
@@ -27,24 +33,24 @@ def share(value: Number, of: Number) -> float:
 def text(x: float, y: float, words: str, classes: str = "", dx: float = 0) -> Svg:
     """Words at x % and y px."""
     named = f' class="{classes}"' if classes else ""
-    moved = f' dx="{dx:g}"' if dx else ""
-    return f'<text x="{x:g}%" y="{y:g}"{named}{moved}>{escape(words)}</text>'
+    moved = f' dx="{dx}"' if dx else ""
+    return f'<text x="{x}%" y="{y}"{named}{moved}>{escaped(words)}</text>'
 
 
 def bar(y: float, width: float, height: float, classes: str, x: float = 0) -> Svg:
     """A bar from x % over a width in percent."""
-    begun = f' x="{x:g}%"' if x else ""
-    return f'<rect{begun} y="{y:g}" width="{width:g}%" height="{height:g}" rx="2" class="{classes}"/>'
+    begun = f' x="{x}%"' if x else ""
+    return f'<rect{begun} y="{y}" width="{width}%" height="{height}" rx="2" class="{classes}"/>'
 
 
 def dot(x: float, y: float, radius: float, classes: str) -> Svg:
     """A circle at x % and y px."""
-    return f'<circle cx="{x:g}%" cy="{y:g}" r="{radius:g}" class="{classes}"/>'
+    return f'<circle cx="{x}%" cy="{y}" r="{radius}" class="{classes}"/>'
 
 
 def rule(x1: float, y1: float, x2: float, y2: float, classes: str) -> Svg:
     """A straight line; x in percent, y in px."""
-    return f'<line x1="{x1:g}%" y1="{y1:g}" x2="{x2:g}%" y2="{y2:g}" class="{classes}"/>'
+    return f'<line x1="{x1}%" y1="{y1}" x2="{x2}%" y2="{y2}" class="{classes}"/>'
 
 
 @dataclass(frozen=True)
@@ -55,18 +61,64 @@ class Drawing:
     height: int
 
 
-def label(
-    y: float, words: str, value: str, classes: str = "", *, wrap: int = 0, known: bool = True
-) -> tuple[Svg, float]:
-    """A label with its value at the right edge, wrapped at `wrap` characters; returns the y below both."""
-    lines = _lines(words, wrap) if 0 < wrap < len(words) else [words]
-    drawn = [text(0, y + 13 + i * LINE, line, classes) for i, line in enumerate(lines)]
-    drawn.append(text(100, y + 13 + (len(lines) - 1) * LINE, value, "v end" if known else "t2 end"))
-    return join(drawn), y + len(lines) * LINE
+class Row(NamedTuple):
+    """A label with its value at the right edge and marks below, their y counted from the label's lower edge."""
+
+    label: str
+    value: str
+    marks: Svg
+    classes: str = ""
+    known: bool = True
+
+
+def stacked(
+    rows: Sequence[Row], pitch: float, gap: float, *, above: Svg = "", top: float = 0
+) -> list[Drawing]:
+    """Rows one below the other, marks `pitch` high with the `gap` after them, under what stands `above` them.
+
+    A second drawing with wrapped labels comes along where one of them is too long for a phone.
+    """
+    marks = [
+        f'<text x="100%" y="13" class="{"v" if row.known else "t2"} end">{escaped(row.value)}</text>'
+        f'<g transform="translate(0 {LINE})">{row.marks}</g></g>'
+        for row in rows
+    ]
+    whole = [(_words(row.label, 13, row.classes), 1) for row in rows]
+    found = [_stack(zip(whole, marks, strict=True), pitch, gap, above, top)]
+    if any(len(row.label) > LABEL_CHARACTERS for row in rows):
+        wrapped = [_wrapped(row) for row in rows]
+        found.append(_stack(zip(wrapped, marks, strict=True), pitch, gap, above, top))
+    return found
+
+
+def _stack(
+    rows: Iterable[tuple[tuple[Svg, int], Svg]], pitch: float, gap: float, above: Svg, top: float
+) -> Drawing:
+    """Each row's group lies where its label's last line does; the lines before stand above it."""
+    parts, y = [above], top
+    for (words, lines), marks in rows:
+        y += (lines - 1) * LINE
+        parts.append(f'<g transform="translate(0 {y})">{words}{marks}')
+        y += LINE + pitch
+    return Drawing(join(parts), int(max(y - gap + 4, 4)))
+
+
+def _wrapped(row: Row) -> tuple[Svg, int]:
+    """A label in lines, the last one where a single one would stand, and how many they are."""
+    lines = _lines(row.label, LABEL_CHARACTERS)
+    first = 13 - LINE * (len(lines) - 1)
+    return join(_words(line, first + LINE * i, row.classes) for i, line in enumerate(lines)), len(lines)
+
+
+def _words(line: str, y: int, classes: str) -> Svg:
+    kind = f' class="{classes}"' if classes else ""
+    return f'<text y="{y}"{kind}>{escaped(line)}</text>'
 
 
 def _lines(words: str, most: int) -> list[str]:
     """Lines of at most so many characters, a longer word on a line of its own: textwrap takes ten times as long."""
+    if len(words) <= most:
+        return [words]
     lines: list[str] = []
     for word in words.split():
         if lines and len(lines[-1]) + len(word) < most:
@@ -74,12 +126,6 @@ def _lines(words: str, most: int) -> list[str]:
         else:
             lines.append(word)
     return lines or [words]
-
-
-def for_widths(draw: Callable[[int], Drawing], labels: Iterable[str]) -> list[Drawing]:
-    """One drawing; a second with wrapped labels where one of them is too long for a phone."""
-    too_long = any(len(words) > LABEL_CHARACTERS for words in labels)
-    return [draw(0), draw(LABEL_CHARACTERS)] if too_long else [draw(0)]
 
 
 def nice_top(value: Number) -> float:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from bina.web.charts.drawing import Drawing, Number, Svg, dot, for_widths, join, label, rule, text
+from bina.web.charts.drawing import Drawing, Number, Row, Svg, dot, join, rule, stacked, text
 from bina.web.charts.figure import Figure
 from bina.web.formats import number
 from bina.web.language import counted
@@ -21,12 +22,12 @@ class Pair:
     reference: Number
     found: Number | None
 
-    @property
+    @cached_property
     def change(self) -> Number | None:
         """From the reference to what was found, without the noise of binary fractions."""
         return None if self.found is None else round(self.found - self.reference, 4)  # type: ignore[operator]  # both ends of a pair have one type
 
-    @property
+    @cached_property
     def short(self) -> float:
         """How much is missing to the reference; negative when it is surpassed."""
         return float(self.reference) - float(self.found) if self.found is not None else float("-inf")
@@ -54,9 +55,7 @@ def dumbbell(
             len(pairs),
         )
         % {"count": len(pairs), "reference": reference, "found": found},
-        for_widths(
-            lambda wrap: _draw(ranked, _Scale(low, high, ticks), show, wrap), [p.label for p in pairs]
-        ),
+        _draw(ranked, _Scale(float(low), float(high), ticks), show),
         (_("Nama"), reference, found, _("Selisih")),
         [(p.label, p.reference, p.found, p.change) for p in ranked],
         key=_key(ranked, reference, found),
@@ -77,38 +76,33 @@ def _key(ranked: Sequence[Pair], reference: str, found: str) -> list[tuple[str, 
 
 @dataclass(frozen=True)
 class _Scale:
-    low: Number
-    high: Number
+    low: float
+    high: float
     ticks: Sequence[Number]
 
     def x(self, value: Number) -> float:
         """Percent of the width, inset so that no circle is cut at the edge."""
-        inside = (float(value) - float(self.low)) / (float(self.high) - float(self.low))
+        inside = (float(value) - self.low) / (self.high - self.low)
         return round(2.5 + 95 * max(0.0, min(1.0, inside)), 2)
 
 
-def _draw(ranked: Sequence[Pair], scale: _Scale, show: Callable[[Number], str], wrap: int) -> Drawing:
-    drawn = [text(scale.x(t), 12, show(t), "t2 mid") for t in scale.ticks]
-    y = 26.0 if scale.ticks else 0.0
-    for pair in ranked:
-        labelled, below = label(
-            y, pair.label, _gap_words(pair, show), wrap=wrap, known=pair.found is not None
-        )
-        drawn += [labelled, rule(0, below + 13, 100, below + 13, "rule"), *_ends(pair, below + 13, scale)]
-        y = below + _TRACK + _GAP
-    return Drawing(join(drawn), int(y - _GAP + 4))
+def _draw(ranked: Sequence[Pair], scale: _Scale, show: Callable[[Number], str]) -> list[Drawing]:
+    above = join(text(scale.x(t), 12, show(t), "t2 mid") for t in scale.ticks)
+    track = rule(0, 13, 100, 13, "rule")
+    rows = [
+        Row(pair.label, _gap_words(pair, show), track + _ends(pair, scale), known=pair.found is not None)
+        for pair in ranked
+    ]
+    return stacked(rows, _TRACK + _GAP, _GAP, above=above, top=26.0 if scale.ticks else 0.0)
 
 
-def _ends(pair: Pair, y: float, scale: _Scale) -> list[Svg]:
+def _ends(pair: Pair, scale: _Scale) -> Svg:
     start = scale.x(pair.reference)
     if pair.found is None:
-        return [dot(start, y, 6, "hollow")]
+        return dot(start, 13, 6, "hollow")
     end = scale.x(pair.found)
-    return [
-        rule(start, y, end, y, "bridge"),
-        dot(start, y, 6, "hollow"),
-        dot(end, y, 6.5, "c2" if pair.short > 0 else "c1"),
-    ]
+    found = dot(end, 13, 6.5, "c2" if pair.short > 0 else "c1")
+    return rule(start, 13, end, 13, "bridge") + dot(start, 13, 6, "hollow") + found
 
 
 def _gap_words(pair: Pair, show: Callable[[Number], str]) -> str:

@@ -80,7 +80,11 @@ class Figure:
             f'<th scope="col"{kind}>{escape(name)}</th>'
             for kind, name in zip(classes, self.columns, strict=True)
         )
-        body = "".join(f"<tr>{_cells(row, classes)}</tr>" for row in self.rows)
+        columns = zip(*self.rows, strict=True)
+        cells = [
+            _cells(column, i, kind) for i, (column, kind) in enumerate(zip(columns, classes, strict=False))
+        ]
+        body = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
         return Markup(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")  # noqa: S704 - escaped
 
     def csv_text(self) -> str:
@@ -125,14 +129,12 @@ def _swatch(kind: str) -> Markup:
     return Markup(shapes[kind]) if kind in shapes else default  # noqa: S704 - our own shapes
 
 
-def _cells(row: Sequence[Cell], classes: Sequence[str]) -> str:
-    first, *rest = row
-    cells = "".join(f"<td{kind}>{_shown(cell)}</td>" for kind, cell in zip(classes[1:], rest, strict=True))
-    return f'<th scope="row">{_shown(first)}</th>{cells}'
-
-
-def _shown(cell: Cell) -> str:
-    return str(escape(cell)) if isinstance(cell, str) else number(cell)
+def _cells(column: Sequence[Cell], place: int, kind: str) -> list[str]:
+    """A column's cells; the first column names the rows."""
+    shown = [str(escape(cell)) if isinstance(cell, str) else number(cell) for cell in column]
+    if place == 0:
+        return [f'<th scope="row">{cell}</th>' for cell in shown]
+    return [f"<td{kind}>{cell}</td>" for cell in shown]
 
 
 def _num(*, is_number: bool) -> str:

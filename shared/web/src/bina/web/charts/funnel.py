@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bina.web.charts.drawing import Drawing, bar, for_widths, join, label, share
+from bina.web.charts.drawing import Drawing, Row, bar, share, stacked
 from bina.web.charts.figure import Figure
 from bina.web.formats import number, percent
 from bina.web.language import gettext as _
@@ -26,7 +26,7 @@ def funnel(title: str, stages: Sequence[Stage], *, note: str = "", csv_href: str
     return Figure(
         title,
         ", ".join(f"{stage.label} {number(stage.count)}" for stage in stages),
-        for_widths(lambda wrap: _draw(stages, first, wrap), [stage.label for stage in stages]),
+        _draw(stages, first),
         (_("Tahap"), _("Orang"), _("% dari awal")),
         [(stage.label, stage.count, _percent_of(stage.count, first)) for stage in stages],
         note=note,
@@ -34,18 +34,17 @@ def funnel(title: str, stages: Sequence[Stage], *, note: str = "", csv_href: str
     )
 
 
-def _draw(stages: Sequence[Stage], first: int, wrap: int) -> Drawing:
-    drawn, y = [], 0.0
-    for stage in stages:
-        words = f"{number(stage.count)} · {percent(_of(stage.count, first), 0)}"
-        labelled, below = label(y, stage.label, words, wrap=wrap)
-        drawn += [
-            labelled,
-            bar(below + 4, 100, _BAR, "track"),
-            bar(below + 4, share(stage.count, first), _BAR, "c1"),
-        ]
-        y = below + 4 + _BAR + _GAP
-    return Drawing(join(drawn), int(max(y - _GAP + 4, 4)))
+def _draw(stages: Sequence[Stage], first: int) -> list[Drawing]:
+    track = bar(4, 100, _BAR, "track")
+    rows = [
+        Row(
+            stage.label,
+            f"{number(stage.count)} · {percent(_of(stage.count, first), 0)}",
+            track + bar(4, share(stage.count, first), _BAR, "c1"),
+        )
+        for stage in stages
+    ]
+    return stacked(rows, 4 + _BAR + _GAP, _GAP)
 
 
 def _of(count: int, first: int) -> float | None:

@@ -25,12 +25,12 @@ def csv_text(rows: Iterable[Sequence[Cell]], zone: ZoneInfo | None = None) -> st
 
 
 def _written(cell: Cell, zone: ZoneInfo | None) -> str:
+    if isinstance(cell, str):
+        return f"'{cell}" if cell.startswith(_FORMULA) else cell
     if cell is None:
         return ""
     if isinstance(cell, datetime):
         return cell.astimezone(zone).isoformat(timespec="seconds")
     if isinstance(cell, date | UUID):
         return str(cell)
-    if not isinstance(cell, str):
-        return str(cell).replace(".", ",")
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return str(cell).replace(".", ",")
