@@ -18,7 +18,8 @@ def holdings() -> list[Holding]:
         Holding("enrolments", _("Pendaftaran pelatihan"), why, "t.asn_id = $1", "t.enrollment_id", "trainings"),
         Holding("notices", _("Pemberitahuan kepada Anda"), why, "t.recipient_id = $1", "t.notice_id", "notices"),
         Holding(
-            "deliveries", _("Pengiriman lewat surel"), _("Yang gagal dapat dikirim ulang"), "t.recipient_id = $1",
+            "deliveries", _("Pengiriman lewat surel"), _("Yang gagal dapat dikirim ulang"),
+            "t.notice_id IN (SELECT notice_id FROM notices WHERE recipient_id = $1)",
             "t.notice_id || t.channel", "deliveries", Basis.CONSENT, ("lease", "leased_until", "worker"),
         ),
         Holding(
