@@ -72,6 +72,29 @@ async def test_what_is_declared_can_be_asked(service: str, under_test):
         assert [chunk async for chunk in reading.rows_of(svc.sessions, holding, NOBODY)] == []
 
 
+SMALL = {"messaging.held", "web.kept_forms", "evaluators"}
+"""Tables of few rows, whoever asks."""
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_nobody_asking_for_their_own_reads_everybodys(service: str, under_test):
+    svc = await under_test(import_module(f"{service}.app").service)
+    whole = set()
+    async with svc.sessions() as session, session.begin():
+        await session.fetch("SET LOCAL enable_seqscan = off")
+        for holding in declared(service).holdings():
+            sql = f"EXPLAIN SELECT {holding.asked} FROM {holding.table} t WHERE {holding.where}".replace(
+                "$1", f"CAST('{NOBODY}' AS uuid)"
+            )
+            plan = [row["QUERY PLAN"] for row in await session.fetch(sql)]
+            whole |= {
+                f"{line.strip()}: {holding.where}"
+                for line in plan
+                if "Seq Scan on" in line and holding.table not in SMALL
+            }
+    assert whole == set()
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_whoever_looks_is_told_by_what_page(service: str):
     routes = [f"{method} {path}" for method, path, found in routes_of(service) if marked in found]

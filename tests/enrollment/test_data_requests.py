@@ -195,6 +195,18 @@ async def test_nobody_answers_their_own(site: Site):
     assert "dijawab orang lain" in answer.text
 
 
+async def test_whoever_may_not_read_nip_reads_none_in_requests(site: Site):
+    await asks(site, 2, "nip", "198703032010011999", f"SK 12, NIP lama {nip(2)}")
+    await asks(site, 2, "supervisor_nip", nip(3))
+    await asks(site, 2, "email", "rumah@pribadi.example", "rumah@pribadi.example yang baru")
+    audited = await page(site, "/enrollment/perbaikan", "auditor", person=CLERK)
+    assert "3 permintaan menunggu jawaban." in audited
+    assert not re.search(r"\d{18}|@", audited)
+    answering = await page(site, "/enrollment/perbaikan", "operator", person=CLERK)
+    for needed in ("198703032010011999", nip(3), "rumah@pribadi.example"):
+        assert needed in answering
+
+
 async def test_somebody_elses_request_is_on_nobodys_page(site: Site):
     await asks(site, 2, "name", "Nama Rahasia")
     assert "Nama Rahasia" not in await page(site, "/data-saya", person=3)

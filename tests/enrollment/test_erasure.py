@@ -143,6 +143,7 @@ GOOD = '[[periods]]\nkeeps = "notices"\nfrom = 2027-01-01\ndays = 10\nbasis = "a
         (GOOD + GOOD.replace("days = 10", 'days = "10"'), "number 2: days = '10'"),
         (GOOD.replace("days = 10", "days = -1"), "days = -1"),
         (GOOD.replace("days = 10", "days = true"), "days = True"),
+        (GOOD.replace("notices", "commands").replace("days = 10", "days = 0"), "days = 0"),
         (GOOD.replace("2027-01-01", '"soon"'), "from = 'soon'"),
         (GOOD.replace("from = 2027-01-01\n", ""), "from = None"),
         (GOOD.replace("agency", "law"), "needs a source"),
@@ -174,3 +175,11 @@ def test_the_newest_entry_whose_date_has_come_holds(tmp_path: Path):
     assert days == [730, 10]
     assert [p.keeps for p in periods.on(date(2026, 11, 23))] == list(KEPT)
     assert all(name_of(kept) for kept in KEPT)
+
+
+def test_a_sites_decision_stays_whatever_is_shipped_later(tmp_path: Path):
+    own = tmp_path / "own.toml"
+    own.write_text(GOOD.replace("2027-01-01", "2025-01-01") + GOOD.replace("= 10", "= 3650"))
+    periods = Periods.read(str(own))
+    days = [periods.of("notices", day).days for day in (date(2026, 12, 31), date(2027, 1, 1))]
+    assert days == [10, 3650]

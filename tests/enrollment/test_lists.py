@@ -3,17 +3,19 @@
 import csv
 import io
 import re
+from datetime import date
 from html import unescape
 
 import httpx
 import pytest
 
 from bina.web.audit.searching import Sought, find
+from enrollment.catalogue.announcing import announce_runs
 from enrollment.register.recording import record_asn
 from workbooks import rows_of
 
 from .conftest import Site
-from .story import CITY, PAST, REGENCY, SMALL, TESTED, UNIT, asked, asn_id, nip, person, reported
+from .story import CITY, PAST, REGENCY, SMALL, TESTED, UNIT, asked, asn_id, nip, person, reported, run
 
 BEHIND, UNITS, CATALOGUE = "/enrollment/instansi/tertinggal", "/enrollment/instansi", "/enrollment/katalog"
 PARTICIPANTS = f"/enrollment/angkatan/{SMALL}/peserta"
@@ -171,3 +173,18 @@ async def test_the_gallerys_list_sorts_filters_pages_and_goes_out(site: Site):
         "Dinas Kesehatan",
     ]
     assert len(rows_of(await client.get("/gallery/unit.xlsx"))) == 7
+
+
+@pytest.mark.parametrize("code", ["PKP[1]:2026*?", "ANGKATAN-“É”-2026", 'PKP";X="', "'PKP'"])
+async def test_a_runs_code_is_whatever_it_is_and_its_files_go_out(site: Site, code: str):
+    async with site.svc.sessions() as session, session.begin():
+        await announce_runs(session, [run(code, CITY, date(2026, 12, 1), date(2026, 12, 6), programme="KEU")])
+    (row,) = await site.svc.rows("SELECT run_id FROM runs ORDER BY recorded_at DESC LIMIT 1")
+    async with site.client("operator", person=900) as client:
+        for form in ("csv", "xlsx"):
+            answer = await client.get(f"/enrollment/angkatan/{row.run_id}/peserta.{form}")
+            assert answer.status_code == 200, answer.text
+            name = re.fullmatch(r'attachment; filename="([^"]+)"', answer.headers["content-disposition"])
+            assert name
+            assert re.fullmatch(rf"peserta-[\w.-]+\.{form}", name[1], re.ASCII)
+    assert rows_of(answer)[0][0] == "Nama"

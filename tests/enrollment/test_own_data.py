@@ -135,3 +135,16 @@ async def test_rows_come_in_chunks_without_a_gap(site: Site, monkeypatch):
     assert len(rows(data, "enrolments")) == 2
     assert len(data["looked"]) == 5
     assert len({one["id"] for one in data["looked"]}) == 5
+
+
+async def test_values_of_entries_whose_numbers_run_together_are_all_told(site: Site, monkeypatch):
+    async with site.svc.sessions() as session, session.begin():
+        for entry, field in ((1, "10.after"), (11, "0.after"), (110, ".after")):
+            await session.fetch(
+                "INSERT INTO audit.personal (entry_id, field, person_id, salt, value) VALUES ($1, $2, $3, '', '1')",
+                entry,
+                field,
+                asn_id(3),
+            )
+    monkeypatch.setattr(reading, "CHUNK", 1)
+    assert len(rows(await data_of(site, 3), "audit.personal")) == 3

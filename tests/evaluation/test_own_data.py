@@ -48,3 +48,26 @@ async def test_what_a_supervisor_answers_is_theirs_alone(evaluation: ServiceUnde
     (response,) = rows(answered, "Jawaban Anda")
     assert response["answers"] == {"t1": "Kurang teliti"}
     assert recorded("rahma").name not in _text
+
+
+async def test_when_a_rater_looked_and_in_what_role_is_not_told(
+    evaluation: ServiceUnderTest, client_of: ClientOf
+):
+    await evaluation.receives(announced(RUN, -400, -183), recorded("rahma", "erna"), recorded("erna"))
+    await evaluation.receives(completed(RUN, "rahma", on=-183))
+    await evaluation.does_due_work(clock.now())
+    (task, *_more) = await evaluation.rows(
+        "SELECT task_id FROM tasks WHERE role = 'supervisor' AND state = 'open' ORDER BY task_id"
+    )
+    async with client_of(person("erna")) as client:
+        for path in (f"/evaluation/isi/{task.task_id}", "/evaluation/tugas", "/evaluation/api/v1/tasks"):
+            assert (await client.get(path)).status_code == 200
+    told, text = await data_of(client_of, "rahma")
+    today = told["as_of"][:10]
+    look = {"at": today, "page": "Tugas menilai", "kind": "reading", "actor": "rater"}
+    assert told["looked"] == [look] * 3
+    assert str(task.task_id) not in text
+    async with client_of(person("rahma")) as client:
+        page = (await client.get("/evaluation/potongan/data-saya")).text
+    assert page.count("Penilai</td>") == 3
+    assert "pukul" not in page

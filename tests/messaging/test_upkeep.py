@@ -13,6 +13,7 @@ from bina.messaging.inbox import month_bounds
 from bina.messaging.maintenance import keep_partitions
 from bina.messaging.old_waits import OldWaits
 from bina.messaging.reconcile import next_night
+from bina.messaging.settings import Settings
 from bina.messaging.testing import ServiceUnderTest
 from messaging.facts import NIP, accepted, asn, completed, run
 
@@ -133,3 +134,24 @@ async def check(service: ServiceUnderTest, waits: OldWaits, now: float) -> None:
 )
 def test_the_next_night_is_the_fields_own(now: str, night: str):
     assert next_night(datetime.fromisoformat(now)) == datetime.fromisoformat(night)
+
+
+async def test_what_takes_too_long_every_hour_undoes_no_partitions(service: ServiceUnderTest):
+    """Each thing by itself: the server ends a transaction that takes a minute."""
+    url = service.engine.url.render_as_string(hide_password=False)
+    runtime = service.runtime(Settings(database_url=url, kafka="127.0.0.1:1", secret="x" * 32))
+    done = []
+
+    async def deletes_for_ever(session):
+        await session.execute(text("SET LOCAL statement_timeout = 1"))
+        await session.execute(text("SELECT pg_sleep(10)"))
+
+    async def deletes(session):
+        locks = "SELECT count(*) FROM pg_locks WHERE relation = 'messaging.outbox'::regclass"
+        done.append(await session.scalar(text(locks)))
+
+    runtime.hourly[:] = [deletes_for_ever, deletes]
+    await runtime.keep_up()
+    assert done == [0], "nothing that new partitions lock is held"
+    day = f"outbox_{datetime.now(UTC) + timedelta(days=3):%Y_%m_%d}"
+    assert await service.rows("SELECT FROM pg_class WHERE relname = :day", day=day)

@@ -8,8 +8,14 @@ from sqlalchemy import text
 from bina.messaging import clock
 from bina.messaging.testing import ServiceUnderTest
 from bina.web.expiring import Expiring
+from bina.web.permissions import Reach
 from bina.web.retention import Periods
+from notification.deliveries.courier import Courier
+from notification.deliveries.store import ledger
 from notification.own_data import EXPIRIES
+
+from .mailing import enrolled, states
+from .smtp import Server
 
 
 async def plant(service: ServiceUnderTest, at: datetime, state: str | None, ended: datetime | None) -> UUID:
@@ -54,9 +60,25 @@ async def test_exactly_what_is_due_goes(notification: ServiceUnderTest):
     stays = await plant(notification, young, "sent", young)
     await run(notification)
     assert await left(notification, "deliveries") == {ended_late, waits, stays}
-    assert await left(notification, "notices") == {waits, stays}
+    assert await left(notification, "notices") == {ended_late, waits, stays}, "a notice goes after its mails"
     assert {gone, silent} & await left(notification, "notices") == set()
     clock.move(clock.offset() + timedelta(minutes=2))
     await run(notification)
     assert await left(notification, "notices") == {waits}
     assert await left(notification, "deliveries") == {waits}
+
+
+async def test_a_mail_that_is_tried_again_after_its_notices_time_stops_no_other(
+    notification: ServiceUnderTest, courier: Courier, server: Server
+):
+    """A clerk tries all failed mails again, the oldest too: the courier writes them from their notices."""
+    await enrolled(notification, "rahma@example.org")
+    now, length = clock.now(), Periods.read().of("notices", clock.today()).length
+    old, ended = now - length - timedelta(days=1), now - length + timedelta(days=1)
+    await plant(notification, old, "failed", ended)
+    await run(notification)
+    async with notification.sessions() as session, session.begin():
+        assert await ledger.retry_failed(session, Reach(everything=True), now) == 1
+    await courier.run_once()
+    assert [mail["To"] for mail in server.taken] == ["rahma@example.org"]
+    assert ("sent", 1, "") in (await states(notification)).values()

@@ -30,7 +30,7 @@ def holdings() -> list[Holding]:
         Holding("responses", _("Jawaban Anda"), why, _ASKED, "t.task_id", _RIGHT, hidden=("digest",)),
         Holding(
             "tasks", _("Penilaian tentang Anda yang diminta, tanpa penilainya"), why,
-            "t.about_id = $1 AND t.respondent_id IS DISTINCT FROM $1", "t.task_id", _RIGHT, row=_ABOUT,
+            f"t.enrollment_id IN {_ENROLLED} AND t.about_id = $1 AND t.respondent_id IS DISTINCT FROM $1", "t.task_id", _RIGHT, row=_ABOUT,
         ),
         Holding(
             "answer_cells", _("Jawaban lima orang atau lebih tentang pelatihan Anda"), why, _RUNS, "t.cell_id", _RIGHT,

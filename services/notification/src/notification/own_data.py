@@ -18,7 +18,8 @@ def holdings() -> list[Holding]:
         Holding("enrolments", _("Pendaftaran pelatihan"), why, "t.asn_id = $1", "t.enrollment_id", "trainings"),
         Holding("notices", _("Pemberitahuan kepada Anda"), why, "t.recipient_id = $1", "t.notice_id", "notices"),
         Holding(
-            "deliveries", _("Pengiriman lewat surel"), _("Yang gagal dapat dikirim ulang"), "t.recipient_id = $1",
+            "deliveries", _("Pengiriman lewat surel"), _("Yang gagal dapat dikirim ulang"),
+            "t.notice_id IN (SELECT notice_id FROM notices WHERE recipient_id = $1)",
             "t.notice_id || t.channel", "deliveries", Basis.CONSENT, ("lease", "leased_until", "worker"),
         ),
         Holding(
@@ -38,10 +39,10 @@ EXCLUDED = {
     "open_tasks": "tasks by opaque id, without people",
     "forgotten": "who was erased: nobody who still asks",
 }
-# A notice goes after its mails: they say whom to write to.
-_UNDER_WAY = "SELECT FROM deliveries d WHERE d.notice_id = t.notice_id AND d.state IN ('waiting', 'sending')"
+# A notice goes after its mails, those that failed, too: a clerk may try them again, and they are written from it.
+_MAILS = "SELECT FROM deliveries d WHERE d.notice_id = t.notice_id"
 EXPIRIES = (
     Expiry("deliveries", "deliveries", "t.ended_at", "t.state NOT IN ('waiting', 'sending')", business=True),
-    Expiry("notices", "notices", "t.occurred_at", f"NOT EXISTS ({_UNDER_WAY})", business=True),
+    Expiry("notices", "notices", "t.occurred_at", f"NOT EXISTS ({_MAILS})", business=True),
 )
 own = OwnData("notification", holdings, EXCLUDED)

@@ -13,7 +13,7 @@ from bina.web.audit import OthersRecords
 from bina.web.commands import PageCommand
 from bina.web.language import counted
 from bina.web.language import gettext as _
-from bina.web.masking import nip_for
+from bina.web.masking import nip_for, reads_nip
 from bina.web.own_data.routes import Owner, id_of
 from bina.web.own_data.view import service_name
 from bina.web.permissions import may, reach_of
@@ -21,6 +21,7 @@ from bina.web.problems import Problem
 from bina.web.retention import name_of, source_of, words_of
 from enrollment.own_data import own
 from enrollment.register import store as register
+from enrollment.register.domain import Asn
 from enrollment.register.erasing import barrier
 from enrollment.rights import asking, deciding, store, view
 from enrollment.shell import pages
@@ -87,7 +88,13 @@ async def waiting(
         contacts = {one.asn_id: one for one in await register.load_contacts(session, ids)}
         opened, late = await store.count_open(session, reach, now)
     await reads.of(ids)
-    lines = [view.line(one, now, people.get(one.asn_id), contacts.get(one.asn_id)) for one in shown]
+    lines = [
+        _as_read(
+            person, view.line(one, now, people[one.asn_id], contacts.get(one.asn_id)), people[one.asn_id]
+        )
+        for one in shown
+        if one.asn_id in people  # not erased since
+    ]
     return pages.render(
         request,
         "rights/waiting.html",
@@ -145,6 +152,12 @@ async def _page(
         errors=errors,
         **part,
     )
+
+
+def _as_read(reader: Person, line: view.Line, asn: Asn) -> view.Line:
+    """A request without the numbers and addresses that its reader may not see."""
+    whole = reads_nip(reader, asn.asn_id, asn.agency_code, asn.unit_path)
+    return line if whole else view.masked(line)
 
 
 def _lead(opened: int, late: int) -> str:

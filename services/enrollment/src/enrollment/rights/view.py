@@ -5,8 +5,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from bina.web.language import gettext as _
+from bina.web.masking import masked_in
 from enrollment.register.domain import Asn, Contact
 from enrollment.rights.domain import ERASURE, FIELDS, OF_CONTACT, OTHER, DataRequest
+
+HIDDEN = "••••"
 
 
 class Line(NamedTuple):
@@ -26,6 +29,7 @@ class Line(NamedTuple):
     person: Asn | None = None
     erases: bool = False
     elsewhere: bool = False
+    of_contact: bool = False
 
 
 def field_name(field: str) -> str:
@@ -58,8 +62,16 @@ def line(asked: DataRequest, now: datetime, asn: Asn | None = None, contact: Con
     return Line(
         asked.request_id, field_name(asked.field), asked.wanted, _said(asked.field, asn, contact), asked.reason, tag,
         kind, asked.asked_at, asked.due_at, asked.decided_at, asked.answer, asn, asked.field == ERASURE,
-        asked.field == OTHER,
+        asked.field == OTHER, asked.field in OF_CONTACT,
     )  # fmt: skip
+
+
+def masked(line: Line) -> Line:
+    """A request for whoever may read neither NIP nor addresses: that it was asked, not what exactly."""
+    now_said = masked_in(line.now_said) if isinstance(line.now_said, str) else line.now_said
+    if line.of_contact:
+        return line._replace(now_said=HIDDEN, wanted=HIDDEN, reason=HIDDEN)
+    return line._replace(now_said=now_said, wanted=masked_in(line.wanted), reason=masked_in(line.reason))
 
 
 def _said(field: str, asn: Asn | None, contact: Contact | None) -> Any:

@@ -175,10 +175,13 @@ class Runtime:
         """Hourly: partitions ahead, what is old away."""
         while True:
             await asyncio.sleep(3600)
+            await self.keep_up()
+
+    async def keep_up(self) -> None:
+        """What is done every hour, each by itself: what deletes much holds no lock of new partitions, nor undoes them."""
+        for work in (keep_partitions, *self.hourly):
             async with self._tolerantly("upkeep"), self.sessions() as session, session.begin():
-                await keep_partitions(session)
-                for forget in self.hourly:
-                    await forget(session)
+                await work(session)
 
     async def _reconcile_nightly(self) -> None:
         """Every night, and when the broker lost what only this can tell anew, by the worker that leads the relay; after

@@ -29,8 +29,12 @@ def told(reader: Person, answer: dict[str, Any]) -> dict[str, Any]:
 
 def nip_for(reader: Person, nip: str, asn_id: UUID, agency_code: str, unit_path: Sequence[UUID] = ()) -> str:
     """Somebody's NIP as a reader may see it."""
-    reach = reach_of(reader, "nip.read")
-    return nip if reach.covers_person(asn_id, agency_code, unit_path) else masked(nip)
+    return nip if reads_nip(reader, asn_id, agency_code, unit_path) else masked(nip)
+
+
+def reads_nip(reader: Person, asn_id: UUID, agency_code: str, unit_path: Sequence[UUID] = ()) -> bool:
+    """Whether a reader may see somebody's NIP in full."""
+    return reach_of(reader, "nip.read").covers_person(asn_id, agency_code, unit_path)
 
 
 def _told(value: Any) -> Any:

@@ -21,6 +21,8 @@ KEPT = (
 )  # fmt: skip
 LONGEST = 36_525
 """Days; a hundred years."""
+SHORTEST = {"commands": 1}
+"""Days: as long as a form can be sent again, its first answer is kept, or it would count twice."""
 _FIELDS = {"keeps", "from", "days", "basis", "source"}
 
 
@@ -44,21 +46,20 @@ class Period:
 
 
 class Periods:
-    """All entries; of each kind the newest whose date has come holds, before the first date the first one."""
+    """All entries; of each kind the site's newest whose date has come holds, or else the newest that is shipped.
 
-    def __init__(self, entries: Sequence[Period]) -> None:
-        self._entries = {
-            kept: sorted((e for e in entries if e.keeps == kept), key=lambda e: e.since) for kept in KEPT
-        }
+    A site's decision stays whatever a later release ships. Before the first date the first one holds.
+    """
+
+    def __init__(self, shipped: Sequence[Period], site: Sequence[Period] = ()) -> None:
+        self._entries = {kept: [*_of_kind(kept, shipped), *_of_kind(kept, site)] for kept in KEPT}
 
     @classmethod
     def read(cls, site: str = "") -> "Periods":
         """The entries as shipped, and those of a site's own file. Raises `UnknownPeriod` naming file and entry."""
         shipped = files(__package__).joinpath("retention.toml").read_text(encoding="utf-8")
-        found = [*_entries(shipped, "retention.toml")]
-        if site:
-            found += _entries(_text(Path(site)), site)
-        return cls(found)
+        own = _entries(_text(Path(site)), site) if site else ()
+        return cls([*_entries(shipped, "retention.toml")], [*own])
 
     def of(self, keeps: str, day: date) -> Period:
         """The period that holds on a day."""
@@ -68,6 +69,11 @@ class Periods:
     def on(self, day: date) -> list[Period]:
         """All that hold on a day, in the order of the page."""
         return [self.of(kept, day) for kept in KEPT]
+
+
+def _of_kind(keeps: str, entries: Sequence[Period]) -> list[Period]:
+    """Its entries, the newest last."""
+    return sorted((e for e in entries if e.keeps == keeps), key=lambda e: e.since)
 
 
 def name_of(keeps: str) -> str:
@@ -122,13 +128,13 @@ def _entries(text: str, place: str) -> Iterator[Period]:
 
 def _entry(entry: Mapping[str, Any], place: str) -> Period:
     keeps, since, days = entry.get("keeps"), entry.get("from"), entry.get("days")
-    basis, source = entry.get("basis"), entry.get("source", "")
+    basis, source, least = entry.get("basis"), entry.get("source", ""), SHORTEST.get(str(keeps), 0)
     faults = {
         f"unknown fields {sorted(set(entry) - _FIELDS)}": bool(set(entry) - _FIELDS),
         f"keeps = {keeps!r} is none of {', '.join(KEPT)}": keeps not in KEPT,
         f"from = {since!r} is no date": type(since) is not date,
-        f"days = {days!r} is no number from 0 to {LONGEST}": type(days) is not int
-        or not 0 <= days <= LONGEST,
+        f"days = {days!r} is no number from {least} to {LONGEST}": type(days) is not int
+        or not least <= days <= LONGEST,
         f"basis = {basis!r} is neither law nor agency": basis not in ("law", "agency"),
         "basis law needs a source, basis agency has none": (basis == "law") != bool(source),
     }

@@ -78,7 +78,7 @@ def shell_holdings(nip: str) -> list[Holding]:
         ),
         Holding(
             "audit.personal", _("Nama dan isi tentang Anda dalam catatan audit"), _("Setiap perubahan dapat ditelusuri"),
-            "t.person_id = $1", "t.entry_id || t.field", "audit_values", service, ("salt",),
+            "t.person_id = $1", "t.entry_id || '/' || t.field", "audit_values", service, ("salt",),
         ),
     ]  # fmt: skip
 

@@ -8,6 +8,12 @@ from bina.web.own_data.holding import Holding, basis_of
 from bina.web.own_data.reading import Look
 from bina.web.retention import Period, words_of
 
+RATERS = tuple(
+    f"/evaluation/{page}"
+    for page in ("tugas", "isi", "tautan", "potongan/beranda", "api/v1/tasks", "api/v1/responses")
+)
+"""Pages of whoever rates others, who stay anonymous (UU 27/2022 Pasal 33)."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -30,6 +36,7 @@ class Seen(NamedTuple):
     who: str
     agency: str
     why: str
+    by_day: bool = False
 
 
 def service_name(service: str) -> str:
@@ -50,12 +57,27 @@ def row(holding: Holding, count: int, period: Period) -> Row:
 
 
 def seen(look: Look) -> Seen:
-    """A look in words; whoever looked is told by role and agency."""
+    """A look in words; whoever looked is told by role and agency, whoever rated by neither, nor by the hour."""
+    if is_rating(look):
+        return Seen(look.id, look.at, _what(look), _("Penilai"), "", "", by_day=True)
     return Seen(look.id, look.at, _what(look), who_of(look), look.agency_code or "", "; ".join(look.why))
+
+
+def is_rating(look: Look) -> bool:
+    """Whether a rater looked: at what hour, in what role and from where would say who it was."""
+    _method, _space, path = look.action.partition(" ")
+    return path.startswith(RATERS) and not {"auditor", "platform"} & set(look.roles)
 
 
 def told(look: Look) -> dict[str, Any]:
     """The same for machines."""
+    if is_rating(look):
+        return {
+            "at": look.at.date().isoformat(),
+            "page": page_of(look.action),
+            "kind": look.kind,
+            "actor": "rater",
+        }
     names = ("id", "kind", "actor", "roles", "agency_code", "action", "asked", "why")
     return {"at": look.at.isoformat(), "page": page_of(look.action)} | {n: getattr(look, n) for n in names}
 

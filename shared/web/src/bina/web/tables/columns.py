@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
@@ -84,6 +85,11 @@ class Table(Generic[T]):
         """A page of it for the component `ui.listing`. `filters`: which parts of the address narrow it; `files`: its
         address as a file, without the ending, where it may be taken along."""
         return showing.show(self, request, asked, page, filters=filters, files=files)
+
+    @property
+    def file_name(self) -> str:
+        """Its name as every system takes it in headers, on disk and on a sheet, whatever a code in it holds."""
+        return re.sub(r"[^A-Za-z0-9._-]+", "-", self.name)
 
     def header(self) -> list[str]:
         """What columns of its files are called."""

@@ -51,7 +51,7 @@ async def export(
     zone = ZoneInfo(settings_of(request).timezone)
     write = _csv if form == "csv" else _workbook
     headers = {
-        "Content-Disposition": f'attachment; filename="{table.name}-{clock.today().isoformat()}.{form}"',
+        "Content-Disposition": f'attachment; filename="{table.file_name}-{clock.today().isoformat()}.{form}"',
         "Cache-Control": "private, no-store",
         "Vary": "Cookie",
     }
@@ -104,7 +104,7 @@ async def _workbook(
 ) -> AsyncIterator[bytes]:
     """Written in a folder that goes with this, however it ends; other requests are answered meanwhile."""
     with tempfile.TemporaryDirectory(prefix="bina-") as folder:
-        sheet = Sheet(Path(folder), table.name, table.header(), zone)
+        sheet = Sheet(Path(folder), table.file_name, table.header(), zone)
         with contextlib.ExitStack() as stack:
             stack.callback(sheet.release)
             async for batch in batches:
