@@ -187,6 +187,12 @@ if (main?.dataset.stream) {
   }
 
   function renew(page) {
+    if (frame(page) !== frame(document)) {
+      stream = undefined;
+      return tell(1);
+    }
+    // read without a script, its choices for those who have none became fields that no form could be sent with
+    for (const words of page.querySelectorAll("noscript")) words.textContent = words.innerHTML;
     const fresh = page.querySelector("main");
     ({ stream, version } = fresh.dataset);
     let waiting = 0;
@@ -199,6 +205,9 @@ if (main?.dataset.stream) {
     }
     tell(waiting);
   }
+
+  // Whose page it is and in which language: another one is told, never mixed into this one.
+  const frame = (page) => page.documentElement.lang + page.querySelector("header").textContent;
 
   function tell(waiting) {
     const text = waiting ? `${t.news(waiting)} ` : "";
@@ -214,7 +223,7 @@ if (main?.dataset.stream) {
   // Of the same shape: texts and attributes change in place. Of another one: exchanged, unless somebody is in there.
   function put(part, now) {
     if (part.isEqualNode(now)) return true;
-    if (isFilled(part)) return false;
+    if (isFilled(part) || isAskedAbout(part)) return false;
     if (isAlike(part, now)) change(part, now);
     else if (part.contains(document.activeElement) || document.querySelector("dialog[open]")) return false;
     else {
@@ -230,6 +239,8 @@ if (main?.dataset.stream) {
       "defaultSelected" in field
         ? field.selected !== field.defaultSelected
         : field.checked !== field.defaultChecked || field.value !== field.defaultValue);
+
+  const isAskedAbout = (part) => part.querySelector("[data-confirm]") && document.querySelector("dialog[open]");
 
   const isAlike = (a, b) =>
     a.nodeName === b.nodeName &&
