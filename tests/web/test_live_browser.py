@@ -202,7 +202,7 @@ async def test_a_renewed_form_that_asks_before_it_is_sent_can_still_be_sent(
     await streams(operating, 1)
     for name in ("Sulastri Handayani", "Sulastri!"):  # in place, then exchanged
         await write(service.sessions, name)
-        await expect(page.locator("#hapus button")).to_have_text(f"Hapus {name}", timeout=TWO_SECONDS)
+        await expect(page.locator("#hapus button")).to_have_text(f"Hapus {name}")
         assert await page.locator("#hapus form").evaluate("form => form.checkValidity()")
     await page.locator("#hapus button").click()
     async with page.expect_request(lambda request: request.method == "POST"):
@@ -237,3 +237,30 @@ async def test_what_another_person_or_language_has_there_is_never_mixed_in(
     await expect(page.locator(".news")).to_have_text("1 pembaruan Tampilkan", timeout=TWO_SECONDS)
     assert await row(page, 1).inner_text() == "Sulastri"
     await streams(operating, 0)
+
+
+async def test_a_page_that_is_no_more_is_told_and_not_asked_for_again(
+    service, operating: FastAPI, open_page: Opened
+):
+    await write(service.sessions, "Sulastri")
+    page = await open_page()
+    await streams(operating, 1)
+    await page.route(f"**{PAGE}", lambda route: route.fulfill(status=404, body="Tidak ada"))
+    await write(service.sessions, "Sulastri Handayani")
+    await expect(page.locator(".news")).to_have_text("1 pembaruan Tampilkan", timeout=TWO_SECONDS)
+    await streams(operating, 0)
+
+
+async def test_what_changes_all_the_time_is_asked_for_now_and_then(
+    service, operating: FastAPI, open_page: Opened
+):
+    await write(service.sessions, "Sulastri")
+    page = await open_page()
+    await streams(operating, 1)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith(PAGE) else None)
+    for n in range(8):
+        await write(service.sessions, f"Sulastri {n}")
+        await asyncio.sleep(0.6)
+    assert len(asked) <= 2
+    await expect(row(page, 1)).to_have_text(re.compile(r"Sulastri 7"))

@@ -121,6 +121,7 @@ for (const place of document.querySelectorAll("[data-fragment]")) {
 const main = document.querySelector("main");
 if (main?.dataset.stream) {
   const SLOTS = 3; // of the six connections that browsers open to one site over HTTP/1.1
+  const CALM = 3000; // between two questions: all who look at what changes every second must not use up their agency's budget
   const news = document.querySelector(".news");
   let { stream, version } = main.dataset;
   let source;
@@ -176,21 +177,26 @@ if (main?.dataset.stream) {
       const answer = await fetch(location.href, { headers: { "X-Live": "1" }, signal: AbortSignal.timeout(10000) });
       done = answer.ok && !answer.redirected;
       if (answer.redirected) stream = undefined; // signed out
+      else if ([403, 404].includes(answer.status)) away();
       else if (done) renew(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch {
       // away: the next round asks again
     }
+    if (stream) await new Promise((over) => setTimeout(over, CALM));
     asking = false;
     if (!stream) close();
     else if (again) await ask();
     else if (!done || !source) poll();
   }
 
+  // There is another page here by now: told, and followed no longer.
+  function away() {
+    stream = undefined;
+    tell(1);
+  }
+
   function renew(page) {
-    if (frame(page) !== frame(document)) {
-      stream = undefined;
-      return tell(1);
-    }
+    if (frame(page) !== frame(document)) return away();
     // read without a script, its choices for those who have none became fields that no form could be sent with
     for (const words of page.querySelectorAll("noscript")) words.textContent = words.innerHTML;
     const fresh = page.querySelector("main");
