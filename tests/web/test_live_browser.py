@@ -251,16 +251,14 @@ async def test_a_page_that_is_no_more_is_told_and_not_asked_for_again(
     await streams(operating, 0)
 
 
-async def test_what_changes_all_the_time_is_asked_for_now_and_then(
-    service, operating: FastAPI, open_page: Opened
-):
+async def test_what_never_rests_is_asked_for_ever_less_often(service, operating: FastAPI, open_page: Opened):
     await write(service.sessions, "Sulastri")
     page = await open_page()
     await streams(operating, 1)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if request.url.endswith(PAGE) else None)
-    for n in range(8):
+    for n in range(20):
         await write(service.sessions, f"Sulastri {n}")
-        await asyncio.sleep(0.6)
-    assert len(asked) <= 2
-    await expect(row(page, 1)).to_have_text(re.compile(r"Sulastri 7"))
+        await asyncio.sleep(0.5)
+    assert 2 <= len(asked) <= 6
+    await expect(row(page, 1)).to_have_text(re.compile(r"Sulastri 19"))

@@ -121,7 +121,6 @@ for (const place of document.querySelectorAll("[data-fragment]")) {
 const main = document.querySelector("main");
 if (main?.dataset.stream) {
   const SLOTS = 3; // of the six connections that browsers open to one site over HTTP/1.1
-  const CALM = 3000; // between two questions: all who look at what changes every second must not use up their agency's budget
   const news = document.querySelector(".news");
   let { stream, version } = main.dataset;
   let source;
@@ -130,6 +129,10 @@ if (main?.dataset.stream) {
   let opening = false;
   let asking = false;
   let again = false; // something changed while the page was on its way
+  // Where changes never rest each question waits a second longer than the last, up to five: all who look at it would
+  // use up their agency's budget.
+  let calm = 0;
+  let rested = -Infinity;
 
   // One of the places for streams that this browser's pages share: how to give it back, or nothing.
   const place = (n = 0) =>
@@ -172,6 +175,7 @@ if (main?.dataset.stream) {
     if (asking) return void (again = true);
     asking = true;
     again = false;
+    calm = performance.now() - rested < 1500 ? Math.min(calm + 1000, 5000) : 0;
     let done = false;
     try {
       const answer = await fetch(location.href, { headers: { "X-Live": "1" }, signal: AbortSignal.timeout(10000) });
@@ -182,7 +186,8 @@ if (main?.dataset.stream) {
     } catch {
       // away: the next round asks again
     }
-    if (stream) await new Promise((over) => setTimeout(over, CALM));
+    if (stream && calm) await new Promise((over) => setTimeout(over, calm));
+    rested = performance.now();
     asking = false;
     if (!stream) close();
     else if (again) await ask();
