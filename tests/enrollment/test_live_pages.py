@@ -1,12 +1,14 @@
 """Versions of pages move with what the pages show, and with nothing else."""
 
 from contextlib import AsyncExitStack
+from types import ModuleType
 
 import pytest
 from sqlalchemy import text
 
 from enrollment.catalogue import pages as catalogue_pages
 from enrollment.catalogue.domain import run_id_of
+from enrollment.enrolments import pages as run_pages
 from watched import version_of
 
 from .conftest import Site
@@ -74,20 +76,27 @@ async def test_a_page_moves_with_attendance_results_and_what_the_organiser_chang
         assert await version_of(clerk, run) != corrected[0]
 
 
-async def test_what_changes_while_the_page_is_made_is_told(site: Site, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(
+    ("made", "path"),
+    [(catalogue_pages, "/enrollment/katalog"), (run_pages, f"/enrollment/angkatan/{SMALL}")],
+    ids=["catalogue", "run"],
+)
+async def test_what_changes_while_the_page_is_made_is_told(
+    site: Site, monkeypatch: pytest.MonkeyPatch, made: ModuleType, path: str
+):
     """The version is of the moment in which the rows were read, though it is asked for after them."""
-    watch = catalogue_pages.watch
+    watch = made.watch
 
     async def late(*given):
         await site.svc.receives(asked(1, SMALL), agency=CITY)
         return await watch(*given)
 
     async with site.client("asn", person=1) as client:
-        before = await version_of(client, "/enrollment/katalog")
+        before = await version_of(client, path)
         with monkeypatch.context() as patched:
-            patched.setattr(catalogue_pages, "watch", late)
-            assert await version_of(client, "/enrollment/katalog") == before
-        assert await version_of(client, "/enrollment/katalog") != before
+            patched.setattr(made, "watch", late)
+            assert await version_of(client, path) == before
+        assert await version_of(client, path) != before
     async with site.app.state.runtime.sessions() as session:  # the pool's connections are as they were
         assert await session.scalar(text("SHOW transaction_isolation")) == "read committed"
 

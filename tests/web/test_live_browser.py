@@ -192,3 +192,73 @@ async def test_without_script_the_page_is_whole(service, operating: FastAPI, chr
         assert await page.locator(".news").inner_text() == ""
         assert len(operating.state.hub) == 0
         await context.close()
+
+
+async def test_a_renewed_form_that_asks_before_it_is_sent_can_still_be_sent(
+    service, operating: FastAPI, open_page: Opened
+):
+    await write(service.sessions, "Sulastri")
+    page = await open_page()
+    await streams(operating, 1)
+    for name in ("Sulastri Handayani", "Sulastri!"):  # in place, then exchanged
+        await write(service.sessions, name)
+        await expect(page.locator("#hapus button")).to_have_text(f"Hapus {name}")
+        assert await page.locator("#hapus form").evaluate("form => form.checkValidity()")
+    await page.locator("#hapus button").click()
+    async with page.expect_request(lambda request: request.method == "POST"):
+        await page.locator("dialog button").first.click()
+
+
+async def test_the_words_of_what_somebody_is_being_asked_about_stay(
+    service, operating: FastAPI, open_page: Opened
+):
+    await write(service.sessions, "Sulastri")
+    page = await open_page()
+    await streams(operating, 1)
+    await page.locator("#hapus button").click()
+    await write(service.sessions, "Wulan")
+    await expect(page.locator(".news")).to_have_text("1 pembaruan Tampilkan", timeout=TWO_SECONDS)
+    assert await page.locator("#hapus button").text_content() == "Hapus Sulastri"
+
+
+@pytest.mark.parametrize("other", ["person", "language"])
+async def test_what_another_person_or_language_has_there_is_never_mixed_in(
+    service, operating: FastAPI, open_page: Opened, other: str
+):
+    await write(service.sessions, "Sulastri")
+    page = await open_page()
+    await streams(operating, 1)
+    if other == "person":
+        cookie = {"name": "bina_session", "value": token("asn", name="Wulan")}
+        await page.context.add_cookies([{**cookie, "url": page.url.removesuffix(PAGE)}])
+    else:
+        await page.evaluate("document.documentElement.lang = 'en'")
+    await write(service.sessions, "Sulastri Handayani")
+    await expect(page.locator(".news")).to_have_text("1 pembaruan Tampilkan", timeout=TWO_SECONDS)
+    assert await row(page, 1).inner_text() == "Sulastri"
+    await streams(operating, 0)
+
+
+async def test_a_page_that_is_no_more_is_told_and_not_asked_for_again(
+    service, operating: FastAPI, open_page: Opened
+):
+    await write(service.sessions, "Sulastri")
+    page = await open_page()
+    await streams(operating, 1)
+    await page.route(f"**{PAGE}", lambda route: route.fulfill(status=404, body="Tidak ada"))
+    await write(service.sessions, "Sulastri Handayani")
+    await expect(page.locator(".news")).to_have_text("1 pembaruan Tampilkan", timeout=TWO_SECONDS)
+    await streams(operating, 0)
+
+
+async def test_what_never_rests_is_asked_for_ever_less_often(service, operating: FastAPI, open_page: Opened):
+    await write(service.sessions, "Sulastri")
+    page = await open_page()
+    await streams(operating, 1)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith(PAGE) else None)
+    for n in range(20):
+        await write(service.sessions, f"Sulastri {n}")
+        await asyncio.sleep(0.5)
+    assert 2 <= len(asked) <= 6
+    await expect(row(page, 1)).to_have_text(re.compile(r"Sulastri 19"))

@@ -16,7 +16,7 @@ from bina.web.commands import PageCommand
 from bina.web.formats import number
 from bina.web.language import counted
 from bina.web.language import gettext as _
-from bina.web.live import watch
+from bina.web.live import at_one_moment, watch
 from bina.web.masking import nip_for
 from bina.web.permissions import Reach, check_runs, may, reach_of
 from bina.web.problems import Fault, Problem, not_found
@@ -49,6 +49,7 @@ async def show(
     asked = _participants(person).asked(request)
     reach = _others(person)
     async with request.app.state.runtime.sessions() as session:
+        await at_one_moment(session)
         run = await _find(session, reference)
         stream = await watch(request, session, {SEATS: [run.run_id], PARTICIPANTS: [run.run_id]})
         context = await _context(session, run, person)

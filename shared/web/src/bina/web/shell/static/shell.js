@@ -129,6 +129,10 @@ if (main?.dataset.stream) {
   let opening = false;
   let asking = false;
   let again = false; // something changed while the page was on its way
+  // Where changes never rest each question waits a second longer than the last, up to five: all who look at it would
+  // use up their agency's budget.
+  let calm = 0;
+  let rested = -Infinity;
 
   // One of the places for streams that this browser's pages share: how to give it back, or nothing.
   const place = (n = 0) =>
@@ -171,22 +175,35 @@ if (main?.dataset.stream) {
     if (asking) return void (again = true);
     asking = true;
     again = false;
+    calm = performance.now() - rested < 1500 ? Math.min(calm + 1000, 5000) : 0;
     let done = false;
     try {
       const answer = await fetch(location.href, { headers: { "X-Live": "1" }, signal: AbortSignal.timeout(10000) });
       done = answer.ok && !answer.redirected;
       if (answer.redirected) stream = undefined; // signed out
+      else if ([403, 404].includes(answer.status)) away();
       else if (done) renew(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch {
       // away: the next round asks again
     }
+    if (stream && calm) await new Promise((over) => setTimeout(over, calm));
+    rested = performance.now();
     asking = false;
     if (!stream) close();
     else if (again) await ask();
     else if (!done || !source) poll();
   }
 
+  // There is another page here by now: told, and followed no longer.
+  function away() {
+    stream = undefined;
+    tell(1);
+  }
+
   function renew(page) {
+    if (frame(page) !== frame(document)) return away();
+    // read without a script, its choices for those who have none became fields that no form could be sent with
+    for (const words of page.querySelectorAll("noscript")) words.textContent = words.innerHTML;
     const fresh = page.querySelector("main");
     ({ stream, version } = fresh.dataset);
     let waiting = 0;
@@ -199,6 +216,9 @@ if (main?.dataset.stream) {
     }
     tell(waiting);
   }
+
+  // Whose page it is and in which language: another one is told, never mixed into this one.
+  const frame = (page) => page.documentElement.lang + page.querySelector("header").textContent;
 
   function tell(waiting) {
     const text = waiting ? `${t.news(waiting)} ` : "";
@@ -214,7 +234,7 @@ if (main?.dataset.stream) {
   // Of the same shape: texts and attributes change in place. Of another one: exchanged, unless somebody is in there.
   function put(part, now) {
     if (part.isEqualNode(now)) return true;
-    if (isFilled(part)) return false;
+    if (isFilled(part) || isAskedAbout(part)) return false;
     if (isAlike(part, now)) change(part, now);
     else if (part.contains(document.activeElement) || document.querySelector("dialog[open]")) return false;
     else {
@@ -230,6 +250,8 @@ if (main?.dataset.stream) {
       "defaultSelected" in field
         ? field.selected !== field.defaultSelected
         : field.checked !== field.defaultChecked || field.value !== field.defaultValue);
+
+  const isAskedAbout = (part) => part.querySelector("[data-confirm]") && document.querySelector("dialog[open]");
 
   const isAlike = (a, b) =>
     a.nodeName === b.nodeName &&
