@@ -128,6 +128,8 @@ async def test_the_catalogue_is_sorted_filtered_and_given_out(site: Site):
         book = rows_of(await client.get(f"{CATALOGUE}.xlsx?kata=keuangan&urut=mulai&arah=turun"))
         assert [row[1] for row in book[1:]] == ["Pengelolaan Keuangan Daerah"]
         assert book[1][3].isoformat() == "2026-12-01T00:00:00"
+        for sign in ("%25", "_"):  # no wildcards
+            assert table_of(await client.get(f"{CATALOGUE}.csv?kata={sign}"))[1:] == []
         nothing = (await client.get(f"{CATALOGUE}?kata=tiada&urut=jp")).text
         assert "Tidak ada yang cocok dengan saringan ini." in nothing
         assert 'href="/enrollment/katalog">Hapus saringan' in nothing

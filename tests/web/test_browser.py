@@ -184,6 +184,30 @@ async def test_a_long_list_is_searched_by_typing(page_at):
     assert page.complaints == []
 
 
+async def test_enter_never_sends_what_was_chosen_before_under_other_words(page_at):
+    page = await page_at("/gallery", 360)
+    field = page.get_by_role("combobox", name="Penyelenggara")
+    value = page.locator("select[name=penyelenggara]")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.is_navigation_request() else None)
+    await value.evaluate(
+        "field => { field.form.noValidate = true; field.form.append(document.createElement('button')) }"
+    )
+    await field.fill("kota")
+    await page.keyboard.press("Enter")  # the only one that fits
+    assert (await field.input_value(), await value.input_value()) == ("BKPSDMD Kota Jambi", "5571")
+    await field.fill("dinas")
+    await page.keyboard.press("Enter")  # several: none is chosen yet
+    assert (await field.input_value(), await value.input_value()) == ("dinas", "5571")
+    await field.fill("tidak ada")
+    await page.keyboard.press("Enter")
+    assert (await field.input_value(), await value.input_value()) == ("BKPSDMD Kota Jambi", "5571")
+    assert sent == []
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")  # nothing else stands in the field: the form goes
+    assert "penyelenggara=5571" in sent[0]
+
+
 async def test_a_long_list_is_a_list_without_javascript(page_at):
     page = await page_at("/gallery", java_script_enabled=False)
     chosen = page.get_by_label("Penyelenggara")

@@ -98,7 +98,7 @@ def scores(outcomes: Sequence[Outcome]) -> Figure | None:
         ticks=(0, 25, 50, 75, 100),
         reference=_("sebelum"),
         found=_("sesudah"),
-        show=lambda value: number(value, 1) if value % 1 else number(value),
+        show=lambda value: number(value) if isinstance(value, int) else number(value, 1),
         note=_("Rata-rata peserta yang mengikuti kedua tes, sedikitnya %(n)s orang")
         % {"n": domain.rules().minimum},
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bina.web.tables import Query
+from bina.web.tables import Query, literal
 from enrollment.catalogue.domain import Run
 from enrollment.catalogue.store.programmes import targets
 from enrollment.imports import run_code
@@ -162,7 +162,7 @@ def runs_found(which: RunFilter) -> Query[Run]:
 
 
 def _values(which: RunFilter) -> dict[str, Any]:
-    words = f"%{which.words}%" if which.words else None
+    words = f"%{literal(which.words)}%" if which.words else None
     return {
         "agency": which.agency,
         "organiser": which.organiser,

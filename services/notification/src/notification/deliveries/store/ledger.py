@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import statement
 from bina.web.permissions import Reach
-from bina.web.tables import Asked, Key, Query
+from bina.web.tables import Asked, Key, Query, literal
 from notification.cursors import Cursor
 from notification.scope import PEOPLE
 
@@ -73,7 +73,7 @@ def deliveries(reach: Reach, chosen: Filter) -> Query[Any]:
         " AND n.recipient_id = CAST(:recipient AS uuid)": chosen.recipient is not None,
         " AND p.name ILIKE '%' || :name || '%'": bool(chosen.name),
     }
-    values = {"recipient": chosen.recipient, "name": _literal(chosen.name)}
+    values = {"recipient": chosen.recipient, "name": literal(chosen.name)}
     return Query(
         _ROWS + "".join(part for part, there in parts.items() if there), {**reach.parameters, **values}
     )
@@ -98,8 +98,3 @@ async def retry_failed(
         },
     )
     return int(queued)
-
-
-def _literal(name: str) -> str:
-    """Signs that LIKE would read as wildcards stand for themselves."""
-    return name.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

@@ -13,7 +13,7 @@ from bina.web.tables.asking import Asked, Term
 from bina.web.tables.columns import Column, Key, Table
 from bina.web.tables.delimited import Cell, csv_text
 from bina.web.tables.exporting import Format, export
-from bina.web.tables.querying import Page, Query, Rows, Source
+from bina.web.tables.querying import Page, Query, Rows, Source, literal
 from bina.web.tables.showing import Shown, address
 
 __all__ = [
@@ -32,4 +32,5 @@ __all__ = [
     "address",
     "csv_text",
     "export",
+    "literal",
 ]

@@ -92,3 +92,8 @@ class Rows(Generic[T]):
 def _statement(sql: str) -> TextClause:
     """One object for the same words, which the session has compiled already."""
     return text(sql)
+
+
+def literal(words: str) -> str:
+    """Words for `ILIKE`: signs that it would read as wildcards stand for themselves."""
+    return words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

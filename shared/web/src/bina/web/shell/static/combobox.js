@@ -14,8 +14,9 @@ function enhance(select) {
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
   };
+  const chosen = () => select.selectedOptions[0]?.text ?? "";
   const settle = () => {
-    input.value = select.selectedOptions[0]?.text ?? "";
+    input.value = chosen();
     close();
   };
   const choose = (item) => {
@@ -72,9 +73,12 @@ function enhance(select) {
       event.preventDefault();
       if (list.hidden) open("");
       mark(active < 0 && step < 0 ? -1 : active + step);
-    } else if (event.key === "Enter" && !list.hidden && active >= 0) {
-      event.preventDefault();
-      choose(shown()[active]);
+    } else if (event.key === "Enter" && (active >= 0 || input.value !== chosen())) {
+      event.preventDefault(); // or the form would go with what was chosen before, whatever stands in the field
+      const items = list.hidden ? [] : shown();
+      const item = items.length === 1 ? items[0] : items[active];
+      if (item) choose(item);
+      else if (list.hidden) settle();
     } else if (event.key === "Escape" && !list.hidden) {
       event.preventDefault();
       settle();
