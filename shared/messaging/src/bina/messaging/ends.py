@@ -29,9 +29,10 @@ class Ends:
 
     async def close(self) -> None:
         """Let go of the connection; a later question makes another one."""
-        kafka, self._kafka = self._kafka, None
-        if kafka is not None:
-            await kafka.stop()
+        async with self._connecting:  # one under way would be left behind
+            kafka, self._kafka = self._kafka, None
+            if kafka is not None:
+                await kafka.stop()
 
     async def _connected(self) -> AIOKafkaConsumer:
         async with self._connecting:
