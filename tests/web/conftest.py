@@ -31,7 +31,11 @@ OPEN = {
     "GET /toy/galat",
     "GET /toy/api/v1/fault",
 }
-SAMPLE_TABLE = replace(TABLE, visitor=TABLE.visitor | OPEN, link=TABLE.link | {"GET /toy/tugas/{token}"})
+SAMPLE_TABLE = replace(
+    TABLE,
+    visitor=TABLE.visitor | OPEN,
+    link=TABLE.link | {"GET /toy/tugas/{token}", "POST /toy/tugas/{token}"},
+)
 SULASTRI = UUID("0190b5a0-0000-7000-8000-000000000001")
 
 

@@ -310,6 +310,21 @@ async def test_a_form_older_than_a_day_is_kept_and_led_back_to(service, operatin
     assert late.headers["location"].startswith("/toy/lanjutkan/")
 
 
+async def test_what_comes_under_a_personal_link_is_not_kept(service, operating):
+    """Its address would stand in the database, and on a page, and opens the task."""
+    link = access.issue_task_link(uuid4(), SECRET, datetime.now(UTC) + timedelta(days=1))
+    async with opened(operating, brought()) as client:
+        html = (await client.get("/toy/kursi")).text
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', html))
+        assert (await client.post(f"/toy/tugas/{link}", data=hidden | {"name": "Joko"})).status_code == 200
+        client.cookies.clear()
+        client.cookies.update(brought())
+        late = await client.post(f"/toy/tugas/{link}", data=hidden | {"name": "Joko"})
+    assert late.status_code == 403
+    async with service.sessions() as session:
+        assert await session.scalar(text("SELECT count(*) FROM web.kept_forms")) == 0
+
+
 async def test_what_another_person_was_given_is_refused(service, operating):
     late = await lapses(operating, brought(), brought(who=uuid4()), "Hana")
     assert (late.status_code, await seats(service, "Hana")) == (403, 0)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from bina.web.access import LinkedTask, Person, Visitor
 from bina.web.commands import ApiCommand, PageCommand
-from bina.web.forms import hidden_fields, takes_files
+from bina.web.forms import GuardedForm, hidden_fields, takes_files
 from bina.web.pages import Pages
 from bina.web.permissions import may
 from bina.web.problems import Problem
@@ -102,6 +102,11 @@ async def upload(_visitor: Visitor, command: PageCommand) -> Response:
 @forms.get("/toy/tugas/{token}")
 async def task(task_id: LinkedTask) -> Response:
     return Response(str(task_id))
+
+
+@forms.post("/toy/tugas/{token}")
+async def linked_form(task_id: LinkedTask, posted: GuardedForm) -> Response:
+    return Response(f"{task_id} {posted.get('name')}")
 
 
 @forms.get("/toy/galat")

@@ -1,6 +1,7 @@
 """A form that comes after the session it was filled in was over is kept for a day; signed in again, its sender sends it on.
 
-Only what one of our own pages gave to that very person is kept, and only they get it back. Files are not kept.
+Only what one of our own pages gave to that very person is kept, and only they get it back. Files are not kept, nor what was
+sent under a personal link: its address is a key.
 """
 
 import json
@@ -20,6 +21,7 @@ from bina.web.access import Person, sign_in_redirect, visitor
 from bina.web.forms import KEY_FIELD, TOKEN_FIELD, form_guard, form_token
 from bina.web.permissions import may
 from bina.web.problems import Problem, not_found
+from bina.web.retention import words_of
 
 LARGEST = 256 * 1024
 """Characters of all fields together; a longer form is not kept."""
@@ -45,7 +47,9 @@ _FIND = text(
 async def keep(request: Request) -> Response | None:
     """Keep the form of a person whose session is over and lead them on to it; None where there is none to keep."""
     person: Person | None = visitor(request) or getattr(request.state, "lapsed", None)
-    if request.method != "POST" or person is None or person.person_id is None:
+    if request.method != "POST" or "token" in request.path_params:
+        return None
+    if person is None or person.person_id is None:
         return None
     fields = await _fields(request)
     if fields is None:
@@ -71,8 +75,8 @@ def router(service: str) -> APIRouter:
         from bina.web.pages import shell_pages  # the page needs texts that need this module
 
         now = datetime.now(UTC)
-        since = now - request.app.state.periods.of("kept_forms", now.date()).length
-        asked = {"kept_id": kept_id, "person_id": person.person_id, "since": since}
+        period = request.app.state.periods.of("kept_forms", now.date())
+        asked = {"kept_id": kept_id, "person_id": person.person_id, "since": now - period.length}
         async with request.app.state.runtime.sessions() as session:
             found = await session.execute(_FIND, asked)
         row = found.one_or_none()
@@ -80,7 +84,8 @@ def router(service: str) -> APIRouter:
             raise not_found()
         shown = [(name, value) for name, value in row.fields if name != KEY_FIELD and value]
         context = {"action": row.path, "fields": row.fields, "shown": shown, "token_name": TOKEN_FIELD}
-        return shell_pages(request).render(request, "kept_form.html", token=form_token(request), **context)
+        context |= {"token": form_token(request), "period": words_of(period)}
+        return shell_pages(request).render(request, "kept_form.html", **context)
 
     return routes
 
