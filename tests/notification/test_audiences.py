@@ -49,7 +49,7 @@ async def test_a_page_of_an_audience_reads_the_people_of_that_page_alone(
     training = facts.run()
     await notification.receives(at(training))
     own = postgres.migration_url(notification.engine.url.render_as_string(hide_password=False))
-    owner = create_engine(own, pool_size=1)  # whoever owns a table may have it analyzed
+    owner = create_engine(own, kept=1)  # whoever owns a table may have it analyzed
     async with sessions(owner)() as session:
         for statement in (_PEOPLE, _GAPS, "ANALYZE people, gaps"):
             await session.execute(text(statement))

@@ -48,7 +48,7 @@ class Bench:
     def __init__(self, url: str) -> None:
         self.loop = asyncio.new_event_loop()
         self.dsn = url.replace("+asyncpg", "")
-        self.engine = create_engine(url, pool_size=3)
+        self.engine = create_engine(url, kept=3)
         self.observer = self.do(asyncpg.connect(self.dsn))
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:

@@ -35,6 +35,8 @@ SERVER_SETTINGS = {
     "timezone": "UTC",
 }
 
+MOST_CONNECTIONS = 10
+"""Of one worker at once, besides those that hear and relay."""
 TRANSIENT_CLASSES = ("08", "40", "53", "57", "58")
 TRANSIENT_STATES = ("55P03", "25P03", "25P04")
 
@@ -78,13 +80,17 @@ async def connect(dsn: str, name: str) -> LiveConnection:
     )
 
 
-def create_engine(url: str, *, pool_size: int = 5) -> AsyncEngine:
-    """Engine of the service's own role. Its errors name no values: they end in logs and beside held messages."""
+def create_engine(url: str, *, kept: int = MOST_CONNECTIONS) -> AsyncEngine:
+    """Engine of the service's own role. Its errors name no values: they end in logs and beside held messages.
+
+    Of its connections so many stay open once they were needed: each new one costs the server a process, a password's
+    proof and every statement's plan.
+    """
     engine = create_async_engine(
         url,
         hide_parameters=True,
-        pool_size=pool_size,
-        max_overflow=5,
+        pool_size=kept,
+        max_overflow=MOST_CONNECTIONS - kept,
         connect_args={
             "server_settings": SERVER_SETTINGS,
             "timeout": 10,

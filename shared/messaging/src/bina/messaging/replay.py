@@ -48,7 +48,7 @@ async def replay(
 
     `url`: a migrated database without rows, or that of an earlier replay. Raises KafkaError.
     """
-    engine = create_engine(url, pool_size=2)
+    engine = create_engine(url, kept=2)
     try:
         intake = Intake(sessions(engine), service.reactions(demo=False), cap=NO_CAP)
         rebuilding = _Rebuilding(service, intake, report)

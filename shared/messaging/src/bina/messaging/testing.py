@@ -30,7 +30,7 @@ class ServiceUnderTest:
         """`database`: its URL, or the engine of one that outlives this test; `close` leaves such an engine open."""
         self.service = service
         self._lent = isinstance(database, AsyncEngine)
-        self.engine = database if isinstance(database, AsyncEngine) else create_engine(database, pool_size=2)
+        self.engine = database if isinstance(database, AsyncEngine) else create_engine(database, kept=2)
         self.sessions = sessions(self.engine)
         self.reactions = service.reactions(demo=True)
         self.intake = Intake(self.sessions, self.reactions, cap=cap)

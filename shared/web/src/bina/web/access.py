@@ -176,12 +176,12 @@ def signed_in(request: Request) -> Person:
     return person
 
 
-def open_to_all(request: Request) -> Person | None:
+async def open_to_all(request: Request) -> Person | None:
     """Dependency that says aloud: this route needs no sign-in."""
     return visitor(request)
 
 
-def task_link(request: Request) -> UUID:
+async def task_link(request: Request) -> UUID:
     """Dependency: the task of the personal link in the path parameter `token`; 410 once it expired, 404 if forged."""
     try:
         link = read_task_link(request.path_params["token"], secret_of(request))

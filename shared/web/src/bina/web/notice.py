@@ -25,10 +25,11 @@ def leave_notice(request: Request, response: Response, text: str) -> None:
 
 def waiting_notice(request: Request) -> str:
     """The sentence left for this page, or nothing; what another page asks by itself takes none away."""
-    if "x-live" in request.headers:
+    signed = request.cookies.get(COOKIE)
+    if not signed or "x-live" in request.headers:
         return ""
     try:
-        return str(_serializer(request).loads(request.cookies.get(COOKIE, ""), max_age=_SECONDS))
+        return str(_serializer(request).loads(signed, max_age=_SECONDS))
     except BadSignature:
         return ""
 

@@ -113,7 +113,7 @@ class May:
     action: str
     roles: frozenset[str] = field(compare=False)
 
-    def __call__(self, request: Request) -> Person:
+    async def __call__(self, request: Request) -> Person:
         """Return the person, or refuse with 401 or 403."""
         person = signed_in(request)
         if not person.may(*self.roles):

@@ -53,7 +53,7 @@ async def note_sessions(session: AsyncSession, request: Request, people: Iterabl
     await store.add(session, trail)
 
 
-def reading(request: Request) -> Reading:
+async def reading(request: Request) -> Reading:
     """Dependency that marks a route which shows other people's records."""
     return Reading(request)
 
