@@ -10,12 +10,29 @@ import httpx
 import pytest
 
 from bina.web.audit.searching import Sought, find
-from enrollment.catalogue.announcing import announce_runs
+from enrollment.catalogue.announcing import announce_runs, record_programmes
+from enrollment.catalogue.bodies import ProgrammeRow
+from enrollment.catalogue.domain import run_id_of
 from enrollment.register.recording import record_asn
 from workbooks import rows_of
 
 from .conftest import Site
-from .story import CITY, PAST, REGENCY, SMALL, TESTED, UNIT, asked, asn_id, nip, person, reported, run
+from .story import (
+    CITY,
+    OPEN,
+    PAST,
+    REGENCY,
+    SMALL,
+    TESTED,
+    UNIT,
+    asked,
+    asn_id,
+    nip,
+    person,
+    recommended,
+    reported,
+    run,
+)
 
 BEHIND, UNITS, CATALOGUE = "/enrollment/instansi/tertinggal", "/enrollment/instansi", "/enrollment/katalog"
 PARTICIPANTS = f"/enrollment/angkatan/{SMALL}/peserta"
@@ -136,10 +153,50 @@ async def test_the_catalogue_is_sorted_filtered_and_given_out(site: Site):
         assert 'name="urut" value="jp"' in nothing
 
 
+async def test_what_closes_a_gap_stands_before_all_others_however_many_begin_earlier(site: Site):
+    async with site.svc.sessions() as session, session.begin():
+        runs = [run(f"KEU-2026-{n}", CITY, date(2026, 11, 25), date(2026, 11, 26)) for n in range(100, 145)]
+        await announce_runs(session, runs)
+    fits = recommended(1).model_copy(update={"programme_code": "PBJ", "run_id": run_id_of(OPEN)})
+    await site.svc.receives(fits)
+    async with site.client("asn", person=1) as client:
+        first = (await client.get(CATALOGUE)).text
+        table = table_of(await client.get(f"{CATALOGUE}.csv"))[1:]
+        second = unescape(re.search(r'href="([^"]+)">Berikutnya<', first)[1])
+        later = re.findall(r'href="/enrollment/angkatan/([^"]+)"', (await client.get(second)).text)
+    seen = re.findall(r'href="/enrollment/angkatan/([^"]+)"', first)
+    assert seen[0] == OPEN
+    assert "Menutup kesenjangan Anda" in first
+    assert [row[0] for row in table] == seen + later
+
+
+async def test_the_catalogue_is_narrowed_by_kind_way_and_seats(site: Site):
+    kinds = [ProgrammeRow(code="KEU", name="Pengelolaan Keuangan Daerah", jp=50, kind="Diklat Teknis")]
+    blended = run("KEU-2026-90", CITY, date(2026, 12, 1), date(2026, 12, 2), mode="Campuran")
+    full = run("KEU-2026-91", CITY, date(2026, 12, 1), date(2026, 12, 2), seats=0)
+    async with site.svc.sessions() as session, session.begin():
+        await record_programmes(session, kinds)
+        await announce_runs(session, [blended, full])
+    async with site.client("asn", person=1) as client:
+
+        async def found(narrowed: str) -> set[str]:
+            return {row[0] for row in table_of(await client.get(f"{CATALOGUE}.csv?{narrowed}"))[1:]}
+
+        all_of_kind = {SMALL, "KEU-2026-90", "KEU-2026-91"}
+        assert await found("jenis=Diklat+Teknis") == all_of_kind
+        assert await found("jenis=Diklat+Teknis&kursi=ada") == all_of_kind - {"KEU-2026-91"}
+        assert await found("cara=Campuran") == {"KEU-2026-90"}
+        assert await found("jenis=Tiada") == set()
+        page = (await client.get(f"{CATALOGUE}?cara=Campuran")).text
+    assert '<option value="Campuran" selected>Campuran</option>' in page
+    assert '<option value="Diklat Teknis">Diklat Teknis</option>' in page
+
+
 @pytest.mark.parametrize(
     "path",
     [
         f"{CATALOGUE}?urut=nama",
+        f"{CATALOGUE}?kursi=x",
         f"{CATALOGUE}?arah=x",
         f"{CATALOGUE}?sesudah=x",
         f"{CATALOGUE}?kata=%00",

@@ -1,9 +1,11 @@
 """The catalogue for people."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
+from fastapi import Query as Asked
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
@@ -29,56 +31,81 @@ PAGE = 40
 Reader = Annotated[Person, may("catalogue.read")]
 
 
+class Sought(BaseModel):
+    """What the address narrows the catalogue to; the parts as it names them."""
+
+    kata: Term = ""
+    penyelenggara: Term = ""
+    jenis: Term = ""
+    cara: Term = ""
+    kursi: Literal["", "ada"] = ""
+
+    def found(self, person: Person, gaps: Iterable[str]) -> Query[Run]:
+        """Runs open to the reader's agency that have not ended, those of programmes in `gaps` apart."""
+        which = RunFilter(
+            agency=person.agency_code,
+            organiser=self.penyelenggara or None,
+            running_on=clock.today(),
+            words=self.kata or None,
+            kind=self.jenis or None,
+            mode=self.cara or None,
+            with_seats=bool(self.kursi),
+        )
+        return store.runs_found(which, gaps)
+
+
+Asking = Annotated[Sought, Asked()]
+
+
 @router.get(PATH)
-async def catalogue(request: Request, person: Reader, kata: Term = "", penyelenggara: Term = "") -> Response:
+async def catalogue(request: Request, person: Reader, sought: Asking) -> Response:
     """What closes my gap? Runs open to the reader's agency, those that close a gap named first."""
-    today = clock.today()
     async with request.app.state.runtime.sessions() as session:
         await at_one_moment(session)
         agencies = await register.load_agencies(session)
         gaps = await _gaps(session, person)
         table = _table(agencies, gaps)
         asked = table.asked(request)
-        page = await asked.page(session, _found(person, kata, penyelenggara), PAGE)
+        page = await asked.page(session, sought.found(person, gaps), PAGE)
+        kinds, modes = await store.load_choices(session, clock.today())
         stream = await watch(request, session, {SEATS: [run.run_id for run in page.rows]})
-    rows = [
-        run_row(run, today, agencies.get(run.organiser, run.organiser), gaps.get(run.programme_code, ""))
-        for run in page.rows
-    ]
-    fitting = [row for row, run in zip(rows, page.rows, strict=True) if run.programme_code in gaps]
-    others = [row for row, run in zip(rows, page.rows, strict=True) if run.programme_code not in gaps]
-    context: dict[str, Any] = {
+    context = {
         "stream": stream,
-        "fitting": fitting,
-        "rows": others,
-        "lead": _lead(len(rows), sum(run.status_on(today) == "open" for run in page.rows)),
-        "kata": kata,
-        "penyelenggara": penyelenggara,
-        "organisers": list(agencies.items()),
-        "list": table.shown(request, asked, page, filters=["kata", "penyelenggara"], files=PATH),
+        **_sorted(page.rows, agencies, gaps),
+        "sought": sought,
+        "choices": {
+            "penyelenggara": agencies.items(),
+            "jenis": [(kind, kind) for kind in kinds],
+            "cara": [(mode, mode) for mode in modes],
+            "kursi": [("ada", _("Masih ada kursi"))],
+        },
+        "list": table.shown(request, asked, page, filters=list(Sought.model_fields), files=PATH),
     }
     return pages.render(request, "catalogue/catalogue.html", **context)
 
 
 @router.get(PATH + ".{form}")
-async def catalogue_file(
-    request: Request, person: Reader, form: Format, kata: Term = "", penyelenggara: Term = ""
-) -> Response:
+async def catalogue_file(request: Request, person: Reader, form: Format, sought: Asking) -> Response:
     """The same runs as a file."""
     async with request.app.state.runtime.sessions() as session:
-        table = _table(await register.load_agencies(session), await _gaps(session, person))
-    return await export(request, table, _found(person, kata, penyelenggara), form)
+        gaps = await _gaps(session, person)
+        table = _table(await register.load_agencies(session), gaps)
+    return await export(request, table, sought.found(person, gaps), form)
 
 
-def _found(person: Person, words: str, organiser: str) -> Query[Run]:
-    return store.runs_found(
-        RunFilter(
-            agency=person.agency_code,
-            organiser=organiser or None,
-            running_on=clock.today(),
-            words=words or None,
-        )
-    )
+def _sorted(runs: Sequence[Run], agencies: Mapping[str, str], gaps: Mapping[str, str]) -> dict[str, Any]:
+    """The page's runs as rows: those that close a gap, the others, and a sentence on both."""
+    today = clock.today()
+    rows = [
+        (run_row(run, today, agencies.get(run.organiser, run.organiser), gap), gap)
+        for run in runs
+        for gap in [gaps.get(run.programme_code, "")]
+    ]
+    return {
+        "fitting": [row for row, gap in rows if gap],
+        "rows": [row for row, gap in rows if not gap],
+        "lead": _lead(len(rows), sum(run.status_on(today) == "open" for run in runs)),
+    }
 
 
 async def _gaps(session: AsyncSession, person: Person) -> dict[str, str]:
@@ -104,7 +131,9 @@ def _table(agencies: Mapping[str, str], gaps: Mapping[str, str]) -> Table[Run]:
         Column("tempat", _("Tempat"), lambda run: run.location),
         Column("kesenjangan", _("Menutup kesenjangan Anda"), lambda run: gaps.get(run.programme_code, "")),
     ]  # fmt: skip
-    return Table("katalog", columns, id=Key("run_id", "uuid"), default="mulai")
+    begins = Key("starts_on", "date")
+    order = [Key("is_other", "boolean"), begins] if gaps else [begins]
+    return Table("katalog", columns, id=Key("run_id", "uuid"), order=order)
 
 
 def _lead(shown: int, with_seats: int) -> str:

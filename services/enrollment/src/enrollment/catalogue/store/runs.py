@@ -44,24 +44,36 @@ _FOUND = f"""{_SELECT}
     WHERE (CAST(:agency AS text) IS NULL OR CAST(:agency AS text) = ANY (open_to) OR organiser = :agency)
     AND (CAST(:organiser AS text) IS NULL OR organiser = :organiser)
     AND (CAST(:running_on AS date) IS NULL OR (status = 'open' AND ends_on >= :running_on))
-    AND (CAST(:words AS text) IS NULL OR programmes.name ILIKE :words OR run_code ILIKE :words)"""
+    AND (CAST(:words AS text) IS NULL OR programmes.name ILIKE :words OR run_code ILIKE :words)
+    AND (CAST(:kind AS text) IS NULL OR programmes.kind = :kind)
+    AND (CAST(:mode AS text) IS NULL OR runs.mode = :mode)
+    AND (NOT :with_seats OR taken < runs.seats)"""
 _PAGE = text(
     f"""{_FOUND}
     AND (CAST(:after AS uuid) IS NULL
         OR (starts_on, run_id) > (SELECT r.starts_on, r.run_id FROM runs AS r WHERE r.run_id = :after))
     ORDER BY starts_on, run_id LIMIT :limit"""  # noqa: S608 - fixed names
 )
-_LISTED = f"SELECT found.*, greatest(seats - taken, 0) AS seats_left FROM ({_FOUND}) AS found"  # noqa: S608 - fixed names
+_LISTED = f"""SELECT found.*, greatest(seats - taken, 0) AS seats_left,
+    programme_code <> ALL (CAST(:first AS text[])) AS is_other FROM ({_FOUND}) AS found"""  # noqa: S608 - fixed names
+_KINDS = text("SELECT DISTINCT kind FROM programmes WHERE kind <> '' ORDER BY kind")
+_MODES = text(
+    "SELECT DISTINCT mode FROM runs WHERE mode <> '' AND status = 'open' AND ends_on >= :today ORDER BY mode"
+)
 
 
 @dataclass(frozen=True)
 class RunFilter:
-    """Which runs: open to or organised by an agency, by one organiser, not ended by a day, by words."""
+    """Which runs: open to or organised by an agency, by one organiser, not ended by a day, by words, by SIASN's kind of
+    training, by the way it is held, with seats left."""
 
     agency: str | None = None
     organiser: str | None = None
     running_on: date | None = None
     words: str | None = None
+    kind: str | None = None
+    mode: str | None = None
+    with_seats: bool = False
 
 
 async def hold_catalogue(session: AsyncSession) -> None:
@@ -156,9 +168,17 @@ async def page_of_runs(
     return [_run(row) for row in await session.execute(_PAGE, values)]
 
 
-def runs_found(which: RunFilter) -> Query[Run]:
-    """Runs in an order to be asked for: by columns of theirs, and `seats_left`."""
-    return Query(_LISTED, _values(which), _run)
+def runs_found(which: RunFilter, first: Iterable[str] = ()) -> Query[Run]:
+    """Runs in an order to be asked for: by columns of theirs, `seats_left`, and `is_other`: of none of the programmes
+    named `first`."""
+    return Query(_LISTED, {**_values(which), "first": sorted(first)}, _run)
+
+
+async def load_choices(session: AsyncSession, today: date) -> tuple[list[str], list[str]]:
+    """What runs can be chosen by: SIASN's kinds of the programmes, and ways in which coming runs are held."""
+    kinds = await session.scalars(_KINDS)
+    modes = await session.scalars(_MODES, {"today": today})
+    return list(kinds), list(modes)
 
 
 def _values(which: RunFilter) -> dict[str, Any]:
@@ -168,6 +188,9 @@ def _values(which: RunFilter) -> dict[str, Any]:
         "organiser": which.organiser,
         "running_on": which.running_on,
         "words": words,
+        "kind": which.kind,
+        "mode": which.mode,
+        "with_seats": which.with_seats,
     }
 
 
