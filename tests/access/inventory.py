@@ -104,6 +104,13 @@ def _machine(world: World, record: Record) -> Ask:
     return Ask({"machine_id": world.machines[record.agency]})
 
 
+def _events(_world: World, record: Record) -> Ask:
+    data = {"nip": "199003032015011001", "run_code": "TIADA-1"}
+    event = {"specversion": "1.0", "id": str(uuid4()), "source": "simpeg", "type": "enrollment.requested.v1"}
+    event |= {"time": clock.now().isoformat(), "data": data}
+    return Ask(query={"agency": record.agency}, json=[event])
+
+
 def _enrolment(body: dict[str, Any]) -> Callable[[World, Any], Ask]:
     return lambda world, record: Ask({"enrollment_id": world.enrolments[record.label]}, json=body)
 
@@ -247,6 +254,7 @@ ENROLLMENT = {
     ),
     "POST /enrollment/api/v1/machines/{machine_id}/renew": Tried(AGENCIES, _machine),
     "DELETE /enrollment/api/v1/machines/{machine_id}": Tried(AGENCIES, _machine),
+    "POST /enrollment/api/v1/events": Tried(AGENCIES, _events),
     "POST /enrollment/api/v1/units": Tried(people.PLACES, _unit_row),
     "POST /enrollment/api/v1/asn": Tried(people.PLACES, _asn_row),
     "POST /enrollment/api/v1/programmes": Tried(AGENCIES, _programme),

@@ -24,6 +24,7 @@ from enrollment.home import pages as home_pages
 from enrollment.home.handlers import handlers as home_handlers
 from enrollment.machines import api as machines_api
 from enrollment.own_data import EXPIRIES, own
+from enrollment.publishing import api as publishing_api
 from enrollment.register import api as register_api
 from enrollment.register.schedule import schedule as register_schedule
 from enrollment.register.states import states as register_states
@@ -43,7 +44,15 @@ service = Service(
 
 def create(settings: EnrollmentSettings) -> FastAPI:
     """The service's API and pages around its runtime."""
-    apis = (accounts_api, machines_api, register_api, catalogue_api, enrolments_api, entitlement_api)
+    apis = (
+        accounts_api,
+        machines_api,
+        register_api,
+        catalogue_api,
+        enrolments_api,
+        entitlement_api,
+        publishing_api,
+    )
     pages = (home_pages, accounts_pages, catalogue_pages, enrolments_pages, entitlement_pages, rights_pages)
     runtime = Runtime(service, settings)
     app = create_app(

@@ -2,16 +2,19 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from bina.events import Event
 
 from . import held, inbox, release
 from .applying import Outcome
 from .database import is_transient
 from .handlers import Reactions
+from .outbox import emit
 from .reading import Read, read
-from .records import Arrived, Broken, Message
+from .records import Arrived, Broken, Ignored, Message
 from .release import Release, park_unread
 
 log = logging.getLogger(__name__)
@@ -23,6 +26,20 @@ class TopicFailingError(Exception):
     def __init__(self, topic: str) -> None:
         super().__init__(f"too many messages of {topic} fail")
         self.topic = topic
+
+
+@dataclass
+class Brought:
+    """What became of messages that came with a command. `told`: the facts that they led to, which are emitted.
+
+    `repeated` were taken before; `stopped` follow a held message of their key and have to wait until it is mended.
+    """
+
+    told: list[Event] = field(default_factory=list)
+    repeated: list[Arrived] = field(default_factory=list)
+    stopped: list[Arrived] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
+    ignored: list[Ignored] = field(default_factory=list)
 
 
 @dataclass
@@ -68,6 +85,30 @@ class Intake(Release):
                 raise
             log.warning("batch of %d again with savepoints: %r", len(batch), error)
             return await self._take(batch, guarded=True)
+
+    async def bring(self, session: AsyncSession, batch: Read) -> Brought:
+        """Apply messages that came with a command in its transaction, exactly once as if a topic had brought them.
+
+        Whatever a handler raises undoes the command; nothing of it is parked, for who sent it is there to be told.
+        """
+        held_up = await held.blocked(session, {a.stream for a in batch.arrived})
+        claimed = await inbox.claim(session, [a for a in batch.arrived if a.stream not in held_up])
+        outcome = Outcome(guarded=False)
+        await self._applier.look(session, claimed.new, outcome)
+        await self._applier.apply(session, claimed.new, outcome, ())
+        if outcome.holds:
+            raise RuntimeError(f"{outcome.holds[0].error}: a command's messages cannot wait")
+        await emit(session, outcome.told)
+        conflicting = {id(b.message) for b in claimed.conflicts}
+        seen = {id(a) for a in claimed.new}
+        rest = [a for a in batch.arrived if id(a) not in seen and id(a.message) not in conflicting]
+        return Brought(
+            outcome.told,
+            [a for a in rest if a.stream not in held_up],
+            [a for a in rest if a.stream in held_up],
+            [*batch.broken, *claimed.conflicts],
+            batch.ignored,
+        )
 
     async def _take(self, batch: Read, *, guarded: bool) -> Taken:
         outcome = Outcome(guarded=guarded, room=release.MOST)

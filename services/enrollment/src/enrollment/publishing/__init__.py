@@ -1,0 +1,1 @@
+"""Agencies as publishers by HTTP: batches of CloudEvents, answered one by one."""
