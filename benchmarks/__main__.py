@@ -15,6 +15,7 @@ from . import (
     backlog,
     capacity,
     charts,
+    contested,
     growth,
     handlers,
     instrumentation,
@@ -114,6 +115,10 @@ async def _charts(asked: Asked) -> list[Figure]:
     return charts.measure(asked.runs)
 
 
+async def _contested(asked: Asked) -> list[Figure]:
+    return await contested.measure(asked.runs)
+
+
 async def _recovery(asked: Asked) -> list[Figure]:
     return await recovery.measure(asked.runs)
 
@@ -144,6 +149,7 @@ PARTS: dict[str, Callable[[Asked], Awaitable[list[Figure]]]] = {
     "lab": _lab,
     "authorisation": _authorisation,
     "charts": _charts,
+    "contested": _contested,
     "recovery": _recovery,
     "system": _system,
     "capacity": _capacity,
