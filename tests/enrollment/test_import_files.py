@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from bina.web.limits import LARGEST_BODY
-from enrollment.imports.store import rows as stored
+from enrollment.register.recording import erase_asn
 
 from .importing import API, Importing
 from .loaded_world import csv
@@ -169,10 +169,16 @@ async def test_every_chunk_is_noted_as_the_deed_of_who_confirmed_it(importing: I
 async def test_who_is_erased_goes_from_rows_and_originals(importing: Importing):
     nip, below = new_nip(970), new_nip(971)
     one = await importing.applied(people((nip, "Baru", "", ""), (below, "Bawahan", "", nip)), "pegawai")
+    person = await importing.scalar("SELECT asn_id FROM asn WHERE nip = :nip", nip=nip)
     async with importing.site.svc.sessions() as session, session.begin():
-        await stored.forget_person(session, nip)
+        await erase_asn(session, person)
+    await importing.execute("UPDATE messaging.due SET due_at = due_at - interval '1 minute'")
+    await importing.works(1)
     left = await importing.scalar("SELECT string_agg(CAST(t AS text), ' ') FROM import_rows AS t")
     assert nip not in left
     assert below in left
     assert await importing.scalar("SELECT count(*) FROM import_files") == 0
     assert (await importing.shown(one["id"]))["applied"] == 2
+    assert (
+        await importing.does("undo", one["id"])
+    ).status_code == 409  # whose supervisor is gone has changed

@@ -92,7 +92,7 @@ async def upload(
     await commands.receive(request.app.state.runtime, person, given, import_id)
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
-        return shown(await commands.adopt(session, person, import_id, asked.columns))
+        return shown(await commands.adopt(session, person, import_id, given))
 
     return await command.answer(effect, status=201)
 

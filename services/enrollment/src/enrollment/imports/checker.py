@@ -73,7 +73,7 @@ class Found:
     content: bytes
     sheet: Sheet
     file_problems: Sequence[Problem]
-    drafts: Sequence[Draft]
+    drafts: list[Draft]
     columns: dict[str, str | None]
 
 
@@ -126,6 +126,8 @@ async def _judge(
     scope = Scope(job.agency_code, employers)
     examined = Examined(file.file_problems, file.drafts)
     checked = judge_examined(sheet, examined, scope, facts)
+    file.drafts.clear()  # a plan is made of what was accepted
+    del claims, facts, examined
     if checked.file_refused:
         return checked, None
     return checked, plan_of(sheet, checked, recorded, agency=job.agency_code, overwrite=job.overwrite)
@@ -137,7 +139,6 @@ async def _keep(
     try:
         async with make() as session, session.begin():
             if content is not None:
-                await store.drop_draft(session, one.import_id)
                 await store.add_import(session, replace(one, state="draft"), content)
             elif not await store.check_anew(session, one):
                 return Outcome(outcome="busy")

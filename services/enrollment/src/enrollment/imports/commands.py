@@ -4,6 +4,7 @@ A file is checked before its command's transaction, in a process of its own (`re
 makes it an import that somebody sees (`adopt`). Pages and the machine interface use the same.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,10 +59,12 @@ async def receive(runtime: Runtime, person: Person, upload: Upload, import_id: U
     """
     check_agency(person, upload.agency_code)
     _check_columns(upload.kind, upload.columns)
-    async with runtime.sessions() as session:
+    async with runtime.sessions() as session, session.begin():
         await _check_rights(session, upload)
-        if await store.load_import(session, import_id):
-            return
+        known = await store.hold_import(session, import_id)
+        if known and (known.state != "draft" or known.sha256 == _digest(upload)):
+            return  # sent again; another file under the same key is refused by the command
+        await store.drop_draft(session, import_id)
     job = Job(
         database_url=runtime.settings.database_url,
         import_id=str(import_id),
@@ -76,14 +79,14 @@ async def receive(runtime: Runtime, person: Person, upload: Upload, import_id: U
     _check_outcome(await process.run(job, upload.content), upload.kind)
 
 
-async def adopt(session: AsyncSession, person: Person, import_id: UUID, columns: Mapping[str, str]) -> Import:
-    """Make a draft an import, and remember which columns its agency calls what."""
+async def adopt(session: AsyncSession, person: Person, import_id: UUID, upload: Upload) -> Import:
+    """Make the draft of an upload an import, and remember which columns its agency calls what."""
     draft = await store.hold_import(session, import_id)
-    if draft is None:
+    if draft is None or draft.sha256 != _digest(upload):
         raise not_found()
     check_agency(person, draft.agency_code)
     await store.adopt_import(session, import_id, "checked" if draft.plan else "columns", person.person_id)
-    await _remember(session, draft, columns)
+    await _remember(session, draft, upload.columns)
     told = {"agency_code": draft.agency_code, "kind": str(draft.kind), "sha256": draft.sha256}
     audit.changed(session, "import", import_id, None, told | {"rows": draft.rows_total})
     return await find(session, person, import_id, ACTION)
@@ -218,6 +221,10 @@ async def _remember(session: AsyncSession, one: Import, columns: Mapping[str, st
     await store.remember_columns(
         session, one.agency_code, one.kind, {header_key(text): meaning for text, meaning in columns.items()}
     )
+
+
+def _digest(upload: Upload) -> str:
+    return hashlib.sha256(upload.content).hexdigest()
 
 
 async def _check_rights(session: AsyncSession, upload: Upload) -> None:

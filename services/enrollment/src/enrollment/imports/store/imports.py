@@ -61,7 +61,8 @@ class Import:
         """Rows that are yet to be applied, or to be undone."""
         if self.state == "undoing":
             return self.applied - self.undone - self.kept
-        return max(self.added + self.changed - self.applied - self.moved, 0) if self.state != "undone" else 0
+        open_ = self.state in ("checked", "applying")
+        return self.added + self.changed - self.applied - self.moved if open_ else 0
 
 
 NAMES = [one.name for one in fields(Import)]

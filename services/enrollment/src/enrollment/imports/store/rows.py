@@ -1,7 +1,8 @@
 """Rows of imports: what is planned for each, what became of it."""
 
+import contextlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -51,9 +52,9 @@ _BLOCKERS = {
         WHEN EXISTS (SELECT FROM enrolments AS e WHERE e.asn_id = t.ref) THEN 'enrolled'
         WHEN EXISTS (SELECT FROM identities AS i WHERE i.asn_id = t.ref) THEN 'account'
         WHEN EXISTS (SELECT FROM role_grants AS g WHERE g.asn_id = t.ref) THEN 'role'
-        WHEN EXISTS (SELECT FROM asn AS below WHERE below.supervisor_id = t.ref AND NOT EXISTS (
-            SELECT FROM import_rows AS other WHERE other.import_id = :id AND other.ref = below.asn_id
-            AND other.outcome = 'applied')) THEN 'supervises' END""",  # noqa: S608 - fixed parts
+        WHEN EXISTS (SELECT FROM asn AS below WHERE below.supervisor_id = t.ref AND below.asn_id NOT IN (
+            SELECT other.ref FROM import_rows AS other WHERE other.import_id = :id AND other.outcome = 'applied'
+            AND other.ref IS NOT NULL)) THEN 'supervises' END""",  # noqa: S608 - fixed parts
 }
 _BLOCKED = {
     kind: text(
@@ -76,7 +77,7 @@ _MARK = text(
 )
 _FORGET_ROWS = text(
     """UPDATE import_rows SET nip = NULL, before = NULL, after = NULL, conflicts = NULL, cells = NULL, left_as = NULL,
-        problems = NULL, outcome = coalesce(outcome, 'kept'), reason = 'erased'
+        problems = NULL, outcome = 'kept', reason = 'erased'
     WHERE nip = :nip OR (effect = 'refused' AND strpos(regexp_replace(CAST(cells AS text), '[^0-9]', '', 'g'), :nip) > 0)
     RETURNING import_id"""
 )
@@ -168,7 +169,8 @@ async def page_of_rows(
 
 async def moved_rows(session: AsyncSession, import_id: UUID, kind: Kind, limit: int) -> list[int]:
     """Rows yet to be applied whose record is not what the plan was made on."""
-    return list(await session.scalars(_MOVED[kind], {"id": import_id, "limit": limit}))
+    async with _whole(session):
+        return list(await session.scalars(_MOVED[kind], {"id": import_id, "limit": limit}))
 
 
 async def blocked_rows(
@@ -176,7 +178,8 @@ async def blocked_rows(
 ) -> list[tuple[int, str]]:
     """Applied rows that cannot be undone, and why (`commands.reason_words`)."""
     values = {"id": import_id, "limit": limit, "rows": rows}
-    return [(row.row, row.why) for row in await session.execute(_BLOCKED[kind], values)]
+    async with _whole(session) if rows is None else contextlib.nullcontext():
+        return [(row.row, row.why) for row in await session.execute(_BLOCKED[kind], values)]
 
 
 async def mark_rows(session: AsyncSession, import_id: UUID, marked: Iterable[Marked]) -> None:
@@ -191,6 +194,15 @@ async def forget_person(session: AsyncSession, nip: str) -> None:
         *await session.scalars(_FORGET_ABOVE, {"nip": nip}),
     ]
     await session.execute(_FORGET_FILES, {"ids": sorted(set(found))})
+
+
+@contextlib.asynccontextmanager
+async def _whole(session: AsyncSession) -> AsyncIterator[None]:
+    """For questions about every row of an import, which came a moment ago: the server takes them for few, and would
+    look at each row for each other one."""
+    await session.execute(text("SET LOCAL enable_nestloop = off"), {})
+    yield
+    await session.execute(text("SET LOCAL enable_nestloop = on"), {})
 
 
 def left(state: State | None) -> str | None:
