@@ -66,7 +66,10 @@ async def states(importing: Importing, run: str = SMALL) -> Counter[str]:
         return Counter(row.state for row in rows)
 
 
-async def test_enrolments_take_seats_then_wait_and_are_undone_as_one(importing: Importing):
+async def test_enrolments_take_seats_then_wait_and_are_undone_as_one(
+    importing: Importing, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(schedule, "CHUNK", 2)
     one = await importing.applied(enrolments(*FREE[:5]), "pendaftaran")
     assert (one["state"], one["applied"], one["moved"], one["to_do"]) == ("applied", 5, 0, 0)
     assert await states(importing) == {"accepted": 6, "waitlisted": 2}
