@@ -15,6 +15,7 @@ from bina.web.masking import told
 from bina.web.permissions import may, reach_of
 from bina.web.problems import not_found
 from bina.web.tables import Format, export
+from bina.web.tables.exporting import MEDIA_TYPES
 from bina.web.text import Code, Line, PlainText
 from enrollment.imports import commands, store
 from enrollment.imports.columns import Kind
@@ -30,11 +31,12 @@ Runner = Annotated[Person, may("import.run")]
 Reader = Annotated[Person, may("import.read")]
 Taker = Annotated[Person, may("import.take")]
 Columns = dict[Annotated[PlainText, Field(max_length=300)], Code]
+BINARY = "application/octet-stream"
 _FILE = {
     "requestBody": {
         "required": True,
         "description": "the file itself: CSV, TSV, XLSX or ODS",
-        "content": {"application/octet-stream": {"schema": {"contentMediaType": "application/octet-stream"}}},
+        "content": {BINARY: {"schema": {"contentMediaType": BINARY}}},
     }
 }
 
@@ -176,7 +178,7 @@ async def list_rows(
     return {"items": items if whole else [told(person, item) for item in items], "next": following}
 
 
-@router.get("/imports/{import_id}/file")
+@router.get("/imports/{import_id}/file", response_class=Response, responses={200: {"content": {BINARY: {}}}})
 async def take_original(request: Request, import_id: UUID, person: Taker, reads: OthersRecords) -> Response:
     """The file as it was uploaded."""
     async with request.app.state.runtime.sessions() as session:
@@ -188,7 +190,11 @@ async def take_original(request: Request, import_id: UUID, person: Taker, reads:
     return original(one, content)
 
 
-@router.get("/imports/{import_id}/refused.{form}")
+@router.get(
+    "/imports/{import_id}/refused.{form}",
+    response_class=StreamingResponse,
+    responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
+)
 async def take_refused(
     request: Request, import_id: UUID, form: Format, person: Taker, reads: OthersRecords
 ) -> StreamingResponse:
