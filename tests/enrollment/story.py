@@ -140,8 +140,8 @@ async def prepare(service: ServiceUnderTest) -> None:
         await apply(session, [Change(None, enrolled)])
 
 
-async def upload(service: ServiceUnderTest) -> None:
-    """Keep a file of the city with a row that was applied and one that was refused."""
+async def upload(service: ServiceUnderTest) -> UUID:
+    """Keep a file of the city with a row to be applied and one that was refused; gives its id."""
     one = Import(
         import_id=uuid5(SPACE, "import"),
         agency_code=CITY,
@@ -166,6 +166,7 @@ async def upload(service: ServiceUnderTest) -> None:
     async with service.sessions() as session, session.begin():
         await add_import(session, one, b"NIP")
         await replace_rows(session, one.import_id, rows)
+    return one.import_id
 
 
 def asked(n: int, code: str) -> EnrollmentRequested:
