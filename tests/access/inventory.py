@@ -56,6 +56,7 @@ class World:
     kept_id: UUID | None = None
     interviews: Mapping[str, UUID] = field(default_factory=dict)
     machines: Mapping[str, UUID] = field(default_factory=dict)
+    imports: Mapping[str, UUID] = field(default_factory=dict)
     enrolments: Mapping[str, UUID] = field(default_factory=dict)
 
 
@@ -109,6 +110,10 @@ def _events(_world: World, record: Record) -> Ask:
     event = {"specversion": "1.0", "id": str(uuid4()), "source": "simpeg", "type": "enrollment.requested.v1"}
     event |= {"time": clock.now().isoformat(), "data": data}
     return Ask(query={"agency": record.agency}, json=[event])
+
+
+def _import(json: Any = None, **more: object) -> Callable[[World, Any], Ask]:
+    return lambda world, record: Ask({"import_id": world.imports[record.agency], **more}, json=json)
 
 
 def _enrolment(body: dict[str, Any]) -> Callable[[World, Any], Ask]:
@@ -238,6 +243,19 @@ ENROLLMENT = {
     "GET /enrollment/api/v1/enrolments": Tried(),
     "GET /enrollment/api/v1/jp/shares": Tried(),
     "GET /enrollment/api/v1/machines": Tried(),
+    "GET /enrollment/api/v1/imports": Tried(),
+    "GET /enrollment/api/v1/imports/{import_id}": Tried(AGENCIES, _import()),
+    "GET /enrollment/api/v1/imports/{import_id}/rows": Tried(AGENCIES, _import()),
+    "GET /enrollment/api/v1/imports/{import_id}/file": Tried(AGENCIES, _import()),
+    "GET /enrollment/api/v1/imports/{import_id}/refused.{form}": Tried(AGENCIES, _import(form="csv")),
+    "POST /enrollment/api/v1/imports": Tried(
+        AGENCIES,
+        lambda _w, record: Ask(query={"agency": record.agency, "kind": "pegawai", "name": "a.csv"}, json={}),
+        meets=422,
+    ),
+    "POST /enrollment/api/v1/imports/{import_id}/apply": Tried(AGENCIES, _import({"plan": "0" * 64})),
+    "POST /enrollment/api/v1/imports/{import_id}/check": Tried(AGENCIES, _import({})),
+    "POST /enrollment/api/v1/imports/{import_id}/undo": Tried(AGENCIES, _import()),
     "GET /enrollment/api/v1/jp/{asn_id}": Tried(people.PERSONS, lambda _w, r: Ask({"asn_id": r.asn.asn_id})),
     "POST /enrollment/api/v1/agencies": _sent({"code": "9999", "name": "Instansi Baru"}),
     "POST /enrollment/api/v1/roles": _sent(

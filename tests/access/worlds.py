@@ -136,6 +136,7 @@ async def enrollment(service: ServiceUnderTest) -> World:
     from enrollment.accounts.store import link
     from enrollment.catalogue.announcing import announce_runs, record_programmes
     from enrollment.catalogue.bodies import ProgrammeRow, RunRow
+    from enrollment.imports.store import add_import
     from enrollment.machines.domain import Machine
     from enrollment.machines.store import add_machine
     from enrollment.register.bodies import AgencyRow, UnitRow
@@ -166,6 +167,9 @@ async def enrollment(service: ServiceUnderTest) -> World:
         machines = [Machine(id_of("machine", code), code, "SIMPEG") for code in (HERE, THERE)]
         for machine in machines:
             await add_machine(session, machine)
+        imports = {code: id_of("import", code) for code in (HERE, THERE)}
+        for code, import_id in imports.items():
+            await add_import(session, _import(import_id, code), b"NIP")
     for asn, run in TAKING_PART:
         await service.receives(EnrollmentRequested(nip=asn.nip, run_code=run.code), agency=asn.agency)
     async with service.sessions() as session, session.begin():
@@ -180,7 +184,19 @@ async def enrollment(service: ServiceUnderTest) -> World:
         of={asn.key: asked[asn.asn_id] for asn in PEOPLE},
         enrolments=enrolments,
         machines={machine.agency_code: machine.machine_id for machine in machines},
+        imports=imports,
     )
+
+
+def _import(import_id: UUID, agency: str):
+    from enrollment.imports import Kind
+    from enrollment.imports.store import Import
+
+    return Import(
+        import_id=import_id, agency_code=agency, kind=Kind.PEGAWAI, file_name="a.csv", size=3, sha256="", header=[],
+        uploaded_by=None, uploaded_at=clock.now(), state="applied", as_of=clock.today(), detected={}, columns={},
+        problems=[], plan="0" * 64,
+    )  # fmt: skip
 
 
 def _row(asn: Asn):

@@ -45,6 +45,10 @@ SHOWS_NOBODY_ELSE = {
         "/enrollment/api/v1/agencies",
         "/enrollment/api/v1/units",
     },
+    "names and counts of agencies' files": {
+        "/enrollment/api/v1/imports",
+        "/enrollment/api/v1/imports/{import_id}",
+    },
     "sums over many people": {
         "/",
         "/enrollment/instansi.{form}",

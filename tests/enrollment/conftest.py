@@ -22,7 +22,9 @@ from enrollment.accounts.provider import Provider
 from enrollment.settings import EnrollmentSettings
 
 from . import issuer as issuing
+from .importing import Importing
 from .issuer import CLIENT, Issuer, serving
+from .loaded_world import load
 from .story import CITY, asn_id, nip, prepare
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
@@ -131,3 +133,15 @@ def site(svc: ServiceUnderTest, served) -> Site:
     app = served(import_module("enrollment.app").create, svc, settings)
     app.state.provider = Provider(settings)
     return Site(app, svc)
+
+
+@pytest_asyncio.fixture
+async def importing(under_test, served) -> Importing:
+    """The samples' world, and agencies that upload files."""
+    svc = await under_test(import_module("enrollment.app").service)
+    await load(svc)
+    url = svc.engine.url.render_as_string(hide_password=False)
+    settings = EnrollmentSettings(
+        database_url=url, kafka="127.0.0.1:1", secret=SECRET, demo=False, public_url="http://bina.test"
+    )
+    return Importing(Site(served(import_module("enrollment.app").create, svc, settings), svc))

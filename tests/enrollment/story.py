@@ -22,6 +22,9 @@ from enrollment.catalogue.domain import run_id_of
 from enrollment.catalogue.store import load_runs
 from enrollment.enrolments.applying import apply
 from enrollment.enrolments.domain import Change, Enrolment, enrollment_id_of
+from enrollment.imports import Kind
+from enrollment.imports.plan import PlannedRow
+from enrollment.imports.store import Import, add_import, replace_rows
 from enrollment.register.bodies import AgencyRow, AsnRow, UnitRow
 from enrollment.register.recording import record_agencies, record_asn, record_units
 
@@ -135,6 +138,35 @@ async def prepare(service: ServiceUnderTest) -> None:
             met_on=date(2026, 9, 17),
         )
         await apply(session, [Change(None, enrolled)])
+
+
+async def upload(service: ServiceUnderTest) -> UUID:
+    """Keep a file of the city with a row to be applied and one that was refused; gives its id."""
+    one = Import(
+        import_id=uuid5(SPACE, "import"),
+        agency_code=CITY,
+        kind=Kind.PENDAFTARAN,
+        file_name="a.csv",
+        size=3,
+        sha256="",
+        uploaded_by=None,
+        uploaded_at=datetime(2026, 11, 20, 2, tzinfo=UTC),
+        state="applied",
+        as_of=date(2026, 11, 20),
+        detected={},
+        header=["NIP", "Kode Angkatan"],
+        columns={"NIP": "NIP", "Kode Angkatan": "Kode Angkatan"},
+        problems=[],
+        plan="0" * 64,
+    )
+    rows = [
+        PlannedRow(2, 0, nip(2), OPEN, "added", after={"state": "accepted", "note": ""}),
+        PlannedRow(3, 1, None, None, "refused", cells=["1234", OPEN]),
+    ]
+    async with service.sessions() as session, session.begin():
+        await add_import(session, one, b"NIP")
+        await replace_rows(session, one.import_id, rows)
+    return one.import_id
 
 
 def asked(n: int, code: str) -> EnrollmentRequested:

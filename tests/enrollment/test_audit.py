@@ -10,7 +10,7 @@ from enrollment.catalogue.domain import run_id_of
 from named import addresses, shown_to
 
 from .conftest import Site
-from .story import CITY, PAST, REGENCY, SMALL, TESTED, asked, asn_id, enrollment_id, nip, reported
+from .story import CITY, PAST, REGENCY, SMALL, TESTED, asked, asn_id, enrollment_id, nip, reported, upload
 
 CLERK = 900
 
@@ -233,10 +233,11 @@ async def test_nobody_else_is_named_without_being_noted(site: Site, who):
     for n in (2, 3, 4):
         await site.svc.receives(asked(n, SMALL), agency=CITY)
     await site.svc.receives(reported(7, PAST), agency=CITY)
+    uploaded = str(await upload(site.svc))
     people = {asn_id(n): (nip(n), f"Pegawai {n}<", f'"Pegawai {n}"') for n in (*range(1, 10), 21, 22)}
     more = [f"/enrollment/angkatan/{code}" for code in (PAST, TESTED)]
     more += [f"/enrollment/api/v1/enrolments?run={SMALL}", f"/enrollment/api/v1/units?agency={CITY}"]
-    paths = addresses(site.app, {"reference": SMALL, "asn_id": str(asn_id(3))}, more)
+    paths = addresses(site.app, {"reference": SMALL, "asn_id": str(asn_id(3)), "import_id": uploaded}, more)
     reader = asn_id(person) if person else None
     async with site.client(*roles, person=person, agency=agency) as client:
         shown = await shown_to(client, site.svc, paths, people, reader=reader)

@@ -57,6 +57,8 @@ async def service(name: str, under_test) -> ServiceUnderTest:
     story = module_of(name)
     if prepare := getattr(story, "prepare", None):
         await prepare(made)
+    if upload := getattr(story, "upload", None):
+        await upload(made)
     told = [item if isinstance(item, tuple) else (item, "") for item in story.story()]
     for event, agency in told:
         await made.receives(event, agency=agency)

@@ -9,6 +9,7 @@ from bina_local.commands import (
     audit,
     backup,
     clock,
+    imports,
     logs,
     machine,
     parked,
@@ -38,6 +39,7 @@ app.command()(publish.publish)
 app.add_typer(agency.app, name="agency")
 app.add_typer(audit.app, name="audit")
 app.add_typer(machine.app, name="machine")
+app.add_typer(imports.app, name="import")
 app.add_typer(clock.app, name="clock")
 app.add_typer(parked.app, name="parked")
 

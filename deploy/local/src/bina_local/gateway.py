@@ -42,7 +42,7 @@ http://:{port} {{
 	bind {host}
 	encode
 	request_body {{
-		max_size 8MiB
+		max_size 11MiB
 	}}
 	@probes path /healthz /readyz /readyz/* /metrics
 	handle @probes {{

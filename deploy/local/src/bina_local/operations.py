@@ -87,7 +87,7 @@ async def call(
     except httpx.TransportError as error:
         raise RefusedError(f"{service} tidak menjawab") from error
     if response.is_error:
-        raise RefusedError(_problem(service, response))
+        raise RefusedError(problem_of(service, response))
     return response.json() if response.content else None
 
 
@@ -96,7 +96,8 @@ def items(answer: Any) -> list[dict[str, Any]]:
     return list(answer["items"] if isinstance(answer, dict) else answer)
 
 
-def _problem(service: str, response: httpx.Response) -> str:
+def problem_of(service: str, response: httpx.Response) -> str:
+    """What a problem answer says, as one line for the screen."""
     try:
         body = response.json()
     except ValueError:

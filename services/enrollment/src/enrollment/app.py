@@ -22,6 +22,8 @@ from enrollment.entitlement import pages as entitlement_pages
 from enrollment.entitlement.subjects import EARNED
 from enrollment.home import pages as home_pages
 from enrollment.home.handlers import handlers as home_handlers
+from enrollment.imports import api as imports_api
+from enrollment.imports.schedule import schedule as imports_schedule
 from enrollment.machines import api as machines_api
 from enrollment.own_data import EXPIRIES, own
 from enrollment.publishing import api as publishing_api
@@ -37,7 +39,7 @@ service = Service(
     "enrollment",
     MIGRATIONS,
     handlers=[enrolment_handlers, home_handlers],
-    schedules=[register_schedule],
+    schedules=[register_schedule, imports_schedule],
     states=register_states,
 )
 
@@ -48,6 +50,7 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         accounts_api,
         machines_api,
         register_api,
+        imports_api,
         catalogue_api,
         enrolments_api,
         entitlement_api,

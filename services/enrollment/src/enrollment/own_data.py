@@ -29,6 +29,19 @@ def _record() -> list[Holding]:
             "data_requests", _("Permintaan Anda atas data"), _("Permintaan dijawab tepat waktu"), "t.asn_id = $1",
             "t.request_id", "data_requests", hidden=("decided_by",),
         ),
+        Holding(
+            "hand_edits", _("Data Anda yang diperbaiki satu per satu"), _("Berkas instansi tidak menimpanya diam-diam"),
+            "t.asn_id = $1", "t.field",
+        ),
+        Holding(
+            "import_rows", _("Baris tentang Anda dalam berkas instansi"), kept,
+            "t.nip = (SELECT nip FROM asn WHERE asn_id = $1)", "t.import_id || '/' || t.row", "imports",
+            hidden=("cells", "ref"),
+        ),
+        Holding(
+            "imports", _("Berkas yang Anda unggah"), kept, "t.uploaded_by = $1", "t.import_id", "imports",
+            hidden=("actor",),
+        ),
         Holding("role_grants", _("Peran Anda"), _("Hak membuka halaman"), "t.asn_id = $1", "t.role", hidden=("shows",)),
     ]  # fmt: skip
 
@@ -70,8 +83,14 @@ EXCLUDED = {
     "runs": "the catalogue",
     "run_seats": "sums",
     "machines": "agencies' systems",
+    "import_columns": "names of columns",
+    "import_files": "agencies' own files; what they say of a person is in their rows",
 }
+_UPLOADED = "(SELECT i.uploaded_at FROM imports AS i WHERE i.import_id = t.import_id)"
 EXPIRIES = (
+    Expiry("imports", "import_files", _UPLOADED, business=True),
+    Expiry("imports", "import_rows", _UPLOADED, business=True),
+    Expiry("kept_forms", "imports", "t.uploaded_at", "t.state = 'draft'", business=True),
     Expiry("sessions", "sessions", "t.until"),
     Expiry("data_requests", "data_requests", "t.decided_at", "t.state <> 'open'", business=True),
 )

@@ -17,7 +17,7 @@ from enrollment.imports.claims import (
     ResultClaim,
     ResultValues,
 )
-from enrollment.imports.columns import Kind
+from enrollment.imports.columns import IGNORE, Kind, chosen, header_key
 from enrollment.imports.judging import Register, judge
 from enrollment.imports.problems import Problem, Severity
 from enrollment.imports.reading import FileRefused, kind_of, read
@@ -36,6 +36,7 @@ from enrollment.imports.tables import Sheet
 from enrollment.imports.values import run_code
 
 __all__ = [
+    "IGNORE",
     "Checked",
     "EnrolmentClaim",
     "EnrolmentValues",
@@ -59,6 +60,8 @@ __all__ = [
     "check",
     "check_enrolment",
     "check_result",
+    "chosen",
+    "header_key",
     "judge",
     "judge_enrolment",
     "judge_result",

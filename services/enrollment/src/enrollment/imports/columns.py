@@ -3,7 +3,9 @@
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -57,10 +59,22 @@ class Configuration:
     result_status: Mapping[str, str]
 
     def by_header(self, kind: Kind) -> Mapping[str, Column]:
-        """Header keys (see `header_key`) of a kind's columns and their aliases."""
-        return _by_header(self.columns[kind])
+        """Header keys (see `header_key`) of a kind's columns and their aliases, and what was chosen for others."""
+        known, meant = _by_header(self.columns[kind]), _CHOSEN.get()
+        if not meant:
+            return known
+        columns = {column.name: column for column in self.columns[kind]}
+        named = {key: columns[name] for key, name in meant.items() if name in columns}
+        return {**{key: column for key, column in known.items() if key not in meant}, **named}
+
+    def ignores(self, key: str) -> bool:
+        """Whether a header key is that of a column nobody asks about."""
+        return not key or key in self.ignored or _CHOSEN.get().get(key) == IGNORE
 
 
+IGNORE = "ignore"
+"""Chosen for a header whose column is to be left out."""
+_CHOSEN: ContextVar[Mapping[str, str]] = ContextVar("chosen", default=MappingProxyType({}))
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
@@ -73,6 +87,16 @@ def header_key(text: str) -> str:
     # lower case may undo NFKC and the reverse (ligatures, dotted capital I), hence twice
     lowered = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
     return _NO_LETTER.sub(" ", lowered).strip()
+
+
+@contextmanager
+def chosen(columns: Mapping[str, str]) -> Iterator[None]:
+    """Read headers as somebody chose (header key → a column's name or `IGNORE`), before what is configured."""
+    token = _CHOSEN.set(columns)
+    try:
+        yield
+    finally:
+        _CHOSEN.reset(token)
 
 
 @cache

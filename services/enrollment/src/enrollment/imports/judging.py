@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import cast
+from typing import NamedTuple, cast
 
 from enrollment.imports.checking import Checked, Draft, conclude, drafts_of, without_duplicates
 from enrollment.imports.claims import EnrolmentClaim, PersonClaim, ResultClaim
@@ -47,10 +47,24 @@ class Register:
         return self.runs.get(code) if code else None
 
 
+class Examined(NamedTuple):
+    """What `drafts_of` found in a sheet."""
+
+    file_problems: Sequence[Problem]
+    drafts: Sequence[Draft]
+
+
 def judge(sheet: Sheet, kind: Kind, as_of: date, scope: Scope, register: Register) -> Checked:
     """The outcome that the file has: `check` and the register's rules together."""
-    file_problems, drafts = drafts_of(sheet, kind, as_of)
-    return conclude(sheet, kind, file_problems, _JUDGES[kind](drafts, scope, register))
+    return judge_examined(
+        replace(sheet, kind=kind), Examined(*drafts_of(sheet, kind, as_of)), scope, register
+    )
+
+
+def judge_examined(sheet: Sheet, examined: Examined, scope: Scope, register: Register) -> Checked:
+    """The same where the cells were examined before, to know whom and what to load."""
+    drafts = _JUDGES[sheet.kind](examined.drafts, scope, register)
+    return conclude(sheet, sheet.kind, examined.file_problems, drafts)
 
 
 def _judge_enrolments(drafts: Sequence[Draft], scope: Scope, register: Register) -> list[Draft]:

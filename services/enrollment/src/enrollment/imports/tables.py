@@ -143,5 +143,4 @@ def _running_number(value: CellValue) -> int | None:
 
 def is_ignored(configured: Configuration, text: str) -> bool:
     """Whether a header is that of a number column, or blank."""
-    key = header_key(text)
-    return not key or key in configured.ignored
+    return configured.ignores(header_key(text))

@@ -72,11 +72,12 @@ async def record_units(
 async def record_asn(
     body: AsnRows, person: Annotated[Person, may("people.record")], command: ApiCommand
 ) -> Response:
-    """Record up to 1,000 people with their contacts; all of them or none."""
+    """Record up to 1,000 people with their contacts; all of them or none. What a person, not a machine, changes is
+    not overwritten silently by a file."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
         await check_rows(session, person, body.items)
-        return await recording.record_asn(session, body.items)
+        return await recording.record_asn(session, body.items, by_hand=person.person_id is not None)
 
     return await command.answer(effect, status=201)
 

@@ -1,7 +1,7 @@
 """Rules of the register: trees of units, and how a person's whole state is told."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -155,6 +155,19 @@ def combine(grants: Iterable[Held], employer: str) -> tuple[frozenset[str], str,
 def _spans(grant: Held, scope: Held) -> bool:
     inside = grant.unit_id is None or grant.unit_id in scope.unit_path
     return grant.agency_code == scope.agency_code and inside
+
+
+def changed_fields(
+    before: Mapping[UUID, Asn] | Mapping[UUID, Contact], after: Mapping[UUID, Asn] | Mapping[UUID, Contact]
+) -> list[tuple[UUID, str]]:
+    """(person, field) of what differs in records that were there before; a supervisor by `supervisor_nip`."""
+    return [
+        (asn_id, "supervisor_nip" if one.name == "supervisor_id" else one.name)
+        for asn_id, new in after.items()
+        if (old := before.get(asn_id))
+        for one in fields(new)
+        if getattr(old, one.name) != getattr(new, one.name)
+    ]
 
 
 def path_of(unit_id: UUID, units: Mapping[UUID, Unit]) -> tuple[UUID, ...]:

@@ -27,6 +27,7 @@ from enrollment.register.domain import (
     Contact,
     RoleGrant,
     Unit,
+    changed_fields,
     path_of,
 )
 from enrollment.register.schedule import UNIT_CHANGED
@@ -93,8 +94,11 @@ async def _check_agencies(session: AsyncSession, rows: Sequence[UnitRow]) -> Non
         raise invalid_rows(faults)
 
 
-async def record_asn(session: AsyncSession, rows: Sequence[AsnRow]) -> Answer:
-    """Record people and contacts; tells only what changed. Raises `Problem` naming the rows at fault."""
+async def record_asn(session: AsyncSession, rows: Sequence[AsnRow], *, by_hand: bool = False) -> Answer:
+    """Record people and contacts; tells only what changed. Raises `Problem` naming the rows at fault.
+
+    `by_hand`: somebody decided it, so that no file overwrites silently what changed.
+    """
     await store.share_agencies(session, {row.agency_code for row in rows})
     ids = await _hold_named(session, rows)
     for row in rows:
@@ -110,6 +114,10 @@ async def record_asn(session: AsyncSession, rows: Sequence[AsnRow]) -> Answer:
     for contact in contacts:
         old = reached.get(contact.asn_id)
         audit.changed(session, "contact", contact.asn_id, old, contact, person=contact.asn_id)
+    if by_hand:
+        edits = [*changed_fields(before, {p.asn_id: _own(p) for p in told})]
+        edits += changed_fields(reached, {c.asn_id: c for c in contacts})
+        await store.mark_by_hand(session, edits)
     await emit(session, [*(p.recorded() for p in told), *(c.recorded() for c in contacts)])
     unknown = [row.nip for row in rows if row.supervisor_nip and row.supervisor_nip not in ids]
     return {
@@ -118,6 +126,19 @@ async def record_asn(session: AsyncSession, rows: Sequence[AsnRow]) -> Answer:
         "without_supervisor": unknown,
         "ids": {row.nip: ids[row.nip] for row in rows},
     }
+
+
+async def remove_asn(session: AsyncSession, ids: Sequence[UUID]) -> None:
+    """Take people out of the register whom nothing depends on, as if they had never been recorded."""
+    known = await store.load_people(session, await store.lock_people(session, ids))
+    await store.remove_people(session, [person.asn_id for person in known])
+    for person in known:
+        audit.changed(
+            session, "asn", person.asn_id, {"recorded": True}, {"recorded": False}, person=person.asn_id
+        )
+    await audit.erase(session, [person.asn_id for person in known])
+    erased = [AsnErased(asn_id=person.asn_id) for person in known]
+    await emit(session, [*erased, *(ContactErased(asn_id=person.asn_id) for person in known)])
 
 
 async def _hold_named(session: AsyncSession, rows: Sequence[AsnRow]) -> dict[str, UUID]:

@@ -8,6 +8,7 @@ from bina.events import Event
 from bina.events.enrollment import AsnRecorded, ContactRecorded
 from bina.messaging import DueItem, Schedule, clock, due
 from bina.messaging.forgetting import forget
+from enrollment.imports.store import rows as imports
 from enrollment.register import store
 from enrollment.register.domain import ERASED, FORGET_AFTER
 
@@ -28,6 +29,7 @@ async def forget_people(items: list[DueItem], session: AsyncSession) -> list[Eve
     later = []
     for item in items:
         asn_id, nip, times = item.payload["asn_id"], item.payload["nip"], item.payload["times"]
+        await imports.forget_person(session, nip)
         states = [(AsnRecorded.topic, asn_id), (ContactRecorded.topic, asn_id)]
         if not await forget(session, nip, asn_id, states):
             payload = item.payload | {"times": times + 1}

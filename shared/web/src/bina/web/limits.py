@@ -8,9 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bina.web.problems import answer, too_large
 
-LARGEST_BODY = 8 * 1024 * 1024
-"""Bytes; the fullest bulk command, 1,000 programmes with every text at its longest, stays below. The gateway has the
-same limit."""
+LARGEST_BODY = 11 * 1024 * 1024
+"""Bytes; an agency's file of 10 MiB with its form, and the fullest bulk command, 1,000 programmes with every text at
+its longest, stay below. The gateway has the same limit."""
 SLOWEST_BODY = 60.0
 """Seconds in which a body must have come."""
 

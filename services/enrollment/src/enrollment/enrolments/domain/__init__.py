@@ -1,7 +1,7 @@
 """Rules of enrolments: who gets a seat, what a result changes, what is told of it. No I/O."""
 
 from enrollment.enrolments.domain.changes import Change, SeatChange, facts_of, seat_changes
-from enrollment.enrolments.domain.enrolment import Enrolment, enrollment_id_of
+from enrollment.enrolments.domain.enrolment import UNDONE, Enrolment, enrollment_id_of
 from enrollment.enrolments.domain.problems import refused_because, refuses, unreadable
 from enrollment.enrolments.domain.requests import Ask, Decision, Examined, Known, decide, examine, rejection
 from enrollment.enrolments.domain.results import (
@@ -15,6 +15,7 @@ from enrollment.enrolments.domain.waiting import WaitingAsk, late_answer, left_w
 from enrollment.enrolments.domain.withdrawals import Withdrawal, decide_withdrawals
 
 __all__ = [
+    "UNDONE",
     "Ask",
     "Change",
     "Decision",

@@ -10,6 +10,8 @@ from bina.messaging import named_in
 _named = named_in(UUID("3b0f5f0e-1d5e-4a49-9a36-0a1c7f2f6c21"))
 State = Literal["accepted", "waitlisted", "withdrawn", "completed", "not_completed"]
 Origin = Literal["", "attendance", "assessment", "report", "correction"]
+UNDONE = "import.undone"
+"""Reason of an enrolment or a result that a file brought, and that the undoing of its import took back."""
 SEATED = frozenset({"accepted", "completed", "not_completed"})
 ENDED = frozenset({"completed", "not_completed"})
 

@@ -9,7 +9,7 @@ from typing import Literal
 from bina.events import Event
 from bina.events.agency import Problem
 from enrollment.enrolments.domain.changes import Change
-from enrollment.enrolments.domain.enrolment import Enrolment, begun
+from enrollment.enrolments.domain.enrolment import UNDONE, Enrolment, begun
 from enrollment.enrolments.domain.problems import refused_because, refuses, told
 from enrollment.enrolments.domain.requests import Known, Pair, Subject
 from enrollment.imports import ExistingResult, ResultClaim, Scope, check_result, judge_result
@@ -131,9 +131,11 @@ def _existing(live: Enrolment | None, claim: ResultClaim) -> ExistingResult | No
     """The recorded result that a claim must agree with.
 
     A completion by attendance or test alone is no statement of the organiser's: the first pass it reports
-    completes the record, as a new revision.
+    completes the record, as a new revision. One that was taken back with its import says nothing any more.
     """
     if live is None or not live.has_ended or live.completed_on is None:
+        return None
+    if live.reason == UNDONE:
         return None
     if live.origin in ("attendance", "assessment") and claim.result == "passed":
         return None

@@ -25,6 +25,7 @@ from enrollment.enrolments.store.states import (
     load_latest,
     load_positions,
     save_enrolments,
+    say_why,
 )
 from enrollment.enrolments.store.waiting import add_waiting_asks, take_waiting_asks
 
@@ -48,5 +49,6 @@ __all__ = [
     "participants_of",
     "release_waiting",
     "save_enrolments",
+    "say_why",
     "take_waiting_asks",
 ]

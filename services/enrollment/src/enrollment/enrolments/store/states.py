@@ -54,6 +54,9 @@ _SAVE = text(
         certificate_number = excluded.certificate_number, origin = excluded.origin,
         revision = excluded.revision, recorded_at = now()"""  # noqa: S608 - fixed names
 )
+_SAY_WHY = text(
+    "UPDATE enrolments SET reason = :reason WHERE enrollment_id = ANY (CAST(:ids AS uuid[])) AND state = 'withdrawn'"
+)
 _LATEST = text(
     f"""SELECT DISTINCT ON (e.run_id, e.asn_id) {SELECTED}
     FROM unnest(CAST(:runs AS uuid[]), CAST(:people AS uuid[])) AS asked (run_id, asn_id)
@@ -77,6 +80,12 @@ async def save_enrolments(session: AsyncSession, enrolments: Iterable[Enrolment]
         await session.execute(_SAVE_SEATS, columns(seats, *_SEAT_NAMES))
     if more := [row for row in rows if not row.is_only_seat]:
         await session.execute(_SAVE, columns(more, *NAMES))
+
+
+async def say_why(session: AsyncSession, ids: Iterable[UUID], reason: str) -> None:
+    """Keep why seats were given back, which their own statement does not write."""
+    values = {"ids": sorted(set(ids)), "reason": reason}
+    await session.execute(_SAY_WHY, values)
 
 
 async def load_latest(

@@ -21,9 +21,12 @@ from enrollment.register.store.people import (
     load_keys,
     load_people,
     lock_people,
+    mark_by_hand,
     page_of_people,
     people_of_units,
+    remove_people,
     taken_nips,
+    unmark_by_hand,
     with_roles,
 )
 from enrollment.register.store.roles import (
@@ -62,10 +65,13 @@ __all__ = [
     "load_session",
     "load_units",
     "lock_people",
+    "mark_by_hand",
     "page_of_people",
     "people_of_units",
+    "remove_people",
     "remove_role",
     "share_agencies",
     "taken_nips",
+    "unmark_by_hand",
     "with_roles",
 ]

@@ -80,6 +80,14 @@ _PAGE = text(
     AND (CAST(:nip AS text) IS NULL OR asn.nip = :nip)
     AND (CAST(:after AS uuid) IS NULL OR asn_id > CAST(:after AS uuid)) ORDER BY asn_id LIMIT :limit"""
 )
+_BY_HAND = text(
+    """INSERT INTO hand_edits (asn_id, field)
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:fields AS text[])) ORDER BY 1, 2 ON CONFLICT DO NOTHING"""
+)
+_NOT_BY_HAND = text(
+    """DELETE FROM hand_edits AS h USING unnest(CAST(:ids AS uuid[]), CAST(:fields AS text[])) AS n (asn_id, field)
+    WHERE h.asn_id = n.asn_id AND h.field = n.field"""
+)
 _KEYS = text(
     """SELECT nip, asn_id, agency_code, employment, started_on FROM asn
     WHERE nip = ANY (CAST(:nips AS text[]))"""
@@ -155,6 +163,25 @@ async def taken_nips(session: AsyncSession, people: Sequence[Asn]) -> set[str]:
     return set(rows)
 
 
+async def mark_by_hand(session: AsyncSession, edits: Sequence[tuple[UUID, str]]) -> None:
+    """Remember which fields of whom somebody corrected by hand."""
+    if edits:
+        await session.execute(_BY_HAND, {"ids": [e[0] for e in edits], "fields": [e[1] for e in edits]})
+
+
+async def unmark_by_hand(session: AsyncSession, edits: Sequence[tuple[UUID, str]]) -> None:
+    """What was corrected by hand is overwritten on purpose."""
+    if edits:
+        await session.execute(_NOT_BY_HAND, {"ids": [e[0] for e in edits], "fields": [e[1] for e in edits]})
+
+
+async def remove_people(session: AsyncSession, ids: Sequence[UUID]) -> None:
+    """Take out the records and contacts of people whom nothing depends on."""
+    for table in ("asn", "contacts", "hand_edits", "recommendations", "data_requests"):
+        sql = f"DELETE FROM {table} WHERE asn_id = ANY (CAST(:ids AS uuid[]))"  # noqa: S608 - fixed names
+        await session.execute(text(sql), {"ids": list(ids)})
+
+
 async def hold_people(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
     """Let none of these people be erased until this transaction ends; returns those that are registered."""
     return set(await session.scalars(_HOLD, {"ids": sorted(set(ids))}))
@@ -181,7 +208,7 @@ async def erase(session: AsyncSession, asn_id: UUID) -> list[UUID]:
 
     Enrolments keep only the opaque id. The record goes first: whoever writes of the person holds it.
     """
-    for table in ("asn", "contacts", "role_grants", "recommendations", "data_requests"):
+    for table in ("asn", "contacts", "role_grants", "recommendations", "data_requests", "hand_edits"):
         await session.execute(text(f"DELETE FROM {table} WHERE asn_id = :id"), {"id": asn_id})  # noqa: S608 - fixed names
     return sorted(await session.scalars(_FREE, {"id": asn_id}))
 

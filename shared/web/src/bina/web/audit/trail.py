@@ -105,6 +105,11 @@ def begin(session: AsyncSession, trail: Trail) -> Trail:
     return trail
 
 
+def end(session: AsyncSession) -> None:
+    """What this session does from here on is noted nowhere: due work goes on with something else."""
+    session.info.pop(_TRAIL, None)
+
+
 def open_in(session: AsyncSession) -> Trail | None:
     """The trail of the command that works in this session; None where an event is applied: it is its own record."""
     found: Trail | None = session.info.get(_TRAIL)

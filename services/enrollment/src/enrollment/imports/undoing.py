@@ -1,0 +1,104 @@
+"""Taking applied rows back, as far as nothing depends on them."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bina.messaging import clock
+from enrollment.catalogue import store as catalogue
+from enrollment.catalogue.domain import Run
+from enrollment.enrolments import store as enrolments
+from enrollment.enrolments.applying import apply, fill_seats
+from enrollment.enrolments.domain import UNDONE, Change, Enrolment
+from enrollment.imports import store
+from enrollment.imports.applying import Done, hold, record_as
+from enrollment.imports.columns import Kind
+from enrollment.imports.plan import decimal_of
+from enrollment.imports.store import Import, ImportRow, Marked
+from enrollment.register import recording
+
+WHY = "Impor dibatalkan oleh instansi pengunggah."
+"""What the people concerned are told."""
+
+
+async def undo_rows(session: AsyncSession, one: Import, rows: Sequence[ImportRow]) -> Done:
+    """Take rows back in their order; one on which something depends by now stays (`kept`)."""
+    await _HELD[one.kind](session, rows)
+    numbers = [row.row for row in rows]
+    blocked = dict(await store.blocked_rows(session, one.import_id, one.kind, len(rows), numbers))
+    going = [row for row in rows if row.row not in blocked]
+    done = await _UNDONE[one.kind](session, going)
+    return Done([*(Marked(number, "kept", why) for number, why in blocked.items()), *done.marks], done.events)
+
+
+async def _hold_runs(session: AsyncSession, rows: Sequence[ImportRow]) -> None:
+    await enrolments.lock_runs_of(session, [row.ref for row in rows if row.ref])
+
+
+async def _withdraw(session: AsyncSession, rows: Sequence[ImportRow]) -> Done:
+    """Those who have left by themselves meanwhile are gone already."""
+    found = await enrolments.load_enrolments(session, [row.ref for row in rows if row.ref])
+    changes = [
+        Change(e, e._replace(state="withdrawn", ticket=None, reason=UNDONE), why=WHY)
+        for e in found.values()
+        if e.is_live
+    ]
+    told = [fact for facts in await apply(session, changes) for fact in facts]
+    await enrolments.say_why(session, [change.after.enrollment_id for change in changes], UNDONE)
+    moved = await fill_seats(session, {change.after.run_id for change in changes}, clock.today())
+    return Done([Marked(row.row, "undone") for row in rows], [*told, *moved])
+
+
+async def _take_back(session: AsyncSession, rows: Sequence[ImportRow]) -> Done:
+    """A result is a fact that was told: it is corrected to what was recorded before, or to none that counts.
+
+    Its certificate falls with it. Its number is not held against the organiser, who may report it again: no one
+    decided that this certificate is void, only that the file was the wrong one.
+    """
+    found = await enrolments.load_enrolments(session, [row.ref for row in rows if row.ref])
+    runs = await catalogue.load_runs(session, {e.run_id for e in found.values()})
+    changes = [_corrected(found[row.ref], row, runs) for row in rows if row.ref]
+    told = [fact for facts in await apply(session, changes) for fact in facts]
+    return Done([Marked(row.row, "undone") for row in rows], told)
+
+
+def _corrected(now: Enrolment, row: ImportRow, runs: dict[UUID, Run]) -> Change:
+    before = row.before or {}
+    had_result = before.get("state") in ("completed", "not_completed")
+    completed = had_result and before["state"] == "completed"
+    assert now.completed_on is not None
+    day = type(now.completed_on).fromisoformat(before["completed_on"]) if had_result else now.completed_on
+    after = now._replace(
+        state="completed" if completed else "not_completed",
+        reason=before["reason"] if had_result else UNDONE,
+        completed_on=day,
+        jp=before["jp"] if had_result else 0,
+        pre_score=decimal_of(before["pre_score"]) if had_result else None,
+        post_score=decimal_of(before["post_score"]) if had_result else None,
+        certificate_number=before["certificate_number"] if had_result else "",
+        origin=before["origin"] if had_result else "correction",
+        revision=now.revision + 1,
+    )
+    return Change(now, after, min(day, runs[now.run_id].ends_on) if completed else None, why=WHY)
+
+
+async def _restore(session: AsyncSession, rows: Sequence[ImportRow]) -> Done:
+    """Those who were added go, the others are again what they were."""
+    changed = [row for row in rows if row.effect == "changed"]
+    marks = await record_as(session, changed, [row.before or {} for row in changed])
+    added = [row for row in rows if row.effect == "added"]
+    await recording.remove_asn(session, [row.ref for row in added if row.ref])
+    undone = [m._replace(outcome="undone" if m.outcome == "applied" else "kept") for m in marks]
+    return Done([*undone, *(Marked(row.row, "undone") for row in added)])
+
+
+_Held = Callable[[AsyncSession, Sequence[ImportRow]], Coroutine[Any, Any, None]]
+_Undoing = Callable[[AsyncSession, Sequence[ImportRow]], Coroutine[Any, Any, Done]]
+_HELD: dict[Kind, _Held] = {Kind.PENDAFTARAN: _hold_runs, Kind.KELULUSAN: _hold_runs, Kind.PEGAWAI: hold}
+_UNDONE: dict[Kind, _Undoing] = {
+    Kind.PENDAFTARAN: _withdraw,
+    Kind.KELULUSAN: _take_back,
+    Kind.PEGAWAI: _restore,
+}
