@@ -26,6 +26,10 @@ KEPT = """async () => ({
     workers: (await navigator.serviceWorker.getRegistrations()).length,
 })"""
 NOTHING = {"items": 0, "caches": 0, "workers": 0}
+INLINE = """() => {
+    document.head.append(Object.assign(document.createElement("script"), { textContent: "window.ran = true" }));
+    return Boolean(window.ran);
+}"""
 
 
 async def task_of(town: Town, asn: Asn) -> str:
@@ -85,8 +89,9 @@ async def test_answers_survive_a_reload_offline_and_each_counts_once(town: Town,
     await expect(state(page)).to_have_text(AWAY)
     assert await page.locator("input[name=r1]:checked").get_attribute("value") == "3"
     assert visitor.complaints == [said for said in visitor.complaints if "ERR_INTERNET_DISCONNECTED" in said]
-    visitor.complaints = []
     assert await visitor.faults("frame", "sideways", "clipped", "contrast") == []
+    assert not await page.evaluate(INLINE), "the page that the worker gave out has no content security policy"
+    visitor.complaints = []
 
     await page.context.set_offline(False)
     await expect(state(page)).to_have_text(ON_SERVER)
