@@ -339,6 +339,12 @@ EVALUATION = {
     "POST /evaluation/api/v1/tasks/{task_id}/answers": Tried(
         people.PERSONS, _of("task_id", {"answers": GOOD})
     ),
+    "PUT /evaluation/api/v1/tasks/{task_id}/draft/{question}": Tried(
+        people.PERSONS,
+        lambda world, record: Ask(
+            {"task_id": world.of[record.asn.key], "question": "r1"}, json={"value": "3"}
+        ),
+    ),
     "POST /evaluation/api/v1/responses": _sent({"items": [ANSWER]}),
     "POST /evaluation/api/v1/evaluators": Tried(
         (*people.PLACES[::2], *people.ORGANISED),

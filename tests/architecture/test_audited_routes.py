@@ -79,6 +79,7 @@ SHOWS_NOBODY_ELSE = {
         "/gallery",
         "/gallery/potongan",
         "/gallery/unit.{form}",
+        "/evaluation/survei.js",
         "/{service}/tampilan",
         "/{service}/langsung",
         "/{service}/api/v1/openapi.json",

@@ -125,5 +125,6 @@ NO_PAGES = {
     "a part of the pages that stand above": {"/{service}/potongan/beranda", "/gallery/potongan"},
     "leads on to another page": {"/ops", "/masuk/mulai", "/masuk/kembali", "/{service}/tampilan"},
     "what a page hears of changes": {"/{service}/langsung"},
+    "keeps a form for reloading it offline": {"/evaluation/survei.js"},
     "for machines": {"/static/{name}", "/healthz", "/readyz", "/readyz/http", "/metrics"},
 }

@@ -51,8 +51,7 @@ class Wire:
 
 async def listen(visitor: Visitor) -> Wire:
     devtools, wire = await visitor.devtools(), Wire()
-    await devtools.send("Network.enable")
-    await devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    await devtools.send("Network.enable")  # a browser of its own: its cache is empty, and it fills
     devtools.on("Network.requestWillBeSent", wire.asked)
     devtools.on("Network.loadingFinished", wire.came)
     return wire
@@ -80,6 +79,18 @@ async def test_a_first_visit_stays_within_its_budget(town: Town, door: Door, nam
     assert wire.of(".js") <= most_script, wire.kib
     assert [path.endswith(".css") for path in wire.kib].count(True) == 1, wire.kib
     assert wire.of(".css") <= CSS_KIB
+
+
+@pytest.mark.parametrize("name", ["atasan-formulir", "tautan-formulir"])
+async def test_a_form_that_goes_on_offline_is_small_with_all_that_keeps_it(town: Town, door: Door, name: str):
+    wire = await first_visit(town, door, name)
+    async with httpx.AsyncClient(base_url=town.world.bina.addresses.url, trust_env=False) as http:
+        worker = await http.get("/evaluation/survei.js")
+    assert worker.num_bytes_downloaded <= 1024
+    assert wire.of(".js") + worker.num_bytes_downloaded / 1024 <= PAGES[name].weight.value[2]
+    assert len(wire.kib) + len(["the worker"]) <= PAGES[name].weight.value[1]
+    [document] = [kib for path, kib in wire.kib.items() if not path.startswith("/static/")]
+    assert document <= 30
 
 
 async def test_bytes_are_those_of_the_wire(town: Town, door: Door):

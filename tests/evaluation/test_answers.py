@@ -154,7 +154,7 @@ async def test_a_form_without_javascript_from_list_to_receipt(evaluation, client
         receipt = await client.get(f"/evaluation/tugas/{asked}")
         [row] = await evaluation.rows("SELECT receipt, answers FROM responses")
         assert row.receipt in receipt.text
-        assert f'data-draft-done="tugas-{asked}"' in receipt.text
+        assert f'data-survey-over="{asked}"' in receipt.text
         assert row.answers["r9"] == "Simulasi <b>lapangan</b>"
         again = await client.get(f"/evaluation/isi/{asked}")
         assert again.status_code == 303

@@ -23,12 +23,14 @@ from bina.web.audit.searching import Found, Sought
 from bina.web.audit.searching import find as find_entries
 from bina.web.audit.verifying import Finding, Verifier
 from bina.web.commands import ApiCommand
+from bina.web.live import watch
 from bina.web.permissions import may
 from bina.web.problems import Problem
 from bina.web.tables import Column, Format, Key, Query
 from messaging import toy
 from messaging.facts import accepted
 from web.sample import commands, pages
+from web.sample.live import PEOPLE
 
 SECRET = "a secret of the tests, 32 characters"
 CLERK = uuid4()
@@ -79,23 +81,43 @@ async def people_file(
     return await tables.export(request, table, Query("SELECT asn_id, name FROM people"), form, note)
 
 
+followed = APIRouter()
+
+
+@followed.get("/toy/orang")
+async def everybody(
+    request: Request, _person: Annotated[Person, may("home.read")], reads: OthersRecords
+) -> dict[str, list[str]]:
+    """A page that renews itself."""
+    async with request.app.state.runtime.sessions() as session:
+        await watch(request, session, {PEOPLE: ["all"]})
+        rows = list(await session.execute(text("SELECT asn_id, name FROM people ORDER BY asn_id")))
+    await reads.of([row.asn_id for row in rows])
+    return {"names": [row.name for row in rows]}
+
+
 def app_over(service: ServiceUnderTest, table: permissions.Table) -> FastAPI:
     url = service.engine.url.render_as_string(hide_password=False)
     return create_app(
         Runtime(toy.service, Settings(database_url=url, kafka="127.0.0.1:1", secret=SECRET)),
         title="Contoh",
         api_routers=[api],
-        page_routers=[pages.router, commands.forms],
+        page_routers=[pages.router, commands.forms, followed],
+        subjects=[PEOPLE],
         table=table,
     )
 
 
 def client_of(
-    app: FastAPI, person: UUID | None = CLERK, *roles: str, name: str = "Endah Wulandari"
+    app: FastAPI,
+    person: UUID | None = CLERK,
+    *roles: str,
+    name: str = "Endah Wulandari",
+    session_id: UUID | None = None,
 ) -> httpx.AsyncClient:
     who = Person(person, name, frozenset(roles or ("operator",)), "6472")
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("10.1.2.3", 999))
-    cookies = {"bina_session": issue_token(who, SECRET)}
+    cookies = {"bina_session": issue_token(who, SECRET, session_id=session_id)}
     return httpx.AsyncClient(transport=transport, base_url="http://bina.test", cookies=cookies)
 
 

@@ -9,7 +9,14 @@ down_revision = None
 
 
 def upgrade() -> None:
-    tables = (*schema.CREATE, *schema.OPERATIONS, *schema.PARTITIONS, *web_schema.SESSIONS, *audit.CREATE)
+    tables = (
+        *schema.CREATE,
+        *schema.OPERATIONS,
+        *schema.PARTITIONS,
+        *web_schema.SESSIONS,
+        *audit.CREATE,
+        *audit.SHOWN,
+    )
     for statement in tables:
         op.execute(statement)
     op.execute("CREATE TABLE people (asn_id uuid PRIMARY KEY, name text NOT NULL)")

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,20 +16,31 @@ from bina.web.language import gettext as _
 from bina.web.permissions import may, reach_of
 from bina.web.problems import Problem, not_found
 from bina.web.text import Code, PlainText
+from evaluation.links import OpenLink
 from evaluation.roster import store as roster
 
-from . import bulk, store, submission
+from . import bulk, drafts, store, submission
+from .domain import LONGEST_TEXT
 
 router = APIRouter(tags=["tasks"])
 NIP_DIGITS = 18
 MOST_ROWS = 1000
 Nip = Annotated[str, Field(pattern="^[0-9]{18}$")]
+QuestionId = Annotated[str, Path(max_length=40)]
+Token = Annotated[str, Path(alias="token")]
 
 
 class Answers(BaseModel):
     """Answers by question id: 1-4 for a scale, a choice's code, a number, or text."""
 
     answers: dict[Annotated[PlainText, Field(max_length=40)], int | float | PlainText]
+
+
+class DraftAnswer(BaseModel):
+    """One answer as it stands, and what the sender knows to stand there so far; empty: nothing."""
+
+    value: Annotated[PlainText, Field(max_length=LONGEST_TEXT)]
+    known: Annotated[PlainText, Field(max_length=LONGEST_TEXT)] = ""
 
 
 class ResponseRow(Answers):
@@ -140,6 +151,55 @@ async def answer(
         return {"receipt": await submission.submit(session, assignment, body.answers, on_behalf=behalf)}
 
     return await command.answer(effect, status=201)
+
+
+@router.put("/tasks/{task_id}/draft/{question}")
+async def keep_answer(
+    task_id: UUID,
+    question: QuestionId,
+    body: DraftAnswer,
+    person: Annotated[Person, may("task.fill")],
+    command: ApiCommand,
+) -> Response:
+    """Keep one answer of one's own task until it is handed in; 409 `draft-changed` where another device was first."""
+    reach = reach_of(person, "task.fill")
+
+    async def effect(session: AsyncSession) -> dict[str, Any]:
+        assignment = await submission.assignment_in_reach(session, task_id, reach)
+        await drafts.keep(session, assignment, question, body.value, body.known)
+        return {"saved": True}
+
+    return await command.answer(effect)
+
+
+@router.put("/links/{token}/draft/{question}")
+async def keep_linked_answer(
+    _token: Token, task_id: OpenLink, question: QuestionId, body: DraftAnswer, command: ApiCommand
+) -> Response:
+    """The same under a personal link."""
+
+    async def effect(session: AsyncSession) -> dict[str, Any]:
+        await drafts.keep(session, await _linked(session, task_id), question, body.value, body.known)
+        return {"saved": True}
+
+    return await command.answer(effect)
+
+
+@router.post("/links/{token}/answers", status_code=201)
+async def answer_by_link(_token: Token, task_id: OpenLink, body: Answers, command: ApiCommand) -> Response:
+    """Hand in the answers to the task of a personal link; `{"receipt": "EV-7K2M-X4QP"}`."""
+
+    async def effect(session: AsyncSession) -> dict[str, Any]:
+        return {"receipt": await submission.submit(session, await _linked(session, task_id), body.answers)}
+
+    return await command.answer(effect, status=201)
+
+
+async def _linked(session: AsyncSession, task_id: UUID) -> store.Assignment:
+    assignment = await store.find_assignment(session, task_id)
+    if assignment is None:
+        raise not_found()
+    return assignment
 
 
 @router.post("/responses", status_code=201)

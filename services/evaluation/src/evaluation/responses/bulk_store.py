@@ -32,7 +32,7 @@ _ADD = text(
             CAST(:score AS float[]), CAST(:change AS int[]), CAST(:answers AS jsonb[]), CAST(:digest AS bytea[]))
             AS n (task_id, receipt, answered_on, score, change, answers, digest)),
     claimed AS (
-        UPDATE tasks SET state = 'answered' FROM given
+        UPDATE tasks SET state = 'answered', draft = NULL FROM given
         WHERE tasks.task_id = given.task_id AND state = 'open' AND opens_on <= :today AND closes_on >= :today
         RETURNING tasks.task_id)
     INSERT INTO responses (task_id, receipt, answered_on, score, change, answers, digest, on_behalf)

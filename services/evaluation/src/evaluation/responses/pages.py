@@ -1,8 +1,10 @@
 """The respondent's pages: what is due, the form, the review, the receipt."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 
 from bina.messaging import clock
-from bina.web.access import Person
+from bina.web.access import Person, Visitor
 from bina.web.audit import OthersRecords
 from bina.web.commands import FormCommand, PageCommand
 from bina.web.forms import GuardedForm
+from bina.web.headers import HEADERS
 from bina.web.language import gettext as _
 from bina.web.live import watch
 from bina.web.permissions import may
@@ -23,7 +26,7 @@ from bina.web.tables import Column, Format, Key, Page, Rows, Table, export
 from evaluation.links import OpenLink
 from evaluation.site import pages
 
-from . import domain, store, submission, view
+from . import domain, drafts, store, submission, view
 from .store import Assignment, Form
 from .subjects import OPEN_TASKS
 
@@ -31,6 +34,7 @@ router = APIRouter()
 Respondent = Annotated[Person, may("task.own")]
 Filler = Annotated[Person, may("task.fill")]
 ANSWERED = 5
+WORKER = (Path(__file__).parent / "worker.js").read_text()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,27 @@ class Desk:
     task_id: UUID
     brief: str
     form: str
+    api: str
     home: str = ""
 
 
 def _own(task_id: UUID) -> Desk:
-    return Desk(task_id, f"/evaluation/tugas/{task_id}", f"/evaluation/isi/{task_id}", "/evaluation/tugas")
+    brief, form = f"/evaluation/tugas/{task_id}", f"/evaluation/isi/{task_id}"
+    return Desk(task_id, brief, form, f"/evaluation/api/v1/tasks/{task_id}", "/evaluation/tugas")
 
 
 def _linked(task_id: UUID, token: str) -> Desk:
-    return Desk(task_id, f"/evaluation/tautan/{token}", f"/evaluation/tautan/{token}/isi")
+    brief = f"/evaluation/tautan/{token}"
+    return Desk(task_id, brief, f"{brief}/isi", f"/evaluation/api/v1/links/{token}")
+
+
+@router.get("/evaluation/survei.js")
+async def worker(_visitor: Visitor) -> Response:
+    """The service worker of forms, each of which registers it for its own path alone. What it gives out again has the
+    headers of a page."""
+    kept = HEADERS | {"Content-Type": "text/html; charset=utf-8", "Referrer-Policy": "no-referrer"}
+    script = WORKER.replace("HEADERS_OF_A_PAGE", json.dumps(kept))
+    return Response(script, media_type="text/javascript", headers={"Service-Worker-Allowed": "/evaluation/"})
 
 
 @router.get("/evaluation/tugas")
@@ -139,8 +155,9 @@ async def fill(request: Request, task_id: UUID, person: Respondent, reads: Other
     """The questions."""
     async with request.app.state.runtime.sessions() as session:
         form = await _form(session, task_id, _me(person))
+        draft = await drafts.load(session, form.assignment)
     await reads.of([form.assignment.about_id])
-    return _questions(request, _own(task_id), form)
+    return _questions(request, _own(task_id), form, draft)
 
 
 @router.post("/evaluation/isi/{task_id}")
@@ -174,8 +191,9 @@ async def linked_fill(request: Request, token: str, task_id: OpenLink, reads: Ot
     """The questions, under a personal link."""
     async with request.app.state.runtime.sessions() as session:
         form = await _form(session, task_id)
+        draft = await drafts.load(session, form.assignment)
     await reads.of([form.assignment.about_id])
-    return _questions(request, _linked(task_id, token), form)
+    return _questions(request, _linked(task_id, token), form, draft)
 
 
 @router.post("/evaluation/tautan/{token}/isi")
@@ -241,12 +259,12 @@ def _questions(
     request: Request,
     desk: Desk,
     form: Form,
-    given: FormData | None = None,
+    given: Mapping[str, Any],
     errors: dict[str, str] | None = None,
 ) -> Response:
     if not _is_open(form.assignment):
         return RedirectResponse(desk.brief, 303)
-    questions = view.asked(form, given or {}, errors)
+    questions = view.asked(form, given, errors)
     numbers = {question.id: number for number, question in enumerate(questions, 1)}
     return pages.render(
         request,

@@ -71,7 +71,7 @@ _ANSWERED = text(
     ORDER BY a.answered_on DESC, t.task_id LIMIT :most"""
 )
 _CLAIM = text(
-    """UPDATE tasks SET state = 'answered' WHERE task_id = :task_id AND state = 'open' AND closes_on >= :today
+    """UPDATE tasks SET state = 'answered', draft = NULL WHERE task_id = :task_id AND state = 'open' AND closes_on >= :today
     RETURNING task_id"""
 )
 _ADD = text(

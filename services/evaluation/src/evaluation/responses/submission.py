@@ -61,21 +61,38 @@ def note_answered(session: AsyncSession, task: Assignment) -> None:
 async def _known_receipt(session: AsyncSession, assignment: Assignment, digest: bytes) -> str:
     known = await store.find_receipt(session, assignment.task_id)
     if known is None:
-        raise Problem(
-            "task-closed",
-            409,
-            _("Tugas ini sudah ditutup."),
-            _("Jawaban tidak dapat diterima lagi."),
-            mend=_("Lihat tugas lain yang masih terbuka."),
-        )
+        raise _closed()
     if known[0] != digest:
-        raise Problem(
-            "task-answered",
-            409,
-            _("Tugas ini sudah dijawab dengan nomor bukti %(receipt)s.") % {"receipt": known[1]},
-            mend=_("Jawaban yang sudah terkirim tidak dapat diganti."),
-        )
+        raise _answered(known[1])
     return known[1]
+
+
+async def must_be_open(session: AsyncSession, assignment: Assignment) -> None:
+    """Raise 409 `task-answered` or `task-closed` where a task takes no answers any more."""
+    known = await store.find_receipt(session, assignment.task_id)
+    if known is not None:
+        raise _answered(known[1])
+    if assignment.state != "open" or assignment.closes_on < clock.today():
+        raise _closed()
+
+
+def _closed() -> Problem:
+    return Problem(
+        "task-closed",
+        409,
+        _("Tugas ini sudah ditutup."),
+        _("Jawaban tidak dapat diterima lagi."),
+        mend=_("Lihat tugas lain yang masih terbuka."),
+    )
+
+
+def _answered(receipt: str) -> Problem:
+    return Problem(
+        "task-answered",
+        409,
+        _("Tugas ini sudah dijawab dengan nomor bukti %(receipt)s.") % {"receipt": receipt},
+        mend=_("Jawaban yang sudah terkirim tidak dapat diganti."),
+    )
 
 
 def words_of(fault: domain.Fault) -> str:

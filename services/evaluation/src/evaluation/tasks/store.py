@@ -66,7 +66,7 @@ def _withdraw(condition: str) -> Any:
     return text(
         f"""WITH taken AS (
             SELECT task_id FROM tasks t WHERE {_LIVE} AND {condition} ORDER BY task_id FOR UPDATE)
-        UPDATE tasks t SET state = 'withdrawn', respondent_id = CASE WHEN t.opened THEN t.respondent_id END
+        UPDATE tasks t SET state = 'withdrawn', draft = NULL, respondent_id = CASE WHEN t.opened THEN t.respondent_id END
         FROM taken WHERE t.task_id = taken.task_id
         RETURNING {_OF_T}"""  # noqa: S608 - conditions of this module
     )
@@ -108,7 +108,7 @@ _CLOSE = text(
         SELECT t.task_id FROM unnest(CAST(:runs AS uuid[]), CAST(:days AS date[])) AS d (run_id, day)
         JOIN tasks t ON t.run_id = d.run_id AND t.closes_on <= d.day AND t.state IN ('open', 'unassigned')
         LIMIT :chunk FOR UPDATE OF t)
-    UPDATE tasks t SET state = CASE WHEN t.state = 'open' THEN 'expired' ELSE 'lapsed' END
+    UPDATE tasks t SET state = CASE WHEN t.state = 'open' THEN 'expired' ELSE 'lapsed' END, draft = NULL
     FROM taken WHERE t.task_id = taken.task_id RETURNING {_OF_T}"""  # noqa: S608 - our own names
 )
 

@@ -78,7 +78,8 @@ facts leave out what has no description; a text in another language than the pag
 `thirds` `narrow` `measures` `filters` `actions` `rows` `no-print`. Filters: number percent rupiah jp day short_day
 weekday month moment clock_time duration; `{{ when|moment(zone) }}` prints WIB, WITA or WIT. A form with
 `data-draft="name"` and `<p class="draft-state" data-draft-state role="status"></p>` keeps answers on the device until a
-page with `<p data-draft-done="name">` shows the receipt.
+page with `<p data-draft-done="name">` shows the receipt. Pages that load another module than `shell.js` say so in the block
+`module`: forms that go on without network load `survey.js` (`evaluation.responses`).
 
 No `style=` and no inline script anywhere: the content security policy blocks them. Texts are Indonesian, wrapped as
 `_("…")` (`from bina.web.language import gettext as _` in code), those about a number of things as

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.messaging import clock
 from bina.messaging.database import Session
 from bina.web.audit import expiring as audit_values
+from bina.web.audit import renewing
 from bina.web.retention import Periods
 
 LOCK = 7_007
@@ -61,6 +62,7 @@ class Expiring:
             return
         for expiry in self._expiries:
             await session.fetch(expiry.sql, self._before(expiry.keeps, business=expiry.business), MOST)
+        await renewing.forget(session)
         await audit_values.expire(session, _whole_days(self._before("audit_values")), MOST)
 
     def _before(self, keeps: str, *, business: bool = False) -> datetime:

@@ -3,6 +3,7 @@
 Times always carry their zone (WIB, WITA, WIT): a deadline without one is wrong in two thirds of the country.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -27,6 +28,12 @@ def number(value: Number | None, digits: int | None = None) -> str:
     if value is None:
         return MISSING
     return _trimmed(value, 3) if digits is None else _written(value, digits)
+
+
+def numbers(values: Iterable[Number | None]) -> list[str]:
+    """Each as `number` writes it."""
+    point = _symbols(locale())[_POINT]
+    return [(isinstance(value, float) and _short(value, 3, point)) or number(value) for value in values]
 
 
 def percent(share: Number | None, digits: int = 1) -> str:
@@ -148,7 +155,7 @@ def _grouped(value: Number, digits: int) -> str:
 
 def _trimmed(value: Number, digits: int) -> str:
     """By `#,##0.##`: decimals that are zero at the end are left out."""
-    if isinstance(value, float) and digits and (short := _short(value, digits)):
+    if isinstance(value, float) and digits and (short := _short(value, digits, _symbols(locale())[_POINT])):
         return short
     if isinstance(value, int):
         return f"{value:,d}".replace(",", _symbols(locale())[_GROUP])
@@ -159,15 +166,12 @@ def _trimmed(value: Number, digits: int) -> str:
     return (f"{whole}.{part}" if part else whole).translate(_symbols(locale()))
 
 
-def _short(value: float, digits: int) -> str:
+def _short(value: float, digits: int, point: str) -> str:
     """Most figures of a page: nothing to group, and no half to be rounded. Else empty."""
-    whole, _point, part = repr(value).partition(".")
-    if not -1000 < value < 1000 or not part.isdecimal() or (len(part) == digits + 1 and part[-1] == "5"):
+    if not -1000 < value < 1000 or abs(value * 10 ** (digits + 1) % 10 - 5) < _NOISE:
         return ""
-    if len(part) > digits:
-        whole, _point, part = f"{value:.{digits}f}".partition(".")
-    part = part.rstrip("0")
-    return f"{whole}{_symbols(locale())[_POINT]}{part}" if part else whole
+    written = f"{value:.{digits}f}".rstrip("0")
+    return written[:-1] if written[-1] == "." else written.replace(".", point)
 
 
 @cache

@@ -73,11 +73,13 @@ def stylesheet() -> Markup:
     return Markup('<link rel="stylesheet" href="{}" integrity="{}">').format(css.href, css.integrity)
 
 
-def module(name: str) -> Markup:
-    """The `<script type=module>` of one of the shell's modules."""
+def module(name: str, *, first: bool = False) -> Markup:
+    """The `<script type=module>` of one of the shell's modules; `first`: it runs before anything is painted, as what
+    it arranges would jump."""
     js = assets()[name]
-    return Markup('<script type="module" src="{}" integrity="{}"></script>').format(
-        escape(js.href), escape(js.integrity)
+    blocking = Markup(' blocking="render"') if first else ""
+    return Markup('<script type="module" src="{}" integrity="{}"{}></script>').format(
+        escape(js.href), escape(js.integrity), blocking
     )
 
 

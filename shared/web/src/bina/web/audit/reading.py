@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bina.web.audit import asking, store
+from bina.web.audit import asking, renewing, store
 from bina.web.audit.sealing import sealer_of
 
 MOST = 1000
@@ -29,19 +29,26 @@ class Reading:
         things: Iterable[object] = (),
     ) -> None:
         """Note that these people's records are shown, and for what was `asked` (no names, no NIP). Written by itself,
-        at once: where it cannot be written, nothing is shown. One's own record is not noted.
+        at once: where it cannot be written, nothing is shown. One's own record is not noted; of a page that renews
+        itself only those are whom it has not just shown (`renewing`).
 
         `things`: what is shown that holds people's data, without naming them, e.g. a message that could not be read.
         """
         trail = asking.begun(self._request, "reading")
-        others = dict.fromkeys(p for p in people if p is not None and p != trail.actor.person_id)
-        named = [str(thing) for thing in things]
+        others = dict.fromkeys(str(p) for p in people if p is not None and p != trail.actor.person_id)
+        named = dict.fromkeys(str(thing) for thing in things)
         if not others and not named:
             return
-        trail.note_about(*list(others)[:MOST], *named[:MOST])
-        given = {name: str(value) for name, value in (asked or {}).items() if value not in (None, "", ())}
-        trail.detail |= {"people": len(others)} | ({"asked": given} if given else {})
+        place = renewing.place_of(self._request)
         async with self._request.app.state.runtime.transaction() as session:
+            if place is not None:
+                fresh = set(await renewing.unnoted(session, place, [*others, *named]))
+                if not fresh:
+                    return
+                others, named = ({one: None for one in both if one in fresh} for both in (others, named))
+            trail.note_about(*list(others)[:MOST], *list(named)[:MOST])
+            given = {name: str(value) for name, value in (asked or {}).items() if value not in (None, "", ())}
+            trail.detail |= {"people": len(others)} | ({"asked": given} if given else {})
             await store.add(session, trail)
         sealer_of(self._request.app).wake()
 

@@ -46,3 +46,11 @@ CREATE = (
     """CREATE TRIGGER only_shrinks BEFORE UPDATE OR TRUNCATE ON audit.personal
         FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse()""",
 )
+# Whom a page that renews itself has shown in a session: digests, for a quarter of an hour. Lost with a crash, after
+# which everybody counts as new.
+SHOWN = (
+    """CREATE UNLOGGED TABLE audit.shown (
+        session_id uuid NOT NULL, page uuid NOT NULL, whom uuid[] NOT NULL DEFAULT '{}',
+        since timestamptz NOT NULL DEFAULT '-infinity', PRIMARY KEY (session_id, page))""",
+    "CREATE INDEX shown_since ON audit.shown (since)",
+)

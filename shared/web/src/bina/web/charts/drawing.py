@@ -1,6 +1,6 @@
 """Small pieces of SVG: text, bars and scales in percent of the width, pixels of the height, rounded by who draws them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -20,17 +20,34 @@ def escaped(words: str) -> Svg:
     return str(escape(words))
 
 
+def all_escaped(words: Sequence[str]) -> list[Svg]:
+    """Several strings, escaped in one go: each alone takes ten times as long."""
+    found = escaped("\0".join(words)).split("\0")
+    return found if len(found) == len(words) else [escaped(one) for one in words]
+
+
 def join(parts: Iterable[Svg]) -> Svg:
     """Pieces one after another."""
     return "".join(parts)
 
 
+def within(least: float, value: float, most: float) -> float:
+    """The value, or the end that it lies beyond."""
+    return least if value <= least else value if value <= most else most
+
+
+def hundredths(value: float) -> Svg:
+    """`str(round(value, 2))` in a third of its time."""
+    written = f"{value:.2f}"
+    return written[:-1] if written[-1] == "0" else written
+
+
 def share(value: Number, of: Number) -> float:
     """Percent of the width, 0 to 100."""
-    return round(max(0.0, min(100.0, 100 * float(value) / float(of))), 2) if of else 0.0
+    return float(hundredths(within(0.0, 100 * float(value) / float(of), 100.0))) if of else 0.0
 
 
-def text(x: float, y: float, words: str, classes: str = "", dx: float = 0) -> Svg:
+def text(x: float | Svg, y: float, words: str, classes: str = "", dx: float = 0) -> Svg:
     """Words at x % and y px."""
     named = f' class="{classes}"' if classes else ""
     moved = f' dx="{dx}"' if dx else ""
@@ -43,12 +60,12 @@ def bar(y: float, width: float, height: float, classes: str, x: float = 0) -> Sv
     return f'<rect{begun} y="{y}" width="{width}%" height="{height}" rx="2" class="{classes}"/>'
 
 
-def dot(x: float, y: float, radius: float, classes: str) -> Svg:
+def dot(x: float | Svg, y: float, radius: float, classes: str) -> Svg:
     """A circle at x % and y px."""
     return f'<circle cx="{x}%" cy="{y}" r="{radius}" class="{classes}"/>'
 
 
-def rule(x1: float, y1: float, x2: float, y2: float, classes: str) -> Svg:
+def rule(x1: float | Svg, y1: float, x2: float | Svg, y2: float, classes: str) -> Svg:
     """A straight line; x in percent, y in px."""
     return f'<line x1="{x1}%" y1="{y1}" x2="{x2}%" y2="{y2}" class="{classes}"/>'
 
@@ -78,16 +95,17 @@ def stacked(
 
     A second drawing with wrapped labels comes along where one of them is too long for a phone.
     """
+    values = all_escaped([row.value for row in rows])
     marks = [
-        f'<text x="100%" y="13" class="{"v" if row.known else "t2"} end">{escaped(row.value)}</text>'
+        f'<text x="100%" y="13" class="{"v" if row.known else "t2"} end">{value}</text>'
         f'<g transform="translate(0 {LINE})">{row.marks}</g></g>'
-        for row in rows
+        for row, value in zip(rows, values, strict=True)
     ]
-    whole = [(_words(row.label, 13, row.classes), 1) for row in rows]
-    found = [_stack(zip(whole, marks, strict=True), pitch, gap, above, top)]
+    labels = [[row.label] for row in rows]
+    found = [_stack(zip(_labelled(rows, labels), marks, strict=True), pitch, gap, above, top)]
     if any(len(row.label) > LABEL_CHARACTERS for row in rows):
-        wrapped = [_wrapped(row) for row in rows]
-        found.append(_stack(zip(wrapped, marks, strict=True), pitch, gap, above, top))
+        wrapped = [_lines(row.label, LABEL_CHARACTERS) for row in rows]
+        found.append(_stack(zip(_labelled(rows, wrapped), marks, strict=True), pitch, gap, above, top))
     return found
 
 
@@ -103,16 +121,16 @@ def _stack(
     return Drawing(join(parts), int(max(y - gap + 4, 4)))
 
 
-def _wrapped(row: Row) -> tuple[Svg, int]:
-    """A label in lines, the last one where a single one would stand, and how many they are."""
-    lines = _lines(row.label, LABEL_CHARACTERS)
-    first = 13 - LINE * (len(lines) - 1)
-    return join(_words(line, first + LINE * i, row.classes) for i, line in enumerate(lines)), len(lines)
-
-
-def _words(line: str, y: int, classes: str) -> Svg:
-    kind = f' class="{classes}"' if classes else ""
-    return f'<text y="{y}"{kind}>{escaped(line)}</text>'
+def _labelled(rows: Sequence[Row], labels: Sequence[Sequence[str]]) -> Iterator[tuple[Svg, int]]:
+    """Each row's label in its lines, the last one where a single one would stand, and how many they are."""
+    words = iter(all_escaped([line for lines in labels for line in lines]))
+    for row, lines in zip(rows, labels, strict=True):
+        kind = f' class="{row.classes}"' if row.classes else ""
+        above = len(lines) - 1
+        yield (
+            join(f'<text y="{13 - LINE * n}"{kind}>{next(words)}</text>' for n in range(above, -1, -1)),
+            above + 1,
+        )
 
 
 def _lines(words: str, most: int) -> list[str]:

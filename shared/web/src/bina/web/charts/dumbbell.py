@@ -4,7 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from bina.web.charts.drawing import Drawing, Number, Row, Svg, dot, join, rule, stacked, text
+from bina.web.charts.drawing import (
+    Drawing,
+    Number,
+    Row,
+    Svg,
+    dot,
+    hundredths,
+    join,
+    rule,
+    stacked,
+    text,
+    within,
+)
 from bina.web.charts.figure import Figure
 from bina.web.formats import number
 from bina.web.language import counted
@@ -80,17 +92,17 @@ class _Scale:
     high: float
     ticks: Sequence[Number]
 
-    def x(self, value: Number) -> float:
+    def x(self, value: Number) -> Svg:
         """Percent of the width, inset so that no circle is cut at the edge."""
         inside = (float(value) - self.low) / (self.high - self.low)
-        return round(2.5 + 95 * max(0.0, min(1.0, inside)), 2)
+        return hundredths(2.5 + 95 * within(0.0, inside, 1.0))
 
 
 def _draw(ranked: Sequence[Pair], scale: _Scale, show: Callable[[Number], str]) -> list[Drawing]:
     above = join(text(scale.x(t), 12, show(t), "t2 mid") for t in scale.ticks)
     track = rule(0, 13, 100, 13, "rule")
     rows = [
-        Row(pair.label, _gap_words(pair, show), track + _ends(pair, scale), known=pair.found is not None)
+        Row(pair.label, _gap_words(pair, show), track + _ends(pair, scale), "", pair.found is not None)
         for pair in ranked
     ]
     return stacked(rows, _TRACK + _GAP, _GAP, above=above, top=26.0 if scale.ticks else 0.0)
@@ -98,11 +110,12 @@ def _draw(ranked: Sequence[Pair], scale: _Scale, show: Callable[[Number], str]) 
 
 def _ends(pair: Pair, scale: _Scale) -> Svg:
     start = scale.x(pair.reference)
+    hollow = dot(start, 13, 6, "hollow")
     if pair.found is None:
-        return dot(start, 13, 6, "hollow")
+        return hollow
     end = scale.x(pair.found)
     found = dot(end, 13, 6.5, "c2" if pair.short > 0 else "c1")
-    return rule(start, 13, end, 13, "bridge") + dot(start, 13, 6, "hollow") + found
+    return f"{rule(start, 13, end, 13, 'bridge')}{hollow}{found}"
 
 
 def _gap_words(pair: Pair, show: Callable[[Number], str]) -> str:

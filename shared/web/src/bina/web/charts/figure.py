@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -10,8 +10,8 @@ from itertools import count
 
 from markupsafe import Markup, escape
 
-from bina.web.charts.drawing import Drawing
-from bina.web.formats import number
+from bina.web.charts.drawing import Drawing, all_escaped, escaped
+from bina.web.formats import number, numbers
 from bina.web.language import gettext as _
 from bina.web.tables.delimited import BOM, csv_text
 
@@ -37,31 +37,35 @@ class Figure:
 
     def __html__(self) -> str:
         """The whole `<figure>`."""
-        return (
-            Markup('<figure class="chart"><figcaption><p class="chart-title">{}</p>').format(self.title)
-            + (Markup('<p class="chart-note">{}</p>').format(self.note) if self.note else "")
-            + Markup("</figcaption>")
-            + self.svg()
-            + self._key()
-            + Markup('<div class="chart-tools"><details><summary>{}</summary>').format(
+        return _joined(
+            Markup('<figure class="chart"><figcaption><p class="chart-title">{}</p>').format(self.title),
+            Markup('<p class="chart-note">{}</p>').format(self.note) if self.note else Markup(""),
+            Markup("</figcaption>"),
+            *self._drawn(),
+            self._key(),
+            Markup('<div class="chart-tools"><details><summary>{}</summary>').format(
                 _("Lihat sebagai tabel")
-            )
-            + Markup('<div class="table" role="region" aria-label="{}" tabindex="0">').format(self.title)
-            + self.table()
-            + Markup('</div></details><a href="{}" download="{}">{}</a></div></figure>').format(
+            ),
+            Markup('<div class="table" role="region" aria-label="{}" tabindex="0">').format(self.title),
+            self.table(),
+            Markup('</div></details><a href="{}" download="{}">{}</a></div></figure>').format(
                 self.csv_href or self._csv_data(), self._file_name(), _("Unduh CSV")
-            )
+            ),
         )
 
     def svg(self) -> Markup:
         """The drawing alone, named and described; the stylesheet shows the one that fits the width."""
-        if len(self.drawings) == 1:
-            return self._svg(self.drawings[0], "")
-        roomy, tight = self.drawings
-        return self._svg(roomy, "roomy") + self._svg(tight, "tight")
+        return _joined(*self._drawn())
 
-    def _svg(self, drawing: Drawing, kind: str) -> Markup:
-        opening = Markup(
+    def _drawn(self) -> Iterator[Markup]:
+        kinds = ("",) if len(self.drawings) == 1 else ("roomy", "tight")
+        for drawing, kind in zip(self.drawings, kinds, strict=True):
+            yield self._opening(drawing, kind)
+            yield Markup(drawing.inside)  # noqa: S704 - `drawing.text` escaped all words
+            yield Markup("</svg>")
+
+    def _opening(self, drawing: Drawing, kind: str) -> Markup:
+        return Markup(
             '<svg width="100%" height="{h}"{kind} role="img" aria-labelledby="chart-{n}" aria-describedby="chart-{n}-d">'
             '<title id="chart-{n}">{title}</title><desc id="chart-{n}-d">{desc}</desc>'
         ).format(
@@ -71,7 +75,6 @@ class Figure:
             title=self.title,
             desc=self.description,
         )
-        return opening + Markup(drawing.inside + "</svg>")  # noqa: S704 - `drawing.text` escaped all words
 
     def table(self) -> Markup:
         """The figures of the drawing."""
@@ -116,6 +119,11 @@ class Figure:
         return (re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")[:60] or "data") + ".csv"
 
 
+def _joined(*parts: Markup) -> Markup:
+    """In one go: adding one to the other copies a long drawing each time."""
+    return Markup("".join(parts))  # noqa: S704 - all of them are markup
+
+
 def _swatch(kind: str) -> Markup:
     shapes = {
         "hollow": '<circle class="hollow" cx="7" cy="7" r="5"/>',
@@ -131,7 +139,13 @@ def _swatch(kind: str) -> Markup:
 
 def _cells(column: Sequence[Cell], place: int, kind: str) -> list[str]:
     """A column's cells; the first column names the rows."""
-    shown = [str(escape(cell)) if isinstance(cell, str) else number(cell) for cell in column]
+    words = [cell for cell in column if isinstance(cell, str)]
+    if not words:
+        shown = numbers(cell for cell in column if not isinstance(cell, str))
+    elif len(words) == len(column):
+        shown = all_escaped(words)
+    else:
+        shown = [escaped(cell) if isinstance(cell, str) else number(cell) for cell in column]
     if place == 0:
         return [f'<th scope="row">{cell}</th>' for cell in shown]
     return [f"<td{kind}>{cell}</td>" for cell in shown]

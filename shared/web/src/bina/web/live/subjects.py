@@ -13,6 +13,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.web.access import WORKDAY, TokenRefused, read_signed, secret_of, sign
+from bina.web.audit import renewing
 from bina.web.language import gettext as _
 from bina.web.problems import Problem
 
@@ -58,6 +59,7 @@ async def watch(
     reader = getattr(request.state, "session", None)
     if reader is None or reader.person.person_id is None:
         return None
+    renewing.follow(request)
     named = {subject.name: sorted({str(key) for key in keys}) for subject, keys in about.items()}
     found = {subject.name: await subject.load(session, named[subject.name]) for subject in about}
     token = issue_stream(named, reader.session_id, secret_of(request))

@@ -100,6 +100,7 @@ SHELL_EXCLUDED = {
     "web.ended_sessions": "ids of sessions",
     "audit.unsealed": "ids of entries",
     "audit.blocks": "digests",
+    "audit.shown": "digests of whom a page has just shown, for minutes; who looked is in the entries",
     "audit.forgotten": "who was erased: nobody who still asks",
 }
 """Tables of every service that keep nothing of a person who asks, and why not."""

@@ -10,7 +10,10 @@ from bina.web.retention import Period, words_of
 
 RATERS = tuple(
     f"/evaluation/{page}"
-    for page in ("tugas", "isi", "tautan", "potongan/beranda", "api/v1/tasks", "api/v1/responses")
+    for page in (
+        *("tugas", "isi", "tautan", "potongan/beranda"),
+        *("api/v1/tasks", "api/v1/links", "api/v1/responses"),
+    )
 )
 """Pages of whoever rates others, who stay anonymous (UU 27/2022 Pasal 33)."""
 

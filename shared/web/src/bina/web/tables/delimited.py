@@ -25,6 +25,8 @@ def csv_text(rows: Iterable[Sequence[Cell]], zone: ZoneInfo | None = None) -> st
 
 
 def _written(cell: Cell, zone: ZoneInfo | None) -> str:
+    if isinstance(cell, (int, float)):
+        return str(cell).replace(".", ",")
     if isinstance(cell, str):
         return f"'{cell}" if cell.startswith(_FORMULA) else cell
     if cell is None:

@@ -1,0 +1,13 @@
+"""Whom a page that renews itself has just shown."""
+
+from alembic import op
+
+from bina.web.audit import schema
+
+revision = "0013"
+down_revision = "0012"
+
+
+def upgrade() -> None:
+    for statement in schema.SHOWN:
+        op.execute(statement)
