@@ -13,6 +13,10 @@ from enrollment.accounts.provider import Provider
 from enrollment.catalogue import api as catalogue_api
 from enrollment.catalogue import pages as catalogue_pages
 from enrollment.catalogue.subjects import SEATS
+from enrollment.certificates import api as certificates_api
+from enrollment.certificates import pages as certificates_pages
+from enrollment.certificates.schedule import schedule as certificates_schedule
+from enrollment.certificates.subjects import CERTIFICATE, CERTIFICATES
 from enrollment.enrolments import api as enrolments_api
 from enrollment.enrolments import pages as enrolments_pages
 from enrollment.enrolments.handlers import handlers as enrolment_handlers
@@ -36,15 +40,19 @@ service = Service(
     "enrollment",
     MIGRATIONS,
     handlers=[enrolment_handlers, home_handlers],
-    schedules=[register_schedule],
+    schedules=[register_schedule, certificates_schedule],
     states=register_states,
 )
 
 
 def create(settings: EnrollmentSettings) -> FastAPI:
     """The service's API and pages around its runtime."""
-    apis = (accounts_api, machines_api, register_api, catalogue_api, enrolments_api, entitlement_api)
-    pages = (home_pages, accounts_pages, catalogue_pages, enrolments_pages, entitlement_pages, rights_pages)
+    apis = (
+        accounts_api, machines_api, register_api, catalogue_api, enrolments_api, entitlement_api, certificates_api,
+    )  # fmt: skip
+    pages = (
+        home_pages, accounts_pages, catalogue_pages, enrolments_pages, entitlement_pages, rights_pages, certificates_pages,
+    )  # fmt: skip
     runtime = Runtime(service, settings)
     app = create_app(
         runtime,
@@ -52,7 +60,7 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         expiries=EXPIRIES,
         api_routers=[*(api.router for api in apis), own.api_router()],
         page_routers=[*(page.router for page in pages), own.page_router(), gallery.router()],
-        subjects=[SEATS, PARTICIPANTS, TAKEN, EARNED],
+        subjects=[SEATS, PARTICIPANTS, TAKEN, EARNED, CERTIFICATES, CERTIFICATE],
     )
     app.state.provider = Provider(settings)
     return app

@@ -1,0 +1,161 @@
+"""Rules of certificates: codes that open their page, numbers of an agency's series, what a certificate says."""
+
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import count
+from string import Formatter
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no I, L, O or U, which people take for other signs."""
+CODE_LENGTH = 16
+"""Signs of five bits each: 80 bits, out of reach of guessing at any rate that is let through."""
+LONGEST_NUMBER = 80
+PATTERN = "{seq:04d}/{agency}/{programme}/{year}"
+"""Numbers of an agency that chose no pattern of its own: `0001/5571/PBJ/2026`."""
+ISSUE = "certificates.issue"
+"""Due work: the rest of a run's certificates; its key is the run's id."""
+CHUNK = 200
+"""Certificates of one transaction: a tenth of a second for which nobody else issues at that agency."""
+Signature = Literal["unsigned", "pending", "signed"]
+State = Literal["none", "valid", "revoked"]
+_FIELDS = {"seq", "agency", "programme", "run", "year"}
+_SEQ = re.compile(r"(0\d)?d?")
+_MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+
+
+class BrokenPattern(ValueError):  # noqa: N818 - names the finding
+    """A pattern that numbers could not be made by, or that would give one twice."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate as issued. `revision` is the result's that it says; `reason` why it was revoked."""
+
+    certificate_id: UUID
+    code: str
+    enrollment_id: UUID
+    organiser: str
+    number: str
+    issued_on: date
+    revision: int = 1
+    revoked_at: datetime | None = None
+    reason: str = ""
+    signature: Signature = "unsigned"
+    signature_reference: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that a certificate and its page say. `name` is empty once its person was erased.
+
+    `revision` is the result's now; above `printed_revision`, an older print may say something else.
+    """
+
+    certificate: Certificate
+    asn_id: UUID
+    agency_code: str
+    name: str
+    nip: str
+    unit_path: tuple[UUID, ...]
+    employer: str
+    programme: str
+    run_code: str
+    organiser_name: str
+    starts_on: date
+    ends_on: date
+    location: str
+    completed_on: date
+    jp: int
+    revision: int
+
+    @property
+    def state(self) -> Literal["valid", "revoked", "erased"]:
+        """Whether it holds; of a person who was erased nothing is told any more."""
+        if not self.name:
+            return "erased"
+        return "revoked" if self.certificate.revoked_at else "valid"
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether the result was corrected since, so that an older print may say something else."""
+        return self.revision > self.certificate.revision
+
+
+class Series(NamedTuple):
+    """How the certificates of a run in a year are numbered; `agency` is its organiser."""
+
+    pattern: str
+    agency: str
+    programme: str
+    run: str
+    year: int
+
+    def number(self, place: int) -> str:
+        """The number at a place, from 1."""
+        return self.pattern.format(
+            seq=place, agency=self.agency, programme=self.programme, run=self.run, year=self.year
+        )
+
+    def after(self, last: int) -> Iterator[tuple[int, str]]:
+        """From where it has got to on: (place, number)."""
+        return ((place, self.number(place)) for place in count(last + 1))
+
+
+class Candidate(NamedTuple):
+    """Somebody who passed and has no certificate yet; `number` is the organiser's own, if it reported one."""
+
+    enrollment_id: UUID
+    asn_id: UUID
+    number: str
+
+
+def new_code() -> str:
+    """A code that nobody can guess."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def read_code(typed: str) -> str:
+    """A code as it is kept, however somebody typed it; empty for what is none."""
+    code = typed.strip().upper().translate(_MISREAD)
+    return code if len(code) == CODE_LENGTH and set(code) <= set(ALPHABET) else ""
+
+
+def written(code: str) -> str:
+    """A code in groups of four, as people read and type it."""
+    return "-".join(code[place : place + 4] for place in range(0, CODE_LENGTH, 4))
+
+
+def address_of(site: str, code: str) -> str:
+    """Where anyone sees whether a certificate is valid: what its QR code holds."""
+    return f"{site.rstrip('/')}/enrollment/verifikasi/{written(code)}"
+
+
+def check_pattern(pattern: str) -> str:
+    """A pattern that can be used; raises `BrokenPattern` for another."""
+    try:
+        parts = [
+            (name, form or "")
+            for _text, name, form, how in Formatter().parse(pattern)
+            if name is not None and not how
+        ]
+        example = Series(pattern, "9" * 4, "X" * 10, "X" * 12, 2026).number(9_999_999)
+    except (ValueError, KeyError, IndexError, AttributeError) as wrong:
+        raise BrokenPattern(pattern) from wrong
+    names = [name for name, _form in parts]
+    forms_ok = all(_SEQ.fullmatch(form) if name == "seq" else not form for name, form in parts)
+    if names.count("seq") != 1 or "year" not in names or not set(names) <= _FIELDS or not forms_ok:
+        raise BrokenPattern(pattern)
+    if len(example) > LONGEST_NUMBER or not example.isprintable():
+        raise BrokenPattern(pattern)
+    return pattern
+
+
+def free_numbers(tried: Iterable[tuple[int, str]], taken: AbstractSet[str]) -> list[str]:
+    """Those of a series' numbers that nobody bears or bore; `taken` are those, in lower case."""
+    return [number for _place, number in tried if number.lower() not in taken]
