@@ -280,6 +280,9 @@ ENROLLMENT = {
         people.ORGANISED, lambda _w, r: Ask({"reference": r.run.code, "form": "csv"})
     ),
     "GET /enrollment/angkatan/{reference}/sertifikat/semua.zip": Tried(people.ORGANISED, _run_command({})),
+    "GET /enrollment/api/v1/certificates": Tried(
+        people.ORGANISED, lambda _w, r: Ask(query={"run": r.run.code})
+    ),
     "GET /enrollment/api/v1/runs/{reference}/certificates": Tried(people.ORGANISED, _run_command({})),
     "GET /enrollment/api/v1/certificates/{code}/pdf": Tried(people.ENROLMENTS, _certificate("code")),
     "POST /enrollment/angkatan/{reference}/sertifikat": Tried(people.ORGANISED, _run_command({})),

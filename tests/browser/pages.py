@@ -88,6 +88,7 @@ PAGES = {
     "operator-angkatan": _staff("operator", "/enrollment/angkatan/KINERJA-2026-01"),
     "operator-angkatan-datang": _staff("operator", "/enrollment/angkatan/INFODINAS-2026-01"),
     "operator-sertifikat": _staff("operator", "/enrollment/angkatan/LAYANAN-2026-01/sertifikat"),
+    "operator-sertifikat-terbit": _staff("operator", "/enrollment/angkatan/INFODINAS-2025-02/sertifikat"),
     "operator-penilai": _staff("operator", "/evaluation/penilai"),
     "operator-perbaikan": _staff("operator", "/enrollment/perbaikan"),
     "operator-buku-kirim": _staff("operator", "/notification/buku-kirim"),

@@ -1,6 +1,7 @@
 """Issuing, numbers, revoking, verifying: what organisers do and what anybody sees of it."""
 
 import asyncio
+import re
 from datetime import date
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from enrollment.certificates.domain import (
     written,
 )
 from enrollment.register.recording import erase_asn, record_asn
+from meeting import Meeting
 
 from .certifying import PAGE, RUN, codes, issue, pass_all, verified, words_of
 from .conftest import Site
@@ -121,6 +123,31 @@ async def test_numbers_have_no_gaps_and_no_doubles_when_several_issue_at_once(si
     rows = await site.svc.rows("SELECT number FROM certificates")
     assert sorted(int(row.number[:4]) for row in rows) == list(range(1, 43))
     assert len(set(await codes(site))) == 42
+
+
+async def test_whoever_issues_at_the_same_agency_waits_for_who_draws_numbers(site: Site, meeting: Meeting):
+    await pass_all(site, 2, 3)
+    await pass_all(site, 4, 5, run=TESTED, **TESTED_ON)
+    await meeting(
+        site.svc, (issuing.store, "taken_of"), issue_rest(site.svc), lambda: issue_rest(site.svc, TESTED)
+    )
+    rows = await site.svc.rows("SELECT number FROM certificates")
+    assert sorted(int(row.number[:4]) for row in rows) == [1, 2, 3, 4]
+
+
+async def test_numbers_that_were_reported_twice_stay_and_a_code_tells_them_apart(site: Site):
+    await site.svc.receives(*(reported(n, PAST, certificate_number="893/1") for n in (2, 3)), agency=CITY)
+    await issue(site)
+    first, second = await codes(site)
+    async with site.client("operator", person=900) as client:
+        guard = dict(re.findall(r'name="(\w+)" value="([^"]+)"', (await client.get(PAGE)).text))
+        form = {**guard, "number": "893/1", "reason": "Nomor ganda"}
+        refused = await client.post(f"{PAGE}/cabut", data=form)
+        assert (refused.status_code, "lebih dari satu orang" in refused.text) == (422, True)
+        done = await client.post(f"{PAGE}/cabut", data=form | {"number": written(second)})
+    assert done.status_code == 303
+    assert (await site.reads(f"certificates/{first}")).json()["state"] == "valid"
+    assert (await site.reads(f"certificates/{second}")).json()["state"] == "revoked"
 
 
 async def test_a_batch_that_dies_in_the_middle_goes_on_where_it_was_without_a_gap(site: Site, monkeypatch):
@@ -326,6 +353,20 @@ async def test_a_person_finds_their_certificate_beside_their_jp(site: Site):
     assert (document.status_code, document.headers["content-type"]) == (200, "application/pdf")
     assert f"0001-{CITY}-BTK-2026" in document.headers["content-disposition"]
     assert (await site.reads(f"certificates/{code}/pdf", "asn", person=3)).status_code == 403
+
+
+async def test_an_agencys_system_lists_a_runs_certificates_page_by_page(site: Site):
+    await issue(site, 2, 3)
+    first = (await site.reads(f"certificates?run={PAST}&limit=1", "operator")).json()
+    (one,) = first["items"]
+    assert (one["number"], one["asn_id"], one["revoked_at"]) == (
+        f"0001/{CITY}/BTK/2026",
+        str(asn_id(2)),
+        None,
+    )
+    rest = (await site.reads(f"certificates?run={PAST}&cursor={first['next']}", "operator")).json()
+    assert [item["number"] for item in rest["items"]] == [f"0002/{CITY}/BTK/2026"]
+    assert (await site.reads(f"certificates?run={PAST}", "operator", agency=REGENCY)).status_code == 403
 
 
 async def test_the_page_counts_lists_and_issues_without_a_script(site: Site):

@@ -1,8 +1,9 @@
 """Machine interface of certificates: anyone asks whether one is valid; organisers issue and revoke."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,8 +13,9 @@ from bina.web.commands import ApiCommand
 from bina.web.permissions import may, out_of_scope, reach_of
 from bina.web.text import Code, PlainText
 from enrollment.certificates import files, issuing, opening, store
-from enrollment.certificates.domain import LONGEST_NUMBER, Facts, address_of, written
+from enrollment.certificates.domain import LONGEST_NUMBER, Certificate, Facts, address_of, written
 from enrollment.certificates.store import Progress
+from enrollment.paging import PageQuery, page
 
 router = APIRouter(tags=["certificates"])
 
@@ -35,6 +37,27 @@ class SeriesBody(Body):
 
     agency_code: Code
     pattern: Annotated[PlainText, Field(min_length=1, max_length=2 * LONGEST_NUMBER)]
+
+
+class CertificateQuery(PageQuery):
+    """Of which run: its id or code."""
+
+    run: str
+
+
+@router.get("/certificates")
+async def list_certificates(
+    request: Request,
+    person: Annotated[Person, may("certificate.list")],
+    asked: Annotated[CertificateQuery, Query()],
+    reads: OthersRecords,
+) -> dict[str, Any]:
+    """A run's certificates, revoked ones too, for its organiser's systems: codes open pages and documents."""
+    async with request.app.state.runtime.sessions() as session:
+        run = await opening.find_run(session, person, asked.run, "certificate.list")
+        found = await store.page_of_run(session, run.run_id, asked.cursor, asked.limit)
+    await reads.of([asn_id for _one, asn_id in found], asked.model_dump())
+    return page([_listed(one, asn_id) for one, asn_id in found], asked.limit)
 
 
 @router.get("/certificates/{code}")
@@ -131,6 +154,20 @@ def _told(facts: Facts, site: str) -> dict[str, Any]:
         "revoked_at": certificate.revoked_at,
         "corrected": facts.is_corrected,
         "signature": certificate.signature,
+    }
+
+
+def _listed(one: Certificate, asn_id: UUID) -> dict[str, Any]:
+    return {
+        "id": one.certificate_id,
+        "code": written(one.code),
+        "enrollment_id": one.enrollment_id,
+        "asn_id": asn_id,
+        "number": one.number,
+        "issued_on": one.issued_on,
+        "revoked_at": one.revoked_at,
+        "reason": one.reason,
+        "signature": one.signature,
     }
 
 

@@ -18,8 +18,8 @@ WIDTH, HEIGHT = 297.0, 210.0
 BAND = 34.0
 """Width of the ornamental band on the left."""
 LEFT, RIGHT = 52.0, 281.0
-INK, QUIET, TARUM, HEADER, SOGA, HAIR = (
-    (18, 32, 46), (75, 89, 102), (23, 74, 120), (14, 44, 74), (184, 115, 28), (211, 218, 224),
+INK, QUIET, TARUM, HEADER, SOGA, GOLD, HAIR = (
+    (18, 32, 46), (75, 89, 102), (23, 74, 120), (14, 44, 74), (140, 81, 8), (235, 187, 102), (211, 218, 224),
 )  # fmt: skip
 _QR = 33.0
 _NAME = (30, 26, 22, 19, 16)
@@ -64,19 +64,17 @@ def _begun(facts: Facts) -> FPDF:
 
 
 def _ornament(pdf: FPDF) -> None:
-    """Kawung as overlapping circles: where two of them share a leaf, four leaves meet. Soga selvedge beside it."""
+    """Kawung as overlapping circles: two neighbours share a leaf, four leaves meet. A selvedge of soga beside it."""
     pdf.set_fill_color(*HEADER)
     pdf.rect(0, 0, BAND, HEIGHT, "F")
-    step = BAND / 3
-    radius = step / 2**0.5
-    pdf.set_draw_color(235, 187, 102)
-    pdf.set_line_width(0.28)
+    pdf.set_draw_color(*GOLD)
+    pdf.set_line_width(0.3)
+    step = BAND / 4
     with pdf.rect_clip(0, 0, BAND, HEIGHT):
-        for column in range(5):
-            for row in range(int(HEIGHT / step) + 3):
-                x, y = (column - 0.5) * step, (row - 0.5) * step
-                pdf.circle(x, y, radius)
-                pdf.circle(x, y, 0.5)
+        for row in range(int(HEIGHT / step) + 2):
+            for column in range(row % 2, 5, 2):
+                pdf.circle(column * step, row * step, step)
+                pdf.circle(column * step, row * step, 0.5)
     pdf.set_fill_color(*SOGA)
     pdf.rect(BAND, 0, 1.6, HEIGHT, "F")
 
@@ -117,15 +115,15 @@ def _training(pdf: FPDF, facts: Facts, below: float) -> None:
         pdf, facts.programme, Box(LEFT, below + 1.5, wide, 2), Style((20, 17, 14, 12), TARUM, bold=True)
     )
     cells = (
-        ("Dilaksanakan", _span(facts.starts_on, facts.ends_on), 0.34),
-        ("Diselesaikan", _day(facts.completed_on), 0.22),
-        ("Beban", f"{facts.jp} JP", 0.12),
-        ("Angkatan", facts.run_code, 0.32),
+        ("Dilaksanakan", _span(facts.starts_on, facts.ends_on), 0.36, 1),
+        ("Diselesaikan", _day(facts.completed_on), 0.22, 1),
+        ("Beban", f"{facts.jp} JP", 0.12, 1),
+        ("Angkatan", facts.run_code, 0.3, 2),
     )
     x = LEFT
-    for label, value, share in cells:
+    for label, value, share, lines in cells:
         y = write(pdf, label, Box(x, below + 4, share * wide - 3), Style((9,), QUIET))
-        write(pdf, value, Box(x, y + 0.5, share * wide - 3, 2), Style((12, 11, 10, 9, 8), INK, bold=True))
+        write(pdf, value, Box(x, y + 0.5, share * wide - 3, lines), Style((12, 11, 10, 9, 8), INK, bold=True))
         x += share * wide
 
 

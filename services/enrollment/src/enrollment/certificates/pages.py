@@ -21,7 +21,7 @@ from bina.web.problems import Fault, Problem
 from bina.web.tables import Column, Format, Key, Table, export
 from enrollment.catalogue.domain import Run
 from enrollment.certificates import files, issuing, opening, store
-from enrollment.certificates.domain import Facts, written
+from enrollment.certificates.domain import Facts, read_code, written
 from enrollment.certificates.store import Listed, Progress
 from enrollment.certificates.subjects import CERTIFICATE, CERTIFICATES
 from enrollment.enrolments.view import long_span
@@ -151,18 +151,23 @@ async def revoke(
 
     async def effect(session: AsyncSession) -> str:
         run = await opening.find_run(session, person, reference, "certificate.revoke")
-        found = await store.find_valid(session, run.run_id, named) if not faults else None
-        if found is None:
-            wrong = faults or [
-                Fault("number", _("Tidak ada sertifikat berlaku dengan nomor ini di angkatan ini."))
-            ]
-            raise Problem("invalid-input", 422, _("Sertifikat belum dicabut."), errors=wrong)
-        await issuing.revoke(session, found.enrollment_id, reason)
+        found = await store.find_valid(session, run.run_id, named, read_code(named)) if not faults else []
+        if len(found) != 1:
+            raise Problem(
+                "invalid-input", 422, _("Sertifikat belum dicabut."), errors=faults or [_not_one(len(found))]
+            )
+        await issuing.revoke(session, found[0].enrollment_id, reason)
         return _href(run)
 
     return await command.redirect(
         effect, done=_("Sertifikat dicabut. Halaman verifikasinya sudah mengatakannya.")
     )
+
+
+def _not_one(found: int) -> Fault:
+    if found:
+        return Fault("number", _("Nomor ini milik lebih dari satu orang. Isi kode verifikasinya."))
+    return Fault("number", _("Tidak ada sertifikat berlaku dengan nomor ini di angkatan ini."))
 
 
 async def _note(reads: Reading, people: Sequence[Listed]) -> None:

@@ -9,6 +9,7 @@ from enrollment.certificates.store.certificates import (
     listed_of,
     load_candidates,
     load_progress,
+    page_of_run,
     revoke,
     valid_of_run,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "load_candidates",
     "load_pattern",
     "load_progress",
+    "page_of_run",
     "revoke",
     "set_pattern",
     "taken_of",

@@ -54,6 +54,11 @@ _OF_RUN = text(
     AND (CAST(:after AS uuid) IS NULL OR c.certificate_id > CAST(:after AS uuid))
     ORDER BY c.certificate_id LIMIT :limit"""
 )
+_PAGE = text(
+    f"""SELECT {_SELECTED}, e.asn_id FROM certificates AS c JOIN enrolments AS e USING (enrollment_id)
+    WHERE e.run_id = :run AND (CAST(:after AS uuid) IS NULL OR c.certificate_id > CAST(:after AS uuid))
+    ORDER BY c.certificate_id LIMIT :limit"""  # noqa: S608 - fixed names
+)
 # Whoever was erased gets none.
 _CANDIDATES = text(
     """SELECT e.enrollment_id, e.asn_id, e.certificate_number FROM enrolments AS e JOIN asn USING (asn_id)
@@ -71,7 +76,7 @@ _PROGRESS = text(
 )
 _BY_NUMBER = text(
     f"""SELECT {_SELECTED} FROM certificates AS c JOIN enrolments AS e USING (enrollment_id)
-    WHERE e.run_id = :run AND lower(c.number) = lower(:number) AND c.revoked_at IS NULL"""  # noqa: S608 - fixed names
+    WHERE e.run_id = :run AND c.revoked_at IS NULL AND (lower(c.number) = lower(:number) OR c.code = :code) LIMIT 2"""  # noqa: S608 - fixed names
 )
 _LISTED = f"""SELECT e.enrollment_id, e.asn_id, e.agency_code, e.completed_on, e.jp, asn.name AS person_name, coalesce(asn.nip, '') AS nip, coalesce(units.name, '') AS unit_name,
     coalesce(units.path, '{{}}') AS unit_path, coalesce(c.code, '') AS code, c.issued_on, c.revoked_at,
@@ -110,6 +115,14 @@ async def valid_of_run(session: AsyncSession, run_id: UUID, after: UUID | None, 
     """What the valid certificates of a run say, after one of them."""
     rows = await session.execute(_OF_RUN, {"run": run_id, "after": after, "limit": limit})
     return [_facts(row) for row in rows]
+
+
+async def page_of_run(
+    session: AsyncSession, run_id: UUID, after: UUID | None, limit: int
+) -> list[tuple[Certificate, UUID]]:
+    """A run's certificates, revoked ones too, after one of them; each with whose it is."""
+    rows = await session.execute(_PAGE, {"run": run_id, "after": after, "limit": limit})
+    return [(_certificate(row), row.asn_id) for row in rows]
 
 
 async def load_candidates(session: AsyncSession, run_id: UUID, limit: int) -> list[Candidate]:
@@ -161,10 +174,10 @@ def listed_of(run_id: UUID, reach: Reach) -> Query[Listed]:
     return Query(_LISTED, {**reach.parameters, "run": run_id}, _listed)
 
 
-async def find_valid(session: AsyncSession, run_id: UUID, number: str) -> Certificate | None:
-    """The valid certificate of a number in a run; case does not tell numbers apart."""
-    row = (await session.execute(_BY_NUMBER, {"run": run_id, "number": number})).one_or_none()
-    return _certificate(row) if row else None
+async def find_valid(session: AsyncSession, run_id: UUID, number: str, code: str) -> list[Certificate]:
+    """Valid certificates of a number or a code in a run, two at most; case does not tell numbers apart."""
+    rows = await session.execute(_BY_NUMBER, {"run": run_id, "number": number, "code": code})
+    return [_certificate(row) for row in rows]
 
 
 def _listed(row: Any) -> Listed:

@@ -16,13 +16,9 @@ def upgrade() -> None:
         signature text NOT NULL DEFAULT 'unsigned' CHECK (signature IN ('unsigned', 'pending', 'signed')),
         signature_reference text NOT NULL DEFAULT '', recorded_at timestamptz NOT NULL DEFAULT now())"""
     )
-    # One that stands for an enrolment, and one of a number at an organiser.
+    # Numbers are not unique here: what organisers report may be double, and stays as it was reported.
     op.execute(
         "CREATE UNIQUE INDEX certificates_valid ON certificates (enrollment_id) WHERE revoked_at IS NULL"
-    )
-    op.execute(
-        """CREATE UNIQUE INDEX certificates_numbers ON certificates (organiser, lower(number))
-        WHERE revoked_at IS NULL"""
     )
     op.execute("CREATE INDEX certificates_enrolment ON certificates (enrollment_id, certificate_id)")
     # The row's lock keeps numbers without gaps: a number counts once what bears it is committed.
