@@ -126,13 +126,14 @@ async def test_numbers_have_no_gaps_and_no_doubles_when_several_issue_at_once(si
 
 
 async def test_whoever_issues_at_the_same_agency_waits_for_who_draws_numbers(site: Site, meeting: Meeting):
+    await issue(site, 6)
     await pass_all(site, 2, 3)
     await pass_all(site, 4, 5, run=TESTED, **TESTED_ON)
     await meeting(
         site.svc, (issuing.store, "taken_of"), issue_rest(site.svc), lambda: issue_rest(site.svc, TESTED)
     )
     rows = await site.svc.rows("SELECT number FROM certificates")
-    assert sorted(int(row.number[:4]) for row in rows) == [1, 2, 3, 4]
+    assert sorted(int(row.number[:4]) for row in rows) == [1, 2, 3, 4, 5]
 
 
 async def test_numbers_that_were_reported_twice_stay_and_a_code_tells_them_apart(site: Site):
@@ -262,6 +263,11 @@ async def test_revoking_is_told_on_the_page_and_the_number_never_comes_again(sit
     (jp,) = await site.svc.rows("SELECT jp FROM jp_entries")
     assert jp.jp == 16  # the result stays
     await issue(site)
+    assert (await site.reads(RUN, "operator")).json() == {"passed": 0, "issued": 0, "under_way": False}
+    assert await numbers_of(site) == [f"0001/{CITY}/BTK/2026"]  # not anew for the same result
+    right = {"completed": True, "jp": 16, "completed_on": "2026-10-06", "reason": "Nama dibetulkan"}
+    await site.command(f"results/{enrollment_id(2, PAST)}/correct", right, "operator")
+    await issue(site)
     assert await numbers_of(site) == [f"0001/{CITY}/BTK/2026", f"0002/{CITY}/BTK/2026"]
     assert "Telah dicabut" in (await verified(site, code)).text
 
@@ -373,7 +379,7 @@ async def test_the_page_counts_lists_and_issues_without_a_script(site: Site):
     await pass_all(site, 2, 3)
     async with site.client("operator", person=900) as client:
         page = (await client.get(PAGE)).text
-        assert "2 orang lulus; 2 belum bersertifikat." in page
+        assert "2 orang layak; 2 belum bersertifikat." in page
         assert "Terbitkan 2 sertifikat" in page
         assert f"0001/{CITY}/BTK/2026" in page
         assert "Sedang diterbitkan" not in page

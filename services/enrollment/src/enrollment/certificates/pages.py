@@ -210,7 +210,7 @@ def _answer(facts: Facts) -> tuple[str, str, str]:
     if facts.state == "erased":
         return (
             _("Data sertifikat ini sudah dihapus."),
-            "neutral",
+            "info",
             _("Sertifikatnya pernah terbit; isinya tidak disimpan lagi."),
         )
     if revoked_at:
@@ -228,8 +228,8 @@ def _lead(progress: Progress) -> str:
     if not progress.passed:
         return _("Belum ada yang lulus. Sertifikat dapat terbit setelah hasil tercatat.")
     if not progress.missing:
-        return counted("%(passed)s orang lulus dan bersertifikat.", progress.passed) % values
-    return counted("%(passed)s orang lulus; %(missing)s belum bersertifikat.", progress.passed) % values
+        return counted("%(passed)s orang layak dan sudah bersertifikat.", progress.passed) % values
+    return counted("%(passed)s orang layak; %(missing)s belum bersertifikat.", progress.passed) % values
 
 
 def _reached(progress: Progress) -> str:

@@ -59,20 +59,21 @@ _PAGE = text(
     WHERE e.run_id = :run AND (CAST(:after AS uuid) IS NULL OR c.certificate_id > CAST(:after AS uuid))
     ORDER BY c.certificate_id LIMIT :limit"""  # noqa: S608 - fixed names
 )
-# Whoever was erased gets none.
+# What was revoked is not issued anew for the same result; whoever was erased gets none.
+_STANDS = "(c.revoked_at IS NULL OR c.revision >= e.revision)"
 _CANDIDATES = text(
-    """SELECT e.enrollment_id, e.asn_id, e.certificate_number FROM enrolments AS e JOIN asn USING (asn_id)
+    f"""SELECT e.enrollment_id, e.asn_id, e.certificate_number FROM enrolments AS e JOIN asn USING (asn_id)
     WHERE e.run_id = :run AND e.state = 'completed' AND NOT EXISTS (
-        SELECT FROM certificates AS c WHERE c.enrollment_id = e.enrollment_id AND c.revoked_at IS NULL)
-    ORDER BY e.completed_on, asn.name, e.enrollment_id LIMIT :limit"""
+        SELECT FROM certificates AS c WHERE c.enrollment_id = e.enrollment_id AND {_STANDS})
+    ORDER BY e.completed_on, asn.name, e.enrollment_id LIMIT :limit"""  # noqa: S608 - fixed parts
 )
 _PROGRESS = text(
-    """SELECT count(*) FILTER (WHERE e.state = 'completed' AND asn.asn_id IS NOT NULL) AS passed,
-        count(*) FILTER (WHERE c.enrollment_id IS NOT NULL AND asn.asn_id IS NOT NULL) AS issued,
+    f"""SELECT count(*) FILTER (WHERE valid OR NOT stands) AS passed, count(*) FILTER (WHERE valid) AS issued,
         EXISTS (SELECT FROM messaging.due WHERE kind = :kind AND key = CAST(CAST(:run AS uuid) AS text)) AS under_way
-    FROM enrolments AS e LEFT JOIN asn USING (asn_id)
-    LEFT JOIN certificates AS c ON c.enrollment_id = e.enrollment_id AND c.revoked_at IS NULL
-    WHERE e.run_id = :run"""
+    FROM (SELECT coalesce(bool_or(c.revoked_at IS NULL) FILTER (WHERE c.code IS NOT NULL), false) AS valid,
+            coalesce(bool_or({_STANDS}) FILTER (WHERE c.code IS NOT NULL), false) AS stands
+        FROM enrolments AS e JOIN asn USING (asn_id) LEFT JOIN certificates AS c USING (enrollment_id)
+        WHERE e.run_id = :run AND e.state = 'completed' GROUP BY e.enrollment_id) AS passed"""  # noqa: S608 - fixed parts
 )
 _BY_NUMBER = text(
     f"""SELECT {_SELECTED} FROM certificates AS c JOIN enrolments AS e USING (enrollment_id)
@@ -131,7 +132,10 @@ async def load_candidates(session: AsyncSession, run_id: UUID, limit: int) -> li
 
 
 class Progress(NamedTuple):
-    """How far a run's certificates have got: who passed, who has one, whether more are being issued."""
+    """How far a run's certificates have got: who is to have one, who has it, whether more are being issued.
+
+    Whose certificate was revoked is not counted, unless the result was corrected since.
+    """
 
     passed: int
     issued: int
