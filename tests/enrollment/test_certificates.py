@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from bina.events.enrollment import CertificateIssued, CertificateRevoked
 from bina.messaging.testing import ServiceUnderTest
+from bina.web.rates import Limiter, Rates
 from enrollment.catalogue.domain import run_id_of
 from enrollment.certificates import issuing
 from enrollment.certificates.domain import (
@@ -194,6 +195,13 @@ async def test_a_pattern_that_would_not_do_is_refused(site: Site, pattern: str):
     assert (answer.status_code, answer.json()["errors"][0]["where"]) == (422, "pattern")
 
 
+def test_codes_however_long_leave_room_in_a_number():
+    for pattern in (PATTERN, "{seq:06d}/{programme}/{agency}/{year}"):
+        number = Series(check_pattern(pattern), "I" * 64, "P" * 64, "R" * 64, 2026).number(123_456)
+        assert len(number) <= 80
+        assert "123456" in number
+
+
 def test_the_usual_pattern_will_do():
     assert check_pattern(PATTERN) == PATTERN
     assert Series(PATTERN, CITY, "BTK", PAST, 2026).number(12) == "0012/5571/BTK/2026"
@@ -283,6 +291,18 @@ async def test_a_result_that_is_taken_back_revokes_its_certificate(site: Site):
     assert "Telah dicabut pada" in (await verified(site, code)).text
     (row,) = await site.svc.rows("SELECT reason FROM certificates")
     assert row.reason == "Salah baris"
+    assert "0 JP" not in words_of((await verified(site, code)).text)
+
+
+async def test_nobody_tries_codes_at_leisure(site: Site):
+    usual = site.app.state.limiter
+    site.app.state.limiter = Limiter(Rates(address_entries=3))
+    try:
+        found = [(await verified(site, new_code())).status_code for _ in range(2)]
+        found += [(await site.reads(f"certificates/{new_code()}")).status_code for _ in range(2)]
+    finally:
+        site.app.state.limiter = usual
+    assert found == [404, 404, 404, 429]
 
 
 async def test_a_corrected_result_shows_what_is_right_and_says_that_prints_may_differ(site: Site):

@@ -142,14 +142,15 @@ def _told(facts: Facts, site: str) -> dict[str, Any]:
     }
     if facts.state == "erased":
         return told
+    holds = facts.state == "valid"
     return told | {
         "name": facts.name,
         "programme": facts.programme,
         "organiser": facts.organiser_name,
         "starts_on": facts.starts_on,
         "ends_on": facts.ends_on,
-        "completed_on": facts.completed_on,
-        "jp": facts.jp,
+        "completed_on": facts.completed_on if holds else None,
+        "jp": facts.jp if holds else None,
         "issued_on": certificate.issued_on,
         "revoked_at": certificate.revoked_at,
         "corrected": facts.is_corrected,

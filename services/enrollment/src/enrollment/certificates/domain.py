@@ -16,6 +16,8 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 16
 """Signs of five bits each: 80 bits, out of reach of guessing at any rate that is let through."""
 LONGEST_NUMBER = 80
+LONGEST_CODE = 20
+"""As much of an agency's, programme's or run's code as a number has: the place in the series tells numbers apart."""
 PATTERN = "{seq:04d}/{agency}/{programme}/{year}"
 """Numbers of an agency that chose no pattern of its own: `0001/5571/PBJ/2026`."""
 ISSUE = "certificates.issue"
@@ -52,10 +54,8 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that a certificate and its page say. `name` is empty once its person was erased.
-
-    `revision` is the result's now; above `printed_revision`, an older print may say something else.
-    """
+    """Everything that a certificate and its page say. `name` is empty once its person was erased; `revision` is the
+    result's now."""
 
     certificate: Certificate
     asn_id: UUID
@@ -98,9 +98,9 @@ class Series(NamedTuple):
 
     def number(self, place: int) -> str:
         """The number at a place, from 1."""
-        return self.pattern.format(
-            seq=place, agency=self.agency, programme=self.programme, run=self.run, year=self.year
-        )
+        named = {"agency": self.agency, "programme": self.programme, "run": self.run}
+        short = {name: code[:LONGEST_CODE] for name, code in named.items()}
+        return self.pattern.format(seq=place, year=self.year, **short)
 
     def after(self, last: int) -> Iterator[tuple[int, str]]:
         """From where it has got to on: (place, number)."""
@@ -144,7 +144,8 @@ def check_pattern(pattern: str) -> str:
             for _text, name, form, how in Formatter().parse(pattern)
             if name is not None and not how
         ]
-        example = Series(pattern, "9" * 4, "X" * 10, "X" * 12, 2026).number(9_999_999)
+        code = "X" * LONGEST_CODE
+        example = Series(pattern, code, code, code, 2026).number(9_999_999)
     except (ValueError, KeyError, IndexError, AttributeError) as wrong:
         raise BrokenPattern(pattern) from wrong
     names = [name for name, _form in parts]
