@@ -186,7 +186,7 @@ async def test_an_agency_numbers_by_its_own_pattern(site: Site):
 
 @pytest.mark.parametrize(
     "pattern",
-    ["{seq}", "{year}", "{seq}{seq}{year}", "{seq.__class__}/{year}", "{seq}/{year}/{nip}", "{seq:>99}/{year}", "{seq}/{year", "{seq!r}/{year}", "{seq}/{year}/" + "x" * 80],
+    ["{seq}", "{year}", "{seq}{seq}{year}", "{seq.__class__}/{year}", "{seq}/{year}/{nip}", "{seq:>99}/{year}", "{seq:9999999999}/{year}", "{seq:{year}}/{year}", "{}{seq}/{year}", "{seq}/{year", "{seq!r}/{year}", "{seq}/{year}/" + "x" * 80],
 )  # fmt: skip
 async def test_a_pattern_that_would_not_do_is_refused(site: Site, pattern: str):
     with pytest.raises(BrokenPattern):

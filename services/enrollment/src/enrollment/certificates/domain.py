@@ -137,24 +137,27 @@ def address_of(site: str, code: str) -> str:
 
 
 def check_pattern(pattern: str) -> str:
-    """A pattern that can be used; raises `BrokenPattern` for another."""
-    try:
-        parts = [
-            (name, form or "")
-            for _text, name, form, how in Formatter().parse(pattern)
-            if name is not None and not how
-        ]
-        code = "X" * LONGEST_CODE
-        example = Series(pattern, code, code, code, 2026).number(9_999_999)
-    except (ValueError, KeyError, IndexError, AttributeError) as wrong:
-        raise BrokenPattern(pattern) from wrong
-    names = [name for name, _form in parts]
-    forms_ok = all(_SEQ.fullmatch(form) if name == "seq" else not form for name, form in parts)
-    if names.count("seq") != 1 or "year" not in names or not set(names) <= _FIELDS or not forms_ok:
+    """A pattern that can be used; raises `BrokenPattern` for another. Nothing is filled in before it was looked at."""
+    code = "X" * LONGEST_CODE
+    if not _is_known(pattern):
         raise BrokenPattern(pattern)
+    example = Series(pattern, code, code, code, 2026).number(9_999_999)
     if len(example) > LONGEST_NUMBER or not example.isprintable():
         raise BrokenPattern(pattern)
     return pattern
+
+
+def _is_known(pattern: str) -> bool:
+    """Whether it has the place once, the year, and nothing that is not ours; only the place may be filled up by zeros."""
+    try:
+        parts = [part[1:] for part in Formatter().parse(pattern) if part[1] is not None]
+    except ValueError:
+        return False
+    names = [name for name, _form, _how in parts]
+    plain = all(
+        not how and (_SEQ.fullmatch(form or "") if name == "seq" else not form) for name, form, how in parts
+    )
+    return plain and names.count("seq") == 1 and "year" in names and set(names) <= _FIELDS
 
 
 def free_numbers(tried: Iterable[tuple[int, str]], taken: AbstractSet[str]) -> list[str]:
