@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from .conftest import Site
-from .story import CITY, PAST, SMALL, TESTED, reported
+from .story import CITY, PAST, reported
 
 RUN = f"runs/{PAST}/certificates"
 PAGE = f"/enrollment/angkatan/{PAST}/sertifikat"
@@ -40,18 +40,3 @@ async def verified(site: Site, code: str) -> httpx.Response:
 def words_of(page: str) -> str:
     """What stands on a page, without its markup."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition("<main")[2]))
-
-
-__all__ = [
-    "CITY",
-    "PAGE",
-    "PAST",
-    "RUN",
-    "SMALL",
-    "TESTED",
-    "codes",
-    "issue",
-    "pass_all",
-    "verified",
-    "words_of",
-]

@@ -3,7 +3,6 @@
 import asyncio
 import re
 from datetime import date
-from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -424,4 +423,3 @@ async def test_who_issued_and_who_read_is_in_the_audit(site: Site):
     read = [row for row in rows if row.kind == "reading" and str(asn_id(2)) in map(str, row.about)]
     assert len(issued) == 1
     assert len(read) == 1
-    assert isinstance(enrollment_id(2, PAST), UUID)

@@ -79,9 +79,9 @@ _BY_NUMBER = text(
     f"""SELECT {_SELECTED} FROM certificates AS c JOIN enrolments AS e USING (enrollment_id)
     WHERE e.run_id = :run AND c.revoked_at IS NULL AND (lower(c.number) = lower(:number) OR c.code = :code) LIMIT 2"""  # noqa: S608 - fixed names
 )
-_LISTED = f"""SELECT e.enrollment_id, e.asn_id, e.agency_code, e.completed_on, e.jp, asn.name AS person_name, coalesce(asn.nip, '') AS nip, coalesce(units.name, '') AS unit_name,
-    coalesce(units.path, '{{}}') AS unit_path, coalesce(c.code, '') AS code, c.issued_on, c.revoked_at,
-    coalesce(c.reason, '') AS reason,
+_LISTED = f"""SELECT e.enrollment_id, e.asn_id, e.agency_code, e.completed_on, e.jp, asn.name AS person_name,
+    coalesce(asn.nip, '') AS nip, coalesce(units.name, '') AS unit_name, coalesce(units.path, '{{}}') AS unit_path,
+    coalesce(c.code, '') AS code, c.issued_on, c.revoked_at, coalesce(c.reason, '') AS reason,
     coalesce(c.number, nullif(e.certificate_number, '')) AS number,
     CASE WHEN c.code IS NULL THEN 'none' WHEN c.revoked_at IS NULL THEN 'valid' ELSE 'revoked' END AS state
     FROM enrolments AS e JOIN runs AS r USING (run_id)
