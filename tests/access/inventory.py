@@ -58,6 +58,8 @@ class World:
     machines: Mapping[str, UUID] = field(default_factory=dict)
     imports: Mapping[str, UUID] = field(default_factory=dict)
     enrolments: Mapping[str, UUID] = field(default_factory=dict)
+    certificates: Mapping[str, str] = field(default_factory=dict)
+    """Codes, which are their numbers too."""
 
 
 def _place(record: Record) -> UUID | None:
@@ -127,6 +129,15 @@ def _correction(world: World, record: Record) -> Ask:
 
 def _withdraw_form(world: World, record: Record) -> Ask:
     return Ask({"reference": record.run.code}, form={"enrollment_id": world.enrolments[record.label]})
+
+
+def _certificate(name: str, json: Any = None) -> Callable[[World, Any], Ask]:
+    return lambda world, record: Ask({name: world.certificates[record.label]}, json=json)
+
+
+def _revocation(world: World, record: Record) -> Ask:
+    number = next(world.certificates[one.label] for one in people.ENROLMENTS if one.run is record.run)
+    return Ask({"reference": record.run.code}, form={"number": number, "reason": "Salah orang"})
 
 
 def _attendance(world: World, record: Record) -> Ask:
@@ -288,6 +299,26 @@ ENROLLMENT = {
     "POST /enrollment/api/v1/runs/{reference}/conclude": Tried(people.ORGANISED, _run_command({})),
     "POST /enrollment/api/v1/runs/{reference}/cancel": Tried(
         people.ORGANISED, _run_command({"reason": "Narasumber berhalangan"})
+    ),
+    "GET /enrollment/sertifikat/{kode}": Tried(people.ENROLMENTS, _certificate("kode")),
+    "GET /enrollment/angkatan/{reference}/sertifikat": Tried(people.ORGANISED, _run_command({})),
+    "GET /enrollment/angkatan/{reference}/sertifikat/daftar.{form}": Tried(
+        people.ORGANISED, lambda _w, r: Ask({"reference": r.run.code, "form": "csv"})
+    ),
+    "GET /enrollment/angkatan/{reference}/sertifikat/semua.zip": Tried(people.ORGANISED, _run_command({})),
+    "GET /enrollment/api/v1/certificates": Tried(
+        people.ORGANISED, lambda _w, r: Ask(query={"run": r.run.code})
+    ),
+    "GET /enrollment/api/v1/runs/{reference}/certificates": Tried(people.ORGANISED, _run_command({})),
+    "GET /enrollment/api/v1/certificates/{code}/pdf": Tried(people.ENROLMENTS, _certificate("code")),
+    "POST /enrollment/angkatan/{reference}/sertifikat": Tried(people.ORGANISED, _run_command({})),
+    "POST /enrollment/angkatan/{reference}/sertifikat/cabut": Tried(people.ORGANISED, _revocation, meets=422),
+    "POST /enrollment/api/v1/runs/{reference}/certificates": Tried(people.ORGANISED, _run_command({})),
+    "POST /enrollment/api/v1/certificates/{code}/revoke": Tried(
+        people.ENROLMENTS, _certificate("code", {"reason": "Salah orang"})
+    ),
+    "POST /enrollment/api/v1/certificate-series": Tried(
+        AGENCIES, lambda _w, r: Ask(json={"agency_code": r.agency, "pattern": "{seq}/{year}"})
     ),
     "DELETE /enrollment/api/v1/asn/{asn_id}": Tried(
         people.PERSONS, lambda _w, r: Ask({"asn_id": r.asn.asn_id})

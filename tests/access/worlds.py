@@ -179,10 +179,12 @@ async def enrollment(service: ServiceUnderTest) -> World:
     )
     ids = {(row.asn_id, row.run_code): row.enrollment_id for row in rows}
     enrolments = {f"{a.key} in {r.code}": ids[a.asn_id, r.code] for a, r in TAKING_PART}
+    certificates = await _certify(service, enrolments)
     asked = {row.asn_id: row.request_id for row in await service.rows("SELECT * FROM data_requests")}
     return World(
         of={asn.key: asked[asn.asn_id] for asn in PEOPLE},
         enrolments=enrolments,
+        certificates=certificates,
         machines={machine.agency_code: machine.machine_id for machine in machines},
         imports=imports,
     )
@@ -197,6 +199,25 @@ def _import(import_id: UUID, agency: str):
         uploaded_by=None, uploaded_at=clock.now(), state="applied", as_of=clock.today(), detected={}, columns={},
         problems=[], plan="0" * 64,
     )  # fmt: skip
+
+
+async def _certify(service: ServiceUnderTest, enrolments: dict[str, UUID]) -> dict[str, str]:
+    """Everybody has a certificate already; gives the codes, which are the numbers too."""
+    from enrollment.certificates.domain import Certificate, new_code
+    from enrollment.certificates.store import add_certificates
+
+    codes = {label: new_code() for label in enrolments}
+    made = [
+        Certificate(enrolments[label], code, enrolments[label], run.organiser, code, day(0))
+        for (asn, run) in TAKING_PART
+        if (code := codes[label := f"{asn.key} in {run.code}"])
+    ]
+    numbered = """UPDATE enrolments SET certificate_number = code, completed_on = CURRENT_DATE
+        FROM certificates AS c WHERE c.enrollment_id = enrolments.enrollment_id"""
+    async with service.sessions() as session, session.begin():
+        await add_certificates(session, made)
+        await session.execute(text(numbered))
+    return codes
 
 
 def _row(asn: Asn):

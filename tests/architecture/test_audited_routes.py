@@ -58,6 +58,11 @@ SHOWS_NOBODY_ELSE = {
         "/evaluation/penilai.{form}",
         "/evaluation/dampak/{run_id}",
         "/evaluation/api/v1/runs/{run_id}/outcome",
+        "/enrollment/api/v1/runs/{reference}/certificates",
+    },
+    "what a certificate says, to whoever holds it": {
+        "/enrollment/verifikasi/{kode}",
+        "/enrollment/api/v1/certificates/{code}",
     },
     "the people whom a demonstration lets visitors be": {"/masuk"},
     "the way to the identity provider": {"/masuk/mulai"},

@@ -93,9 +93,10 @@ async def build(bina: Bina) -> Town:
         await world.programme(code, name, jp=jp, competency=competency)
     await hold_trainings(town)
     await let_them_answer(town)
+    await certify(town)
     await spoil_two(town)
     await ask_for_a_correction(town)
-    town.places = await find_places(town)
+    town.places |= await find_places(town)
     return town
 
 
@@ -201,6 +202,24 @@ async def let_them_answer(town: Town) -> None:
         await answer_task(town.world.as_asn(asn), "L1-REACTION", reaction, asn, scale=3)
     for number, asn in enumerate(town.staff[1:7]):
         await take_test(town.world, asn, "pre", "KINERJA-2026-01", right=2 + number % 4)
+
+
+async def certify(town: Town) -> None:
+    """The training of half a year ago has its certificates, one of them revoked; those of this month are still to come."""
+    operator, run = town.world.operator, "INFODINAS-2025-02"
+    await operator.post(f"/enrollment/api/v1/runs/{run}/certificates", {})
+
+    async def issued() -> list[Any]:
+        found = (await operator.get("/enrollment/api/v1/certificates", run=run))["items"]
+        return found if len(found) == 8 else []
+
+    found = {one["asn_id"]: one["code"] for one in await eventually(issued)}
+    town.places["certificate"] = found[str(town.alumnus.asn_id)]
+    town.places["certificate revoked"] = found[str(town.staff[7].asn_id)]
+    reason = {"reason": "Terbit untuk orang yang keliru"}
+    await operator.post(
+        f"/enrollment/api/v1/certificates/{town.places['certificate revoked']}/revoke", reason
+    )
 
 
 async def spoil_two(town: Town) -> None:

@@ -237,7 +237,10 @@ async def test_nobody_else_is_named_without_being_noted(site: Site, who):
     people = {asn_id(n): (nip(n), f"Pegawai {n}<", f'"Pegawai {n}"') for n in (*range(1, 10), 21, 22)}
     more = [f"/enrollment/angkatan/{code}" for code in (PAST, TESTED)]
     more += [f"/enrollment/api/v1/enrolments?run={SMALL}", f"/enrollment/api/v1/units?agency={CITY}"]
-    paths = addresses(site.app, {"reference": SMALL, "asn_id": str(asn_id(3)), "import_id": uploaded}, more)
+    more += [f"{page}/sertifikat" for page in more[:1]]
+    # Whoever holds a certificate has its code, and is nobody whose reading could be noted: here they know none.
+    fillers = {"reference": SMALL, "asn_id": str(asn_id(3)), "code": "0" * 16, "kode": "0" * 16}
+    paths = addresses(site.app, fillers | {"import_id": uploaded}, more)
     reader = asn_id(person) if person else None
     async with site.client(*roles, person=person, agency=agency) as client:
         shown = await shown_to(client, site.svc, paths, people, reader=reader)

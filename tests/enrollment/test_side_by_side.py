@@ -9,7 +9,7 @@ from bina.events.enrollment import AsnErased, AsnRecorded
 from bina.messaging.testing import ServiceUnderTest
 from bina.web.access import Person
 from bina.web.problems import Problem
-from enrollment.enrolments import completing
+from enrollment.enrolments import applying
 from enrollment.enrolments.commands import correct_result
 from enrollment.enrolments.completing import Correction
 from enrollment.home import store as home
@@ -138,6 +138,6 @@ async def test_no_number_is_given_while_it_is_revoked(svc: ServiceUnderTest, mee
             await number(svc, ATTENDED, TESTED, "BTK/7")
         assert [fault.where for fault in refused.value.errors] == ["certificate_number"]
 
-    await meeting(svc, (completing, "add_revoked"), number(svc, 7, PAST, "MAN/7"), swap_back)
+    await meeting(svc, (applying, "add_revoked"), number(svc, 7, PAST, "MAN/7"), swap_back)
     rows = await svc.rows("SELECT number FROM revoked_certificates")
     assert {row.number for row in rows} == {"BTK/7"}

@@ -13,6 +13,10 @@ from enrollment.accounts.provider import Provider
 from enrollment.catalogue import api as catalogue_api
 from enrollment.catalogue import pages as catalogue_pages
 from enrollment.catalogue.subjects import SEATS
+from enrollment.certificates import api as certificates_api
+from enrollment.certificates import pages as certificates_pages
+from enrollment.certificates.schedule import schedule as certificates_schedule
+from enrollment.certificates.subjects import CERTIFICATE, CERTIFICATES
 from enrollment.enrolments import api as enrolments_api
 from enrollment.enrolments import pages as enrolments_pages
 from enrollment.enrolments.handlers import handlers as enrolment_handlers
@@ -39,7 +43,7 @@ service = Service(
     "enrollment",
     MIGRATIONS,
     handlers=[enrolment_handlers, home_handlers],
-    schedules=[register_schedule, imports_schedule],
+    schedules=[register_schedule, imports_schedule, certificates_schedule],
     states=register_states,
 )
 
@@ -54,9 +58,18 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         catalogue_api,
         enrolments_api,
         entitlement_api,
+        certificates_api,
         publishing_api,
     )
-    pages = (home_pages, accounts_pages, catalogue_pages, enrolments_pages, entitlement_pages, rights_pages)
+    pages = (
+        home_pages,
+        accounts_pages,
+        catalogue_pages,
+        enrolments_pages,
+        entitlement_pages,
+        certificates_pages,
+        rights_pages,
+    )
     runtime = Runtime(service, settings)
     app = create_app(
         runtime,
@@ -64,7 +77,7 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         expiries=EXPIRIES,
         api_routers=[*(api.router for api in apis), own.api_router()],
         page_routers=[*(page.router for page in pages), own.page_router(), gallery.router()],
-        subjects=[SEATS, PARTICIPANTS, TAKEN, EARNED],
+        subjects=[SEATS, PARTICIPANTS, TAKEN, EARNED, CERTIFICATES, CERTIFICATE],
     )
     app.state.provider = Provider(settings)
     return app

@@ -56,6 +56,7 @@ def _trainings() -> list[Holding]:
             "waiting_asks", _("Instansi yang mendaftarkan Anda"), _("Instansi mendapat jawaban"), _MINE,
             "t.enrollment_id", _RIGHT,
         ),
+        Holding("certificates", _("Sertifikat"), jp, _MINE, "t.certificate_id", _RIGHT),
         Holding(
             "revoked_certificates", _("Sertifikat yang dicabut"), _("Nomornya tidak dipakai lagi"), _MINE,
             "t.enrollment_id || t.number", _RIGHT,
@@ -82,6 +83,7 @@ EXCLUDED = {
     "programmes": "the catalogue",
     "runs": "the catalogue",
     "run_seats": "sums",
+    "certificate_series": "agencies' numbers",
     "machines": "agencies' systems",
     "import_columns": "names of columns",
     "import_files": "agencies' own files; what they say of a person is in their rows",

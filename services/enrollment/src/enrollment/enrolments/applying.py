@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events import Event
-from bina.messaging import meanwhile
+from bina.messaging import clock, meanwhile
 from bina.web import audit
+from enrollment.certificates import store as certificates
 from enrollment.enrolments import store
 from enrollment.enrolments.domain import (
     Change,
@@ -21,6 +22,7 @@ from enrollment.enrolments.domain import (
     seat_changes,
     waiting_asks,
 )
+from enrollment.enrolments.store.revoked import add_revoked
 from enrollment.entitlement import store as ledger
 from enrollment.entitlement.domain import Entry
 
@@ -45,6 +47,7 @@ async def apply(session: AsyncSession, changes: Sequence[Change]) -> list[list[E
     in_year = await ledger.record(session, following.entries, following.removed)
     await store.add_waiting_asks(session, following.waiting)
     asked = await store.take_waiting_asks(session, following.left)
+    await _let_fall(session, [change for change in changes if change.fallen])
     return [
         [
             *(facts_of(change, in_year.get(id_, 0)) if facts is None else facts),
@@ -63,6 +66,14 @@ def note(session: AsyncSession, changes: Sequence[Change]) -> None:
             trail.changed(
                 "enrolment", after.enrollment_id, change.before, after, person=after.asn_id, why=change.why
             )
+
+
+async def _let_fall(session: AsyncSession, changes: Sequence[Change]) -> None:
+    """The one way on which certificates fall: their numbers are never given again, their pages say so."""
+    if changes:
+        await add_revoked(session, changes)
+        reasons = {change.after.enrollment_id: change.why for change in changes}
+        await certificates.revoke(session, reasons, clock.now())
 
 
 def _following(changes: Sequence[Change]) -> _Following:

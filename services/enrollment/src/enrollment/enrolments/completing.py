@@ -15,7 +15,6 @@ from enrollment.enrolments import store
 from enrollment.enrolments.applying import apply
 from enrollment.enrolments.domain import Change, Enrolment
 from enrollment.enrolments.store import PostTest
-from enrollment.enrolments.store.revoked import add_revoked
 
 
 @dataclass(frozen=True)
@@ -106,8 +105,6 @@ async def correct(
         revision=enrolment.revision + 1,
     )
     earned_on = min(correction.completed_on, run.ends_on) if correction.completed else None
-    if (fallen := enrolment.certificate_number) and fallen != after.certificate_number:
-        await add_revoked(session, fallen, enrolment.enrollment_id, run.organiser)
     (facts,) = await apply(session, [Change(enrolment, after, earned_on, why=correction.reason)])
     return facts
 

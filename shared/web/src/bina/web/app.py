@@ -190,10 +190,11 @@ def _writes(route: RouteContext) -> bool:
 
 
 def _entries(app: FastAPI) -> list[re.Pattern[str]]:
-    """Where a person or a machine signs in, or shows a personal link."""
+    """Where a person or a machine signs in, shows a personal link, or a certificate's code."""
     routes = [route for route in iter_route_contexts(app.routes) if getattr(route, "dependant", None)]
     links = [route.path_regex for route in routes if task_link in set(dependencies_of(route.dependant))]
-    return [re.compile("^(/masuk/kembali|/[a-z]+/api/v1/token)$"), *links]
+    codes = re.compile("^/enrollment/(verifikasi|api/v1/certificates)/")
+    return [re.compile("^(/masuk/kembali|/[a-z]+/api/v1/token)$"), codes, *links]
 
 
 def _takes_form(route: RouteContext) -> bool:

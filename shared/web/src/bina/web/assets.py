@@ -1,7 +1,7 @@
 """Build font and icons from the locked `assets` packages: `python -m bina.web.assets`.
 
-Writes `shell/static/dist/` (git-ignored): a subset of Plus Jakarta Sans (OFL) as WOFF2, the Lucide icons (ISC) that the
-shell draws inline, both licences, and `manifest.json` with sizes and digests. Without them pages use the system's font
+Writes `shell/static/dist/` (git-ignored): a subset of Plus Jakarta Sans (OFL) as WOFF2 for pages, two of its weights
+with all their letters as TrueType for documents, the Lucide icons (ISC) that the shell draws inline, both licences, and `manifest.json` with sizes and digests. Without them pages use the system's font
 and plain text. The four packages are needed for the build only.
 """
 
@@ -15,9 +15,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from fontTools.subset import Options, Subsetter, load_font, parse_unicodes, save_font
+from fontTools.ttLib import TTFont
+from fontTools.varLib.instancer import instantiateVariableFont
 from lucide import lucide_icon
 
-from bina.web.static import DIST, FONT, ICONS
+from bina.web.static import DIST, FONT, ICONS, PRINT_FONTS
 
 LATIN = "U+0020-007E,U+00A0,U+00A7,U+00AB,U+00B0,U+00B1,U+00B7,U+00BB,U+00D7,U+00E0-00FC,U+2010-2015,U+2018-201D,U+2022,U+2026,U+2190-2193,U+2212,U+2264,U+2265"
 NAMES = (
@@ -76,6 +78,8 @@ def main() -> None:
     """Build everything anew and say what it weighs."""
     DIST.mkdir(parents=True, exist_ok=True)
     _build_font(DIST / FONT)
+    for weight, name in PRINT_FONTS.items():
+        _build_print_font(weight, DIST / name)
     (DIST / ICONS).write_text(json.dumps(_icons(), separators=(",", ":")))
     (DIST / "LICENSES.txt").write_text(_licences())
     manifest = {path.name: _entry(path) for path in sorted(DIST.iterdir()) if path.name != "manifest.json"}
@@ -87,12 +91,27 @@ def _build_font(target: Path) -> None:
     options = Options(
         flavor="woff2", layout_features=["kern", "liga", "tnum", "mark", "mkmk", "ccmp", "locl"]
     )
-    source = files("fontpkg_plus_jakarta_sans") / "files" / "PlusJakartaSans[wght].ttf"
-    font = load_font(str(source), options)
+    font = load_font(_source(), options)
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=parse_unicodes(LATIN.replace("U+", "")))
     subsetter.subset(font)
     save_font(font, str(target), options)
+
+
+def _build_print_font(weight: int, target: Path) -> None:
+    """One weight without layout tables, which whoever embeds it would read for nothing."""
+    options = Options(
+        layout_features=[], hinting=False, notdef_outline=True, drop_tables=["GPOS", "GSUB", "GDEF", "STAT"]
+    )
+    font = instantiateVariableFont(TTFont(_source(), recalcTimestamp=False), {"wght": weight})
+    subsetter = Subsetter(options)
+    subsetter.populate(unicodes=font.getBestCmap())
+    subsetter.subset(font)
+    save_font(font, str(target), options)
+
+
+def _source() -> str:
+    return str(files("fontpkg_plus_jakarta_sans") / "files" / "PlusJakartaSans[wght].ttf")
 
 
 def _icons() -> dict[str, str]:

@@ -47,7 +47,8 @@ class Rates(BaseSettings):
     address_commands: int = Field(default=240, ge=1)
     """Forms from one address without a session."""
     address_entries: int = Field(default=120, ge=1)
-    """Sign-ins and uses of personal links from one address, with or without a session: what guessing needs."""
+    """Sign-ins, uses of personal links and certificates' codes from one address, with or without a session: what
+    guessing needs."""
 
 
 class Buckets:

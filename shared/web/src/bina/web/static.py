@@ -17,6 +17,8 @@ from starlette.routing import Route
 HOME = Path(__file__).parent / "shell" / "static"
 DIST = HOME / "dist"
 FONT = "plus-jakarta-sans.woff2"
+PRINT_FONTS = {400: "plus-jakarta-sans-400.ttf", 750: "plus-jakarta-sans-750.ttf"}
+"""By weight: with all letters that the family has, for documents, which no browser asks for."""
 ICONS = "icons.json"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
 _FOREVER = "public, max-age=31536000, immutable"

@@ -25,7 +25,8 @@ from enrollment.enrolments.domain.enrolment import Enrolment
 class Change(NamedTuple):
     """One enrolment's step. `before` None: it is new. `earned_on` dates the JP of a completion in the ledger.
 
-    `position` on the waiting list, for one who joins it; `why` a correction or withdrawal was made.
+    `position` on the waiting list, for one who joins it; `why` a correction or withdrawal was made; `issued_on` a new
+    certificate, where that is not the day of the completion.
     """
 
     before: Enrolment | None
@@ -34,6 +35,13 @@ class Change(NamedTuple):
     position: int = 0
     why: str = ""
     cause: Event | None = None
+    issued_on: date | None = None
+
+    @property
+    def fallen(self) -> str:
+        """The number of the certificate that is void from here on."""
+        number = self.before.certificate_number if self.before else ""
+        return number if number != self.after.certificate_number else ""
 
 
 @dataclass(frozen=True)
@@ -76,11 +84,12 @@ def _facts(change: Change, jp_in_year: int) -> Iterator[Event]:
 
 def _certificates(change: Change) -> Iterator[Event]:
     after, old = change.after, change.before.certificate_number if change.before else ""
-    if old and old != after.certificate_number:
-        yield CertificateRevoked(**_ids(after), number=old, reason=change.why)
+    if change.fallen:
+        yield CertificateRevoked(**_ids(after), number=change.fallen, reason=change.why)
     if after.certificate_number and after.certificate_number != old:
         assert after.completed_on is not None
-        yield CertificateIssued(**_ids(after), number=after.certificate_number, issued_on=after.completed_on)
+        issued_on = change.issued_on or after.completed_on
+        yield CertificateIssued(**_ids(after), number=after.certificate_number, issued_on=issued_on)
 
 
 def _seating(change: Change) -> Iterator[Event]:

@@ -91,7 +91,7 @@ def judge_reports(
     """Judge in order of arrival; a report sees what an earlier one of the batch recorded.
 
     `revoked`: which of `numbers_named` fell before. No report adds to them: one that differs from a recorded
-    certificate is refused (`duplicate.existing`), so only a correction makes a number fall.
+    certificate is refused (`duplicate.existing`), so only a correction or a revocation makes a number fall.
     """
     enrolments: dict[Pair, Enrolment] = dict(known.enrolments)
     judgements = []
@@ -131,13 +131,16 @@ def _existing(live: Enrolment | None, claim: ResultClaim) -> ExistingResult | No
     """The recorded result that a claim must agree with.
 
     A completion by attendance or test alone is no statement of the organiser's: the first pass it reports
-    completes the record, as a new revision. One that was taken back with its import says nothing any more.
+    completes the record, as a new revision; but a certificate that was issued already keeps its number. One that was
+    taken back with its import says nothing any more.
     """
-    if live is None or not live.has_ended or live.completed_on is None:
+    if live is None or not live.has_ended or live.completed_on is None or live.reason == UNDONE:
         return None
-    if live.reason == UNDONE:
-        return None
-    if live.origin in ("attendance", "assessment") and claim.result == "passed":
+    if (
+        live.origin in ("attendance", "assessment")
+        and claim.result == "passed"
+        and not _renumbers(live, claim)
+    ):
         return None
     return ExistingResult(
         result="passed" if live.state == "completed" else live.reason,
@@ -147,6 +150,11 @@ def _existing(live: Enrolment | None, claim: ResultClaim) -> ExistingResult | No
         post_score=live.post_score,
         certificate_number=live.certificate_number or None,
     )
+
+
+def _renumbers(live: Enrolment, claim: ResultClaim) -> bool:
+    issued, named = live.certificate_number, claim.certificate_number or ""
+    return bool(issued and named) and issued.casefold() != named.casefold()
 
 
 def _change(report: Report, claim: ResultClaim, subject: Subject) -> Change:
@@ -167,7 +175,7 @@ def _change(report: Report, claim: ResultClaim, subject: Subject) -> Change:
         jp=claim.jp,
         pre_score=claim.pre_score,
         post_score=claim.post_score,
-        certificate_number=(claim.certificate_number or "") if passed else "",
+        certificate_number=(base.certificate_number or claim.certificate_number or "") if passed else "",
         origin="report",
         revision=base.revision + 1,
     )

@@ -1,14 +1,18 @@
 """Numbers of certificates that fell: none of them is given again."""
 
-from collections.abc import Collection
-from uuid import UUID
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from enrollment.enrolments.domain.changes import Change
+
 _ADD = text(
     """INSERT INTO revoked_certificates (number, enrollment_id, organiser)
-    VALUES (:number, :enrollment_id, :organiser) ON CONFLICT DO NOTHING"""
+    SELECT number, enrollment_id, organiser
+    FROM unnest(CAST(:numbers AS text[]), CAST(:ids AS uuid[]), CAST(:runs AS uuid[]))
+        AS fallen (number, enrollment_id, run_id) JOIN runs USING (run_id)
+    ORDER BY 2, 1 ON CONFLICT DO NOTHING"""
 )
 _REVOKED = text(
     """SELECT asked.organiser, asked.number
@@ -18,9 +22,14 @@ _REVOKED = text(
 )
 
 
-async def add_revoked(session: AsyncSession, number: str, enrollment_id: UUID, organiser: str) -> None:
-    """Remember that an enrolment's certificate fell."""
-    await session.execute(_ADD, {"number": number, "enrollment_id": enrollment_id, "organiser": organiser})
+async def add_revoked(session: AsyncSession, changes: Sequence[Change]) -> None:
+    """Remember which certificates fell by changes of enrolments."""
+    values = {
+        "numbers": [change.fallen for change in changes],
+        "ids": [change.after.enrollment_id for change in changes],
+        "runs": [change.after.run_id for change in changes],
+    }
+    await session.execute(_ADD, values)
 
 
 async def load_revoked(session: AsyncSession, asked: Collection[tuple[str, str]]) -> set[tuple[str, str]]:

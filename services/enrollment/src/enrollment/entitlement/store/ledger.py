@@ -37,9 +37,10 @@ _SUMS = text(
 )
 _LEDGER = text(
     """SELECT j.enrollment_id, j.run_id, j.jp, j.earned_on, r.run_code, p.name AS programme_name, p.kind,
-        r.organiser, e.certificate_number
+        r.organiser, e.certificate_number, coalesce(c.code, '') AS certificate_code
     FROM jp_entries AS j JOIN runs AS r USING (run_id) JOIN programmes AS p USING (programme_code)
     JOIN enrolments AS e USING (enrollment_id)
+    LEFT JOIN certificates AS c ON c.enrollment_id = e.enrollment_id AND c.revoked_at IS NULL
     WHERE j.asn_id = :asn ORDER BY j.earned_on DESC, j.enrollment_id LIMIT 1000"""
 )
 _SCHEDULED = text(
@@ -61,6 +62,7 @@ class Line(NamedTuple):
     kind: str
     organiser: str
     certificate_number: str
+    certificate_code: str
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,11 @@ class Stream(NamedTuple):
     href: str
     version: str
 
+    @classmethod
+    def asked(cls) -> "Stream":
+        """For whoever has no session: the page asks for itself every half minute."""
+        return cls("ask", "")
+
 
 async def watch(
     request: Request, session: AsyncSession, about: Mapping[Subject, Iterable[object]]

@@ -136,6 +136,8 @@ def _pages() -> list[tuple[str, str]]:
         ("/enrollment/api/v1/results", _("Hasil pelatihan")),
         ("/enrollment/api/v1/runs", _("Angkatan pelatihan")),
         ("/enrollment/angkatan", _("Peserta angkatan")),
+        ("/enrollment/sertifikat", _("Sertifikat")),
+        ("/enrollment/api/v1/certificates", _("Sertifikat")),
         ("/enrollment/api/v1/jp", _("Catatan JP")),
         ("/enrollment/instansi", _("JP instansi")),
         ("/assessment/api/v1/assessments", _("Tes")),

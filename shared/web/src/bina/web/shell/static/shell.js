@@ -1,5 +1,5 @@
 // Improves pages that already work without it: confirmations, one submit per click, answers kept on this device,
-// sibling fragments, pages that say what has changed.
+// sibling fragments, printing, pages that say what has changed.
 const t = document.documentElement.lang === "en"
   ? { busy: "Sending…", cancel: "Cancel", kept: "Saved on this device", off: "Connection lost. Answers are safe on this device.",
       news: (n) => (n === 1 ? "1 update" : `${n} updates`), show: "Show" }
@@ -53,6 +53,12 @@ window.addEventListener("pageshow", () => {
 });
 
 document.querySelector(".summary")?.focus();
+
+// <button type="button" data-print hidden>: there is no printing by a button without a script.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
 
 // <form data-draft="name"> with <p data-draft-state role="status">: answers survive a closed tab or lost network.
 // A receipt page says <p data-draft-done="name">: only then is the draft deleted.
@@ -148,6 +154,7 @@ if (main?.dataset.stream) {
 
   async function open() {
     if (!stream || source || opening || document.hidden) return;
+    if (stream === "ask") return poll(); // nobody's session: nothing is streamed
     opening = true;
     free = await place();
     opening = false;
