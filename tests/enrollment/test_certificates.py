@@ -179,6 +179,8 @@ async def test_an_agency_numbers_by_its_own_pattern(site: Site):
     body = {"agency_code": CITY, "pattern": "893.3/{seq}/{run}/{year}"}
     assert (await site.command("certificate-series", body, "operator", agency=REGENCY)).status_code == 403
     assert (await site.command("certificate-series", body, "operator")).status_code == 200
+    unknown = await site.command("certificate-series", body | {"agency_code": "9999"}, "platform")
+    assert unknown.status_code == 404
     await issue(site, 2)
     assert await numbers_of(site) == [f"893.3/1/{PAST}/2026"]
 

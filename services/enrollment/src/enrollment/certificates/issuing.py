@@ -10,7 +10,7 @@ from bina.events import Event
 from bina.messaging import DueItem, clock, due, emit, new_id
 from bina.web import audit
 from bina.web.language import gettext as _
-from bina.web.problems import Fault, Problem
+from bina.web.problems import Fault, Problem, not_found
 from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.domain import Run
 from enrollment.certificates import store
@@ -95,9 +95,11 @@ async def set_pattern(session: AsyncSession, agency: str, pattern: str) -> str:
         fault = Fault("pattern", words)
         raise Problem("invalid-input", 422, _("Ada isian yang belum benar."), errors=[fault]) from broken
     await register.hold_agencies(session, {agency})
-    before = await store.load_pattern(session, agency) or PATTERN
+    before = await store.load_pattern(session, agency)
+    if before is None:
+        raise not_found(_("Instansi belum terdaftar."))
     await store.set_pattern(session, agency, pattern)
-    audit.changed(session, "certificate-series", agency, {"pattern": before}, {"pattern": pattern})
+    audit.changed(session, "certificate-series", agency, {"pattern": before or PATTERN}, {"pattern": pattern})
     return pattern
 
 
