@@ -71,7 +71,7 @@ def note(session: AsyncSession, changes: Sequence[Change]) -> None:
 async def _let_fall(session: AsyncSession, changes: Sequence[Change]) -> None:
     """The one way on which certificates fall: their numbers are never given again, their pages say so."""
     if changes:
-        await add_revoked(session, changes)
+        await add_revoked(session, [change for change in changes if not change.taken_back])
         reasons = {change.after.enrollment_id: change.why for change in changes}
         await certificates.revoke(session, reasons, clock.now())
 

@@ -81,7 +81,8 @@ def _corrected(now: Enrolment, row: ImportRow, runs: dict[UUID, Run]) -> Change:
         origin=before["origin"] if had_result else "correction",
         revision=now.revision + 1,
     )
-    return Change(now, after, min(day, runs[now.run_id].ends_on) if completed else None, why=WHY)
+    earned_on = min(day, runs[now.run_id].ends_on) if completed else None
+    return Change(now, after, earned_on, why=WHY, taken_back=True)
 
 
 async def _restore(session: AsyncSession, rows: Sequence[ImportRow]) -> Done:

@@ -26,7 +26,8 @@ class Change(NamedTuple):
     """One enrolment's step. `before` None: it is new. `earned_on` dates the JP of a completion in the ledger.
 
     `position` on the waiting list, for one who joins it; `why` a correction or withdrawal was made; `issued_on` a new
-    certificate, where that is not the day of the completion.
+    certificate, where that is not the day of the completion; `taken_back`: an import was, of which nobody decided that
+    its certificates are void, so that their numbers may be reported again.
     """
 
     before: Enrolment | None
@@ -36,6 +37,7 @@ class Change(NamedTuple):
     why: str = ""
     cause: Event | None = None
     issued_on: date | None = None
+    taken_back: bool = False
 
     @property
     def fallen(self) -> str:
