@@ -49,6 +49,9 @@ PAGES = {
     "asn-katalog-kosong": _asn("asn", "/enrollment/katalog?kata=tidakadaini"),
     "asn-angkatan": _asn("asn", "/enrollment/angkatan/INFODINAS-2026-01"),
     "asn-angkatan-penuh": _asn("asn", "/enrollment/angkatan/LAYANAN-2026-02"),
+    "asn-hadir": _asn("attender", "/enrollment/hadir"),
+    "asn-hadir-sesi": _asn("attender", "/enrollment/hadir/{session}"),
+    "asn-angkatan-sesi": _asn("attender", "/enrollment/angkatan/KINERJA-2026-03"),
     "asn-jp": _asn("asn", "/enrollment/jp"),
     "asn-tes": _asn("asn", "/assessment/tes"),
     "asn-tes-soal": _form("asn", "/assessment/tes/{test}"),
@@ -84,6 +87,17 @@ PAGES = {
     "operator-beranda": _staff("operator", "/beranda"),
     "operator-angkatan": _staff("operator", "/enrollment/angkatan/KINERJA-2026-01"),
     "operator-angkatan-datang": _staff("operator", "/enrollment/angkatan/INFODINAS-2026-01"),
+    "operator-presensi": _staff("operator", "/enrollment/angkatan/KINERJA-2026-03/presensi/{session}"),
+    "operator-presensi-cetak": _staff(
+        "operator", "/enrollment/angkatan/KINERJA-2026-03/presensi/{session}/cetak"
+    ),
+    "operator-presensi-kode": _staff(
+        "operator", "/enrollment/angkatan/KINERJA-2026-03/presensi/{session}/kode"
+    ),
+    "operator-presensi-periksa": _staff(
+        "operator", "/enrollment/angkatan/KINERJA-2026-03/presensi/{session}/periksa"
+    ),
+    "operator-laporan": _staff("operator", "/enrollment/angkatan/KINERJA-2026-03/laporan"),
     "operator-penilai": _staff("operator", "/evaluation/penilai"),
     "operator-perbaikan": _staff("operator", "/enrollment/perbaikan"),
     "operator-buku-kirim": _staff("operator", "/notification/buku-kirim"),
@@ -123,7 +137,13 @@ NO_PAGES = {
         "/{service}/ops/audit/ekspor.jsonl",
     },
     "a part of the pages that stand above": {"/{service}/potongan/beranda", "/gallery/potongan"},
-    "leads on to another page": {"/ops", "/masuk/mulai", "/masuk/kembali", "/{service}/tampilan"},
+    "leads on to another page": {
+        "/enrollment/angkatan/{reference}/presensi",
+        "/ops",
+        "/masuk/mulai",
+        "/masuk/kembali",
+        "/{service}/tampilan",
+    },
     "what a page hears of changes": {"/{service}/langsung"},
     "for machines": {"/static/{name}", "/healthz", "/readyz", "/readyz/http", "/metrics"},
 }

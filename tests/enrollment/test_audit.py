@@ -233,10 +233,15 @@ async def test_nobody_else_is_named_without_being_noted(site: Site, who):
     for n in (2, 3, 4):
         await site.svc.receives(asked(n, SMALL), agency=CITY)
     await site.svc.receives(reported(7, PAST), agency=CITY)
+    held = {"starts_at": "2026-12-01T01:00:00Z", "ends_at": "2026-12-01T04:00:00Z", "trainer": nip(7)}
+    await site.command(f"runs/{SMALL}/change", {"sessions": [held]}, "operator")
+    (session,) = await site.svc.rows("SELECT session_id FROM run_sessions")
     people = {asn_id(n): (nip(n), f"Pegawai {n}<", f'"Pegawai {n}"') for n in (*range(1, 10), 21, 22)}
     more = [f"/enrollment/angkatan/{code}" for code in (PAST, TESTED)]
     more += [f"/enrollment/api/v1/enrolments?run={SMALL}", f"/enrollment/api/v1/units?agency={CITY}"]
-    paths = addresses(site.app, {"reference": SMALL, "asn_id": str(asn_id(3))}, more)
+    paths = addresses(
+        site.app, {"reference": SMALL, "asn_id": str(asn_id(3)), "session_id": str(session.session_id)}, more
+    )
     reader = asn_id(person) if person else None
     async with site.client(*roles, person=person, agency=agency) as client:
         shown = await shown_to(client, site.svc, paths, people, reader=reader)

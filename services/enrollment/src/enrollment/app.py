@@ -10,6 +10,10 @@ from bina.web.app import create_app
 from enrollment.accounts import api as accounts_api
 from enrollment.accounts import pages as accounts_pages
 from enrollment.accounts.provider import Provider
+from enrollment.attendance import api as attendance_api
+from enrollment.attendance import check_in_pages
+from enrollment.attendance import pages as attendance_pages
+from enrollment.attendance.subjects import ATTENDANCE, CODES, REPORTS
 from enrollment.catalogue import api as catalogue_api
 from enrollment.catalogue import pages as catalogue_pages
 from enrollment.catalogue.subjects import SEATS
@@ -43,8 +47,25 @@ service = Service(
 
 def create(settings: EnrollmentSettings) -> FastAPI:
     """The service's API and pages around its runtime."""
-    apis = (accounts_api, machines_api, register_api, catalogue_api, enrolments_api, entitlement_api)
-    pages = (home_pages, accounts_pages, catalogue_pages, enrolments_pages, entitlement_pages, rights_pages)
+    apis = (
+        accounts_api,
+        machines_api,
+        register_api,
+        catalogue_api,
+        enrolments_api,
+        entitlement_api,
+        attendance_api,
+    )
+    pages = (
+        home_pages,
+        accounts_pages,
+        catalogue_pages,
+        enrolments_pages,
+        entitlement_pages,
+        rights_pages,
+        attendance_pages,
+        check_in_pages,
+    )
     runtime = Runtime(service, settings)
     app = create_app(
         runtime,
@@ -52,7 +73,7 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         expiries=EXPIRIES,
         api_routers=[*(api.router for api in apis), own.api_router()],
         page_routers=[*(page.router for page in pages), own.page_router(), gallery.router()],
-        subjects=[SEATS, PARTICIPANTS, TAKEN, EARNED],
+        subjects=[SEATS, PARTICIPANTS, TAKEN, EARNED, ATTENDANCE, CODES, REPORTS],
     )
     app.state.provider = Provider(settings)
     return app
