@@ -255,6 +255,12 @@ ENROLLMENT = {
     "GET /enrollment/angkatan/{reference}/presensi/{session_id}/periksa": _session(),
     "GET /enrollment/angkatan/{reference}/laporan": _session(),
     "GET /enrollment/hadir": Tried(),
+    "GET /enrollment/kalender": Tried(),
+    "GET /enrollment/kalender.ics": Tried(),
+    "POST /enrollment/kalender": Tried(),
+    "GET /enrollment/angkatan/{reference}/jadwal.ics": Tried(
+        fill=lambda _w, _none: Ask({"reference": OURS.code})
+    ),
     "GET /enrollment/hadir/{session_id}": _own_session(),
     "GET /enrollment/api/v1/sessions/{session_id}/attendance": _session(),
     "POST /enrollment/angkatan/{reference}/presensi/{session_id}": Tried(people.ORGANISED, _session_list),

@@ -25,6 +25,9 @@ SHOWS_NOBODY_ELSE = {
         "/{service}/api/v1/me/data",
         "/enrollment/jp",
         "/enrollment/hadir",
+        "/enrollment/kalender",
+        "/enrollment/kalender.ics",
+        "/enrollment/kalender/{token}",
         "/enrollment/hadir/{session_id}",
         "/assessment/tes",
         "/assessment/tes/{assessment_id}",
@@ -40,6 +43,7 @@ SHOWS_NOBODY_ELSE = {
     },
     "the catalogue, agencies and units": {
         "/enrollment/katalog",
+        "/enrollment/angkatan/{reference}/jadwal.ics",
         "/enrollment/katalog.{form}",
         "/enrollment/api/v1/programmes",
         "/enrollment/api/v1/runs",

@@ -14,6 +14,7 @@ from enrollment.attendance import api as attendance_api
 from enrollment.attendance import check_in_pages
 from enrollment.attendance import pages as attendance_pages
 from enrollment.attendance.subjects import ATTENDANCE, CODES, REPORTS
+from enrollment.calendar import pages as calendar_pages
 from enrollment.catalogue import api as catalogue_api
 from enrollment.catalogue import pages as catalogue_pages
 from enrollment.catalogue.subjects import SEATS
@@ -65,6 +66,7 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         rights_pages,
         attendance_pages,
         check_in_pages,
+        calendar_pages,
     )
     runtime = Runtime(service, settings)
     app = create_app(

@@ -29,6 +29,10 @@ def _record() -> list[Holding]:
             "data_requests", _("Permintaan Anda atas data"), _("Permintaan dijawab tepat waktu"), "t.asn_id = $1",
             "t.request_id", "data_requests", hidden=("decided_by",),
         ),
+        Holding(
+            "calendar_links", _("Tautan kalender Anda"), _("Jadwal sampai ke kalender Anda"), "t.asn_id = $1",
+            "t.generation", basis=Basis.CONSENT,
+        ),
         Holding("role_grants", _("Peran Anda"), _("Hak membuka halaman"), "t.asn_id = $1", "t.role", hidden=("shows",)),
     ]  # fmt: skip
 

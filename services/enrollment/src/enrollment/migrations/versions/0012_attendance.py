@@ -31,6 +31,10 @@ STATEMENTS = (
         enrollment_id uuid PRIMARY KEY, run_id uuid NOT NULL, content text NOT NULL DEFAULT '', handed_in_at timestamptz,
         received_on date, received_by uuid, recorded_at timestamptz NOT NULL DEFAULT now())""",
     "CREATE INDEX reports_of_run ON reports (run_id)",
+    # Links of earlier generations open nothing.
+    """CREATE TABLE calendar_links (
+        asn_id uuid PRIMARY KEY, generation int NOT NULL, active boolean NOT NULL DEFAULT true,
+        renewed_at timestamptz NOT NULL DEFAULT now())""",
 )
 
 

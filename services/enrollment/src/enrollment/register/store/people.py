@@ -192,7 +192,7 @@ async def erase(session: AsyncSession, asn_id: UUID) -> list[UUID]:
 
     Enrolments keep only the opaque id, and of attendance that somebody came. The record goes first: whoever writes of the person holds it.
     """
-    for table in ("asn", "contacts", "role_grants", "recommendations", "data_requests"):
+    for table in ("asn", "contacts", "role_grants", "recommendations", "data_requests", "calendar_links"):
         await session.execute(text(f"DELETE FROM {table} WHERE asn_id = :id"), {"id": asn_id})  # noqa: S608 - fixed names
     for statement in _EMPTIED:
         await session.execute(statement, {"id": asn_id})
