@@ -41,7 +41,7 @@ async def test_a_run_tells_its_sessions_to_readers_of_page_and_interface(site: S
     assert (run["attendance_percent"], run["report_required"]) == (100, False)
     async with site.client("asn", person=1) as client:
         html = (await client.get(PAGE)).text
-    assert "19 Nov 2026, 08.00–11.00 WIB" in html
+    assert "19 Nov 2026, 08.00 WIB–11.00 WIB" in html
     assert "hadir di semua sesi" in html
     assert nip(TAUGHT) not in html
 

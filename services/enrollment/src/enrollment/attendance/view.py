@@ -1,7 +1,6 @@
 """How sessions and attendance read on a page."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,14 +18,10 @@ def base_of(run: Run) -> str:
 
 
 def times_of(held: RunSession) -> str:
-    """`Sel 1 Des 2026, 08.00–12.00 WIB`."""
+    """`1 Des 2026, 08.00 WIB–12.00 WIB`; a later day of its end goes before the time."""
     start, end = (moment.astimezone(clock.ZONE) for moment in (held.starts_at, held.ends_at))
-    first = f"{short_day(start.date())}, {_bare(start)}"
-    return (
-        f"{first}–{clock_time(end, clock.ZONE)}"
-        if start.date() == end.date()
-        else f"{first} – {short_day(end.date())}, {clock_time(end, clock.ZONE)}"
-    )
+    last = "" if start.date() == end.date() else f"{short_day(end.date())}, "
+    return f"{short_day(start.date())}, {clock_time(start, clock.ZONE)}–{last}{clock_time(end, clock.ZONE)}"
 
 
 def name_of(held: RunSession, place: int) -> str:
@@ -87,7 +82,3 @@ def rule_of(run: Run, sessions: int) -> str:
     if not sessions or run.attendance_percent == 100:
         return _("hadir di semua sesi") if sessions else _("hadir")
     return _("hadir di sedikitnya %(n)s%% sesi") % {"n": run.attendance_percent}
-
-
-def _bare(moment: datetime) -> str:
-    return clock_time(moment, clock.ZONE).rsplit(" ", 1)[0]
