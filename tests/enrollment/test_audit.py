@@ -240,7 +240,9 @@ async def test_nobody_else_is_named_without_being_noted(site: Site, who):
     more = [f"/enrollment/angkatan/{code}" for code in (PAST, TESTED)]
     more += [f"/enrollment/api/v1/enrolments?run={SMALL}", f"/enrollment/api/v1/units?agency={CITY}"]
     paths = addresses(
-        site.app, {"reference": SMALL, "asn_id": str(asn_id(3)), "session_id": str(session.session_id)}, more
+        site.app,
+        {"reference": SMALL, "asn_id": str(asn_id(3)), "session_id": str(session.session_id), "token": "x"},
+        more,
     )
     reader = asn_id(person) if person else None
     async with site.client(*roles, person=person, agency=agency) as client:
