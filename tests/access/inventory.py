@@ -151,6 +151,42 @@ def _attendance_form(world: World, record: Record) -> Ask:
     return Ask({"reference": record.run.code}, form=form)
 
 
+def _session(json: Any = None, **form: object) -> Tried:
+    """A session of a run, which is in reach as the run's organiser or as who teaches it."""
+    return Tried(people.ORGANISED, lambda _world, record: Ask(_path_of(record), json=json, form=form))
+
+
+def _path_of(record: Record) -> dict[str, object]:
+    assert record.run is not None
+    return {"reference": record.run.code, "session_id": id_of("session", record.run.code)}
+
+
+def _session_marks(world: World, record: Record) -> Ask:
+    chosen = [str(world.enrolments[one.label]) for one in people.ENROLMENTS if one.run is record.run]
+    return Ask(_path_of(record), json={"present": chosen[:1]})
+
+
+def _session_list(world: World, record: Record) -> Ask:
+    chosen = [world.enrolments[one.label] for one in people.ENROLMENTS if one.run is record.run]
+    return Ask(_path_of(record), form={f"attendance.{chosen[-1]}": "absent"})
+
+
+def _received(world: World, record: Record) -> Ask:
+    chosen = [str(world.enrolments[one.label]) for one in people.ENROLMENTS if one.run is record.run]
+    return Ask(_path_of(record), json={"enrollments": chosen[:1]})
+
+
+def _received_form(world: World, record: Record) -> Ask:
+    chosen = [world.enrolments[one.label] for one in people.ENROLMENTS if one.run is record.run]
+    return Ask(
+        _path_of(record), form={f"received.{chosen[0]}": "1", "received_on": clock.today().isoformat()}
+    )
+
+
+def _own_session() -> Tried:
+    return Tried(fill=lambda _world, _none: Ask({"session_id": id_of("session", people.THEIRS.code)}))
+
+
 def _of(name: str, json: Any = None, form: Mapping[str, object] | None = None) -> Callable[[World, Any], Ask]:
     """The record that a service made for a person: a test, a task, a notice."""
     return lambda world, record: Ask({name: world.of[record.asn.key]}, json=json, form=form or {})
@@ -235,6 +271,34 @@ ENROLLMENT = {
     "GET /enrollment/angkatan/{reference}": Tried(
         people.TAUGHT, lambda _w, r: Ask({"reference": r.run.code}), "enrolment.list"
     ),
+    "GET /enrollment/angkatan/{reference}/presensi": _session(),
+    "GET /enrollment/angkatan/{reference}/presensi/{session_id}": _session(),
+    "GET /enrollment/angkatan/{reference}/presensi/{session_id}/cetak": _session(),
+    "GET /enrollment/angkatan/{reference}/presensi/{session_id}/kode": _session(),
+    "GET /enrollment/angkatan/{reference}/presensi/{session_id}/periksa": _session(),
+    "GET /enrollment/angkatan/{reference}/laporan": _session(),
+    "GET /enrollment/hadir": Tried(),
+    "GET /enrollment/kalender": Tried(),
+    "GET /enrollment/kalender.ics": Tried(),
+    "POST /enrollment/kalender": Tried(),
+    "GET /enrollment/angkatan/{reference}/jadwal.ics": Tried(
+        fill=lambda _w, _none: Ask({"reference": OURS.code})
+    ),
+    "GET /enrollment/hadir/{session_id}": _own_session(),
+    "GET /enrollment/api/v1/sessions/{session_id}/attendance": _session(),
+    "POST /enrollment/angkatan/{reference}/presensi/{session_id}": Tried(people.ORGANISED, _session_list),
+    "POST /enrollment/angkatan/{reference}/presensi/{session_id}/periksa": Tried(
+        people.ORGANISED, lambda _w, r: Ask(_path_of(r), form={f"face.{id_of('none')}": "right"})
+    ),
+    "POST /enrollment/angkatan/{reference}/tetapkan": _session(),
+    "POST /enrollment/angkatan/{reference}/laporan": Tried(people.ORGANISED, _received_form),
+    "POST /enrollment/angkatan/{reference}/laporan-saya": Tried(
+        fill=lambda _w, _none: Ask({"reference": people.THEIRS.code}, form={"content": "Laporan"})
+    ),
+    "POST /enrollment/hadir/{session_id}": _own_session(),
+    "POST /enrollment/api/v1/sessions/{session_id}/attendance": Tried(people.ORGANISED, _session_marks),
+    "POST /enrollment/api/v1/runs/{reference}/attendance/settle": _session(),
+    "POST /enrollment/api/v1/runs/{reference}/reports": Tried(people.ORGANISED, _received),
     "GET /enrollment/jp": Tried(),
     "GET /enrollment/instansi": Tried(),
     "GET /enrollment/katalog.{form}": _file(),

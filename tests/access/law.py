@@ -78,6 +78,7 @@ def _covers(asker: Asker, word: str, record: Record) -> bool:
         "unit": ours and (asker.unit is None or asker.unit in record.units),
         "agency": ours,
         "organised": run is not None and run.organiser == HERE,
+        "taught": run is not None and run.taught,
         "all": True,
         "demo": True,
     }[word]

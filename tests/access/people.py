@@ -50,13 +50,19 @@ class Run:
 
     code: str
     organiser: str
+    taught: bool = False
+    """Whether the asker teaches its session."""
 
     @property
     def run_id(self) -> UUID:
         return id_of("run", self.code)
 
 
-OURS, THEIRS, ABROAD = Run("AKS-2026-01", HERE), Run("AKS-2026-02", THERE), Run("AKS-2026-03", THERE)
+OURS, THEIRS, ABROAD = (
+    Run("AKS-2026-01", HERE),
+    Run("AKS-2026-02", THERE, taught=True),
+    Run("AKS-2026-03", THERE),
+)
 RUNS = (OURS, THEIRS, ABROAD)
 TAKING_PART = (
     *((one, THEIRS) for one in (ASKER, REPORT, MATE, COLLEAGUE)),

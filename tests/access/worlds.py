@@ -32,11 +32,13 @@ from .people import (
     HERE,
     INTERVIEWER,
     OTHER,
+    OURS,
     PEOPLE,
     RUNS,
     SECTION,
     STRANGER,
     TAKING_PART,
+    THEIRS,
     THERE,
     UNIT,
     UNITS,
@@ -248,14 +250,25 @@ def _run_row(kind, run: Run):
 
 async def _start(session) -> None:
     """Seats are asked for before a run begins, attendance is taken after."""
-    from enrollment.catalogue.bodies import RunChange
+    from enrollment.catalogue.bodies import RunChange, SessionRow
     from enrollment.catalogue.store import find_run
     from enrollment.enrolments.running import change
 
     for run in RUNS:
         found = await find_run(session, run.code)
         assert found is not None
-        await change(session, found, RunChange(starts_on=day(-1)))
+        held = [_session_row(SessionRow, run)] if run in (OURS, THEIRS) else []
+        await change(session, found, RunChange(starts_on=day(-1), sessions=held))
+
+
+def _session_row(kind, run: Run):
+    now = clock.now()
+    return kind(
+        id=id_of("session", run.code),
+        starts_at=now - timedelta(hours=1),
+        ends_at=now + timedelta(hours=3),
+        trainer=ASKER.nip if run.taught else None,
+    )
 
 
 async def assessment(service: ServiceUnderTest) -> World:

@@ -26,7 +26,7 @@ async def test_the_document_is_valid(name: str):
 
 
 def takes_nul(text: dict[str, Any]) -> bool:
-    if text.get("format") in {"uuid", "date"} or "enum" in text or "const" in text:
+    if text.get("format") in {"uuid", "date", "date-time"} or "enum" in text or "const" in text:
         return False
     pattern = re.compile(text.get("pattern", ""))
     return any(pattern.search(word) for word in WITH_NUL)

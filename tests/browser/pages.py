@@ -49,6 +49,10 @@ PAGES = {
     "asn-katalog-kosong": _asn("asn", "/enrollment/katalog?kata=tidakadaini"),
     "asn-angkatan": _asn("asn", "/enrollment/angkatan/INFODINAS-2026-01"),
     "asn-angkatan-penuh": _asn("asn", "/enrollment/angkatan/LAYANAN-2026-02"),
+    "asn-hadir": _asn("attender", "/enrollment/hadir"),
+    "asn-hadir-sesi": _asn("attender", "/enrollment/hadir/{session}"),
+    "asn-kalender": _asn("attender", "/enrollment/kalender"),
+    "asn-angkatan-sesi": _asn("attender", "/enrollment/angkatan/KINERJA-2026-03"),
     "asn-jp": _asn("asn", "/enrollment/jp"),
     "warga-verifikasi": _form("", "/enrollment/verifikasi/{certificate}"),
     "warga-verifikasi-dicabut": _form("", "/enrollment/verifikasi/{certificate revoked}"),
@@ -89,6 +93,17 @@ PAGES = {
     "operator-angkatan-datang": _staff("operator", "/enrollment/angkatan/INFODINAS-2026-01"),
     "operator-sertifikat": _staff("operator", "/enrollment/angkatan/LAYANAN-2026-01/sertifikat"),
     "operator-sertifikat-terbit": _staff("operator", "/enrollment/angkatan/INFODINAS-2025-02/sertifikat"),
+    "operator-presensi": _staff("operator", "/enrollment/angkatan/KINERJA-2026-03/presensi/{session}"),
+    "operator-presensi-cetak": _staff(
+        "operator", "/enrollment/angkatan/KINERJA-2026-03/presensi/{session}/cetak"
+    ),
+    "operator-presensi-kode": _staff(
+        "operator", "/enrollment/angkatan/KINERJA-2026-03/presensi/{session}/kode"
+    ),
+    "operator-presensi-periksa": _staff(
+        "operator", "/enrollment/angkatan/KINERJA-2026-03/presensi/{session}/periksa"
+    ),
+    "operator-laporan": _staff("operator", "/enrollment/angkatan/KINERJA-2026-03/laporan"),
     "operator-penilai": _staff("operator", "/evaluation/penilai"),
     "operator-perbaikan": _staff("operator", "/enrollment/perbaikan"),
     "operator-buku-kirim": _staff("operator", "/notification/buku-kirim"),
@@ -120,6 +135,9 @@ NO_PAGES = {
         "/enrollment/angkatan/{reference}/sertifikat/semua.zip",
         "/enrollment/sertifikat/{kode}",
         "/enrollment/instansi.{form}",
+        "/enrollment/kalender.ics",
+        "/enrollment/kalender/{token}",
+        "/enrollment/angkatan/{reference}/jadwal.ics",
         "/enrollment/instansi/tertinggal.{form}",
         "/evaluation/tugas.{form}",
         "/evaluation/penilai.{form}",
@@ -131,7 +149,13 @@ NO_PAGES = {
         "/{service}/ops/audit/ekspor.jsonl",
     },
     "a part of the pages that stand above": {"/{service}/potongan/beranda", "/gallery/potongan"},
-    "leads on to another page": {"/ops", "/masuk/mulai", "/masuk/kembali", "/{service}/tampilan"},
+    "leads on to another page": {
+        "/enrollment/angkatan/{reference}/presensi",
+        "/ops",
+        "/masuk/mulai",
+        "/masuk/kembali",
+        "/{service}/tampilan",
+    },
     "what a page hears of changes": {"/{service}/langsung"},
     "keeps a form for reloading it offline": {"/evaluation/survei.js"},
     "for machines": {"/static/{name}", "/healthz", "/readyz", "/readyz/http", "/metrics"},

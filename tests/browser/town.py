@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,9 +12,10 @@ from bina.web.access import issue_task_link
 from bina_local.publication import RawRecord
 from bina_local.services import signing_secret
 from browser.visiting import sessions_of
+from enrollment.attendance import codes
 from journeys.agency import REQUEST, RESULT
 from journeys.answering import answer_task, open_task, open_test, take_test
-from journeys.running import Bina, eventually
+from journeys.running import ZONE, Bina, eventually
 from journeys.world import Asn, World
 
 AGENCY = "3273"
@@ -78,6 +79,11 @@ class Town:
         return self.staff[0]
 
     @property
+    def attender(self) -> Asn:
+        """Takes part in the run of today that has sessions."""
+        return self.staff[21]
+
+    @property
     def alumnus(self) -> Asn:
         """Has answered forms and taken a test."""
         return self.staff[1]
@@ -94,6 +100,7 @@ async def build(bina: Bina) -> Town:
     await hold_trainings(town)
     await let_them_answer(town)
     await certify(town)
+    await hold_sessions(town)
     await spoil_two(town)
     await ask_for_a_correction(town)
     town.places |= await find_places(town)
@@ -146,6 +153,52 @@ async def hold_trainings(town: Town) -> None:
     await report(town, "KINERJA-2026-01", [], days_ago=0, jp=10)
     await request(town, "KINERJA-2026-01", town.staff[:12])
     await request(town, "LAYANAN-2026-02", town.staff[1:4])
+
+
+async def hold_sessions(town: Town) -> None:
+    """A run of today in two sessions; of three participants one is marked by list, one by code."""
+    today, code = town.world.bina.today(), "KINERJA-2026-03"
+    sessions = [
+        {
+            "starts_at": datetime.combine(today, time(*begins), ZONE).isoformat(),
+            "ends_at": datetime.combine(today, time(*ends), ZONE).isoformat(),
+            "title": title,
+            "place": "Aula BKPSDM Kota Bandung",
+            "trainer": town.chief.nip,
+        }
+        for begins, ends, title in (((8, 30), (11, 30), "Menyusun sasaran"), ((13, 0), (16, 0), "Praktik"))
+    ]
+    town.runs[code] = await town.world.run(
+        code, "KINERJA", sessions=sessions, attendance_percent=80, report_required=True
+    )
+    people = [town.attender, town.staff[22], town.staff[23]]
+    await request(town, code, people)
+    held = (await town.world.operator.get(f"/enrollment/api/v1/runs/{code}"))["sessions"][0]["id"]
+    ids = await town.world.enrolments(town.runs[code])
+    marks = {"absent": [ids[people[2].nip]["id"]]}
+    await town.world.operator.post(f"/enrollment/api/v1/sessions/{held}/attendance", marks)
+    await check_in(town, people[1], held)
+    town.places["session"] = held
+
+
+def shown_code(town: Town, session_id: str) -> str:
+    """What the screen of the room shows."""
+    step = codes.step_of(datetime.now(UTC))
+    return codes.code_at(UUID(session_id), step, signing_secret(town.world.bina.state))
+
+
+async def check_in(town: Town, asn: Asn, session_id: str) -> None:
+    """Somebody types the code on a phone of their own."""
+    bina = town.world.bina
+    live, _lapsed = sessions_of(bina, asn.person())
+    path = f"/enrollment/hadir/{session_id}"
+    async with httpx.AsyncClient(base_url=bina.addresses.url, trust_env=False) as http:
+        http.cookies.set("bina_session", live)
+        hidden = dict(
+            re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', (await http.get(path)).text)
+        )
+        answer = await http.post(path, data=hidden | {"kode": shown_code(town, session_id)})
+        assert answer.status_code == 303, answer.text
 
 
 async def report(town: Town, run: str, people: list[Asn], *, days_ago: int, jp: int) -> None:

@@ -234,13 +234,17 @@ async def test_nobody_else_is_named_without_being_noted(site: Site, who):
         await site.svc.receives(asked(n, SMALL), agency=CITY)
     await site.svc.receives(reported(7, PAST), agency=CITY)
     uploaded = str(await upload(site.svc))
+    held = {"starts_at": "2026-12-01T01:00:00Z", "ends_at": "2026-12-01T04:00:00Z", "trainer": nip(7)}
+    await site.command(f"runs/{SMALL}/change", {"sessions": [held]}, "operator")
+    (session,) = await site.svc.rows("SELECT session_id FROM run_sessions")
     people = {asn_id(n): (nip(n), f"Pegawai {n}<", f'"Pegawai {n}"') for n in (*range(1, 10), 21, 22)}
     more = [f"/enrollment/angkatan/{code}" for code in (PAST, TESTED)]
     more += [f"/enrollment/api/v1/enrolments?run={SMALL}", f"/enrollment/api/v1/units?agency={CITY}"]
     more += [f"{page}/sertifikat" for page in more[:1]]
+    fillers = {"reference": SMALL, "asn_id": str(asn_id(3)), "import_id": uploaded}
+    fillers |= {"session_id": str(session.session_id), "token": "x"}
     # Whoever holds a certificate has its code, and is nobody whose reading could be noted: here they know none.
-    fillers = {"reference": SMALL, "asn_id": str(asn_id(3)), "code": "0" * 16, "kode": "0" * 16}
-    paths = addresses(site.app, fillers | {"import_id": uploaded}, more)
+    paths = addresses(site.app, fillers | {"code": "0" * 16, "kode": "0" * 16}, more)
     reader = asn_id(person) if person else None
     async with site.client(*roles, person=person, agency=agency) as client:
         shown = await shown_to(client, site.svc, paths, people, reader=reader)

@@ -10,6 +10,11 @@ from bina.web.app import create_app
 from enrollment.accounts import api as accounts_api
 from enrollment.accounts import pages as accounts_pages
 from enrollment.accounts.provider import Provider
+from enrollment.attendance import api as attendance_api
+from enrollment.attendance import check_in_pages
+from enrollment.attendance import pages as attendance_pages
+from enrollment.attendance.subjects import ATTENDANCE, CODES, REPORTS
+from enrollment.calendar import pages as calendar_pages
 from enrollment.catalogue import api as catalogue_api
 from enrollment.catalogue import pages as catalogue_pages
 from enrollment.catalogue.subjects import SEATS
@@ -57,6 +62,7 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         imports_api,
         catalogue_api,
         enrolments_api,
+        attendance_api,
         entitlement_api,
         certificates_api,
         publishing_api,
@@ -69,6 +75,9 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         entitlement_pages,
         certificates_pages,
         rights_pages,
+        attendance_pages,
+        check_in_pages,
+        calendar_pages,
     )
     runtime = Runtime(service, settings)
     app = create_app(
@@ -77,7 +86,7 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         expiries=EXPIRIES,
         api_routers=[*(api.router for api in apis), own.api_router()],
         page_routers=[*(page.router for page in pages), own.page_router(), gallery.router()],
-        subjects=[SEATS, PARTICIPANTS, TAKEN, EARNED, CERTIFICATES, CERTIFICATE],
+        subjects=[SEATS, PARTICIPANTS, TAKEN, EARNED, CERTIFICATES, CERTIFICATE, ATTENDANCE, CODES, REPORTS],
     )
     app.state.provider = Provider(settings)
     return app

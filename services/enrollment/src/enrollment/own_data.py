@@ -42,6 +42,10 @@ def _record() -> list[Holding]:
             "imports", _("Berkas yang Anda unggah"), kept, "t.uploaded_by = $1", "t.import_id", "imports",
             hidden=("actor",),
         ),
+        Holding(
+            "calendar_links", _("Tautan kalender Anda"), _("Jadwal sampai ke kalender Anda"), "t.asn_id = $1",
+            "t.generation", basis=Basis.CONSENT,
+        ),
         Holding("role_grants", _("Peran Anda"), _("Hak membuka halaman"), "t.asn_id = $1", "t.role", hidden=("shows",)),
     ]  # fmt: skip
 
@@ -52,6 +56,17 @@ def _trainings() -> list[Holding]:
         Holding("enrolments", _("Pendaftaran pelatihan"), jp, "t.asn_id = $1", "t.enrollment_id", _RIGHT),
         Holding("jp_entries", _("Catatan JP"), jp, "t.asn_id = $1", "t.enrollment_id", _RIGHT),
         Holding("post_tests", _("Nilai tes sesudah pelatihan"), jp, _MINE, "t.enrollment_id", _RIGHT),
+        Holding(
+            "attendance", _("Kehadiran di setiap sesi, dan sidik perangkat yang Anda pakai untuk hadir"), jp, _MINE,
+            "t.session_id || t.enrollment_id::text", _RIGHT, hidden=("marked_by",),
+        ),
+        Holding(
+            "reports", _("Laporan sesudah pelatihan"), jp, _MINE, "t.enrollment_id", _RIGHT, hidden=("received_by",),
+        ),
+        Holding(
+            "run_sessions", _("Sesi yang Anda ajar"), _("Pelatih mencatat kehadiran"), "t.trainer_id = $1",
+            "t.session_id", _RIGHT,
+        ),
         Holding(
             "waiting_asks", _("Instansi yang mendaftarkan Anda"), _("Instansi mendapat jawaban"), _MINE,
             "t.enrollment_id", _RIGHT,

@@ -12,6 +12,7 @@ from bina.web.problems import Fault, Problem
 from enrollment.catalogue import store
 from enrollment.catalogue.bodies import ProgrammeRow, RunRow
 from enrollment.catalogue.domain import Programme, Run, run_id_of
+from enrollment.catalogue.scheduling import set_sessions
 from enrollment.imports import run_code
 from enrollment.refusals import invalid_rows
 from enrollment.register import store as register
@@ -49,6 +50,10 @@ async def announce_runs(session: AsyncSession, rows: Sequence[RunRow]) -> dict[s
     await store.add_runs(session, new)
     for run in new:
         audit.changed(session, "run", run.run_id, None, run)
+    places = {run_code(row.code): number for number, row in enumerate(rows)}
+    await set_sessions(
+        session, [(f"items.{places[run.code]}.sessions", run, by_code[run.code].sessions) for run in new]
+    )
     await emit(session, [run.announced() for run in new])
     ids = {code: run.run_id for code, run in known.items()} | {run.code: run.run_id for run in new}
     return {"announced": len(new), "existing": sorted(known), "ids": ids}
@@ -85,6 +90,8 @@ def _run(code: str, row: RunRow, programme: Programme) -> Run:
         location=row.location,
         job_levels=programme.job_levels if row.job_levels is None else tuple(row.job_levels),
         pass_score=row.pass_score,
+        attendance_percent=row.attendance_percent,
+        report_required=row.report_required,
         competencies=programme.competencies,
     )
 

@@ -12,7 +12,7 @@ from bina.web.permissions import check_runs, may, reach_of
 from bina.web.problems import not_found
 from enrollment.catalogue import announcing, store
 from enrollment.catalogue.bodies import ProgrammeRows, RunRows
-from enrollment.catalogue.domain import Programme, Run
+from enrollment.catalogue.domain import Programme, Run, RunSession
 from enrollment.paging import PageQuery, page
 
 router = APIRouter(tags=["catalogue"])
@@ -80,21 +80,29 @@ async def show_run(request: Request, reference: str, _person: Reader) -> dict[st
     """One run, by its id or its code."""
     async with request.app.state.runtime.sessions() as session:
         run = await store.find_run(session, reference)
-    if run is None:
-        raise not_found()
-    return shown(run)
+        if run is None:
+            raise not_found()
+        sessions = (await store.load_sessions(session, [run.run_id]))[run.run_id]
+    return {**shown(run), "sessions": [shown_session(one) for one in sessions]}
 
 
 def shown(run: Run) -> dict[str, Any]:
     """A run as the interface shows it; `status` as of the business day."""
     names = ("code", "programme_code", "programme_name", "organiser", "open_to", "jp", "starts_on", "ends_on")
     more = ("seats", "taken", "waiting", "mode", "location", "job_levels", "concluded_on")
+    rule = ("attendance_percent", "report_required")
     return {
         "id": run.run_id,
-        **{name: getattr(run, name) for name in names + more},
+        **{name: getattr(run, name) for name in names + more + rule},
         "pass_score": None if run.pass_score is None else float(run.pass_score),
         "status": run.status_on(clock.today()),
     }
+
+
+def shown_session(one: RunSession) -> dict[str, Any]:
+    """A session as the interface shows it; who teaches it is not said."""
+    names = ("starts_at", "ends_at", "title", "place", "link")
+    return {"id": one.session_id, **{name: getattr(one, name) for name in names}}
 
 
 def _programme(programme: Programme) -> dict[str, Any]:

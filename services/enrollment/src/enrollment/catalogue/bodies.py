@@ -1,11 +1,11 @@
 """What the catalogue's commands take."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from bina.events.contract import Level
 from bina.events.enrollment import CompetencyTarget
@@ -13,10 +13,17 @@ from bina.web.text import Code, Line, PlainText
 
 Jp = Annotated[int, Field(ge=1, le=1000, description="jam pelajaran, 45 minutes each")]
 Seats = Annotated[int, Field(ge=0, le=100_000)]
+AttendancePercent = Annotated[
+    int, Field(ge=1, le=100, description="share of the sessions that must be attended; excused ones are not")
+]
 PassScore = Annotated[Decimal, Field(ge=0, le=100)]
 Levels = Annotated[list[Annotated[PlainText, Field(max_length=64)]], Field(max_length=30)]
 Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2100, 12, 31))]
 """A day on which a training can lie: far days overflow once weeks or a notice's hours are counted from them."""
+Moment = Annotated[
+    AwareDatetime, Field(ge=datetime(1990, 1, 1, tzinfo=UTC), le=datetime(2100, 12, 31, tzinfo=UTC))
+]
+"""Likewise to the second, with its zone."""
 ROWS = 1000
 
 
@@ -57,6 +64,27 @@ class ProgrammeRows(Body):
     items: Annotated[list[ProgrammeRow], Field(min_length=1, max_length=ROWS)]
 
 
+class SessionRow(Body):
+    """A session of a run; without `id` it is the one that starts then. `trainer` is the NIP of who teaches it."""
+
+    id: UUID | None = None
+    starts_at: Moment
+    ends_at: Moment
+    title: Annotated[PlainText, Field(max_length=200)] = ""
+    place: Annotated[PlainText, Field(max_length=300)] = ""
+    link: Annotated[str, Field(max_length=500, pattern="^(https://[!-~]+)?$")] = ""
+    trainer: Annotated[str, Field(pattern="^[0-9]{18}$")] | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        if self.ends_at <= self.starts_at:
+            raise ValueError("ends_at does not lie after starts_at")
+        return self
+
+
+Sessions = Annotated[list[SessionRow], Field(max_length=100)]
+
+
 class RunRow(Body):
     """A run to announce. Left out: `id` comes from the code, `open_to` is the organiser alone, the rest is the
     programme's."""
@@ -73,6 +101,9 @@ class RunRow(Body):
     location: Annotated[PlainText, Field(max_length=300)] = ""
     job_levels: Levels | None = None
     pass_score: PassScore | None = None
+    attendance_percent: AttendancePercent = 100
+    report_required: bool = False
+    sessions: Sessions = []
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:
@@ -98,6 +129,11 @@ class RunChange(Body):
     location: Annotated[PlainText, Field(max_length=300)] | None = None
     job_levels: Levels | None = None
     pass_score: PassScore | None = None
+    attendance_percent: AttendancePercent | None = None
+    report_required: bool | None = None
+    sessions: Sessions | None = Field(
+        default=None, description="all of them; those that are left out are no more"
+    )
     status: Literal["open", "closed"] | None = None
 
 

@@ -1,7 +1,7 @@
 """Rules of programmes and runs: whether one can still enrol, and how a run is told."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -30,7 +30,10 @@ class Programme:
 
 @dataclass(frozen=True)
 class Run:
-    """One scheduled delivery of a programme (angkatan), with what is left of its seats."""
+    """One scheduled delivery of a programme (angkatan), with what is left of its seats.
+
+    Whoever came to at least `attendance_percent` of its sessions met the attendance.
+    """
 
     run_id: UUID
     code: str
@@ -46,6 +49,8 @@ class Run:
     location: str = ""
     job_levels: tuple[str, ...] = ()
     pass_score: Decimal | None = None
+    attendance_percent: int = 100
+    report_required: bool = False
     status: Literal["open", "closed", "cancelled"] = "open"
     concluded_on: date | None = None
     reason: str = ""
@@ -94,6 +99,25 @@ class Run:
             "seats": self.seats,
             "pass_score": None if self.pass_score is None else float(self.pass_score),
         }
+
+
+@dataclass(frozen=True)
+class RunSession:
+    """One meeting of a run: a part of a day at a place or under a link, perhaps with one who teaches it."""
+
+    session_id: UUID
+    run_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    title: str = ""
+    place: str = ""
+    link: str = ""
+    trainer_id: UUID | None = None
+
+
+def session_id_of(run_id: UUID, starts_at: datetime) -> UUID:
+    """The identity of a session to which none was given: its run's one that starts then."""
+    return _named(f"{run_id}/{starts_at.astimezone(UTC).isoformat()}")
 
 
 def run_id_of(code: str) -> UUID:

@@ -70,7 +70,7 @@ async def give_seat_back(
 
 @router.post("/attendance")
 async def record_attendance(
-    body: AttendanceBody, person: Annotated[Person, may("attendance.record")], command: ApiCommand
+    body: AttendanceBody, person: Annotated[Person, may("attendance.settle")], command: ApiCommand
 ) -> Response:
     """Record who met their run's attendance, up to 1,000; repeating it changes nothing."""
 

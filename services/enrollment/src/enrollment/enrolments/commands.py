@@ -63,8 +63,9 @@ async def record_attendance(
     if len(found) < len(present) + len(absent):
         raise not_found(_("Ada pendaftaran yang tidak dikenal."))
     runs = await catalogue.load_runs(session, {e.run_id for e in found.values()})
-    check_runs(person, "attendance.record", {run.organiser for run in runs.values()})
+    check_runs(person, "attendance.settle", {run.organiser for run in runs.values()})
     _check_held(runs.values())
+    await _check_without_sessions(session, runs)
     _check_day(met_on, runs.values())
     met = await meet_attendance(session, [found[id_] for id_ in present], runs, met_on)
     missed = await mark_absent(session, [found[id_] for id_ in absent], met_on)
@@ -162,6 +163,17 @@ def _check_held(runs: Iterable[Run]) -> None:
     for run in runs:
         if run.status == "cancelled":
             raise Problem("run-cancelled", 409, _("Angkatan ini sudah dibatalkan."), run.reason)
+
+
+async def _check_without_sessions(session: AsyncSession, runs: Iterable[UUID]) -> None:
+    """Raise 409 where each session has its own list, of which the whole follows by the run's rule."""
+    if any((await catalogue.load_sessions(session, runs)).values()):
+        raise Problem(
+            "attendance-by-session",
+            409,
+            _("Presensi angkatan ini dicatat per sesi."),
+            mend=_("Catat setiap sesi, lalu tetapkan kehadirannya."),
+        )
 
 
 def _check_day(day: date, runs: Iterable[Run]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,13 +44,10 @@ class Correction:
 async def meet_attendance(
     session: AsyncSession, enrolments: Iterable[Enrolment], runs: Mapping[UUID, Run], met_on: date
 ) -> list[Event]:
-    """Record attendance of accepted participants; completes those whose run asks no more, or who passed."""
-    tests = await store.load_post_tests(session, [e.enrollment_id for e in enrolments])
-    changes = [
-        _attended(one, runs[one.run_id], met_on, tests.get(one.enrollment_id))
-        for one in enrolments
-        if one.state == "accepted" and one.met_on is None
-    ]
+    """Record attendance of accepted participants; completes those who lack nothing else."""
+    waiting = [one for one in enrolments if one.state == "accepted" and one.met_on is None]
+    known = await _known(session, waiting)
+    changes = [_attended(one, runs[one.run_id], met_on, known) for one in waiting]
     return [fact for facts in await apply(session, changes) for fact in facts]
 
 
@@ -78,13 +76,20 @@ async def take_scores(session: AsyncSession, tests: Sequence[tuple[PostTest, Eve
     await store.lock_runs_of(session, causes)
     await store.add_post_tests(session, [test for test, _event in tests])
     found = await store.load_enrolments(session, causes)
-    best = await store.load_post_tests(session, found)
     runs = await catalogue.load_runs(session, {e.run_id for e in found.values()})
+    tested = [one for one in found.values() if runs[one.run_id].pass_score is not None]
     changes = [
-        _passed(one, runs[one.run_id], best[one.enrollment_id])._replace(cause=causes[one.enrollment_id])
-        for one in found.values()
-        if _waits_for_test(one, runs[one.run_id]) and _has_passed(runs[one.run_id], best[one.enrollment_id])
+        change._replace(cause=causes[change.after.enrollment_id])
+        for change in await _due(session, tested, runs)
     ]
+    return [fact for facts in await apply(session, changes) for fact in facts]
+
+
+async def complete_reported(
+    session: AsyncSession, enrolments: Iterable[Enrolment], runs: Mapping[UUID, Run]
+) -> list[Event]:
+    """Complete whoever attended, passed where that is asked, and whose report was received."""
+    changes = await _due(session, [one for one in enrolments if runs[one.run_id].report_required], runs)
     return [fact for facts in await apply(session, changes) for fact in facts]
 
 
@@ -109,37 +114,66 @@ async def correct(
     return facts
 
 
-def _attended(enrolment: Enrolment, run: Run, met_on: date, test: PostTest | None) -> Change:
+class _Known(NamedTuple):
+    """What besides attendance is known of enrolments: post-tests, and the days on which reports were received."""
+
+    tests: Mapping[UUID, PostTest]
+    reports: Mapping[UUID, date]
+
+
+async def _known(session: AsyncSession, enrolments: Sequence[Enrolment]) -> _Known:
+    ids = [one.enrollment_id for one in enrolments]
+    return _Known(await store.load_post_tests(session, ids), await store.load_received(session, ids))
+
+
+async def _due(
+    session: AsyncSession, enrolments: Sequence[Enrolment], runs: Mapping[UUID, Run]
+) -> list[Change]:
+    """The completions of those who attended and lack nothing else by now."""
+    waiting = [one for one in enrolments if _waits(one, runs[one.run_id])]
+    known = await _known(session, waiting)
+    found = [(one, runs[one.run_id], _completed_on(one, runs[one.run_id], known)) for one in waiting]
+    return [_completed(one, one, run, day) for one, run, day in found if day is not None]
+
+
+def _attended(enrolment: Enrolment, run: Run, met_on: date, known: _Known) -> Change:
     present = enrolment._replace(met_on=met_on)
-    if run.pass_score is None:
-        return _completed(enrolment, present, run, met_on, by_test=False)
-    if test is not None and _has_passed(run, test):
-        return _passed(present, run, test)._replace(before=enrolment)
-    return Change(enrolment, present)
+    day = _completed_on(present, run, known)
+    return Change(enrolment, present) if day is None else _completed(enrolment, present, run, day)
 
 
-def _waits_for_test(enrolment: Enrolment, run: Run) -> bool:
+def _waits(enrolment: Enrolment, run: Run) -> bool:
     return enrolment.state == "accepted" and enrolment.met_on is not None and run.status != "cancelled"
 
 
-def _passed(enrolment: Enrolment, run: Run, test: PostTest) -> Change:
+def _completed_on(enrolment: Enrolment, run: Run, known: _Known) -> date | None:
+    """The day on which the last of what a run asks for was there, None while something lacks."""
     assert enrolment.met_on is not None
-    return _completed(enrolment, enrolment, run, max(enrolment.met_on, test.scored_on), by_test=True)
+    days = [enrolment.met_on]
+    if run.pass_score is not None:
+        test = known.tests.get(enrolment.enrollment_id)
+        if test is None or not _has_passed(run.pass_score, test):
+            return None
+        days.append(test.scored_on)
+    if run.report_required:
+        received = known.reports.get(enrolment.enrollment_id)
+        if received is None:
+            return None
+        days.append(received)
+    return max(days)
 
 
-def _completed(before: Enrolment, present: Enrolment, run: Run, day: date, *, by_test: bool) -> Change:
+def _completed(before: Enrolment, present: Enrolment, run: Run, day: date) -> Change:
     after = present._replace(
         state="completed",
         completed_on=day,
         jp=run.jp,
-        origin="assessment" if by_test else "attendance",
+        origin="attendance" if run.pass_score is None else "assessment",
         revision=present.revision + 1,
     )
     # a test taken after the event does not move its JP into another year
     return Change(before, after, earned_on=min(day, run.ends_on))
 
 
-def _has_passed(run: Run, test: PostTest) -> bool:
-    if run.pass_score is None:
-        return False  # attendance alone decides there
-    return test.passed if test.passed is not None else test.score >= run.pass_score
+def _has_passed(pass_score: Decimal, test: PostTest) -> bool:
+    return test.passed if test.passed is not None else test.score >= pass_score

@@ -21,8 +21,10 @@ from bina.web.masking import nip_for
 from bina.web.permissions import Reach, check_runs, may, reach_of
 from bina.web.problems import Fault, Problem, not_found
 from bina.web.tables import Column, Format, Key, Page, Table, export
+from enrollment.attendance import view as attendance
+from enrollment.attendance.subjects import REPORTS
 from enrollment.catalogue import store as catalogue
-from enrollment.catalogue.domain import Run
+from enrollment.catalogue.domain import Run, RunSession
 from enrollment.catalogue.subjects import SEATS
 from enrollment.enrolments import commands, store
 from enrollment.enrolments.attending import FIELD, read_attendance
@@ -51,12 +53,13 @@ async def show(
     async with request.app.state.runtime.sessions() as session:
         await at_one_moment(session)
         run = await _find(session, reference)
-        stream = await watch(request, session, {SEATS: [run.run_id], PARTICIPANTS: [run.run_id]})
+        stream = await watch(request, session, {one: [run.run_id] for one in (SEATS, PARTICIPANTS, REPORTS)})
         context = await _context(session, run, person)
         found = store.participants_of(run.run_id, reach)
         people = await asked.page(session, found, PAGE) if reach else Page([])
     await _note(reads, people.rows)
-    attending = context["takes_attendance"] and _awaits_attendance(run, people.rows)
+    by_list = context["takes_attendance"] and not context["sessions"]
+    attending = by_list and _awaits_attendance(run, people.rows)
     listed = _participants(person, attending=attending).shown(
         request, asked, people, files=f"{_href(run)}/peserta"
     )
@@ -116,7 +119,7 @@ async def withdraw(
 
 @router.post(_PATH + "/presensi")
 async def attend(
-    reference: str, person: Annotated[Person, may("attendance.record")], command: PageCommand
+    reference: str, person: Annotated[Person, may("attendance.settle")], command: PageCommand
 ) -> Response:
     """Record who came and who did not."""
     met, missed = read_attendance(command.form)
@@ -124,7 +127,7 @@ async def attend(
 
     async def effect(session: AsyncSession) -> str:
         run = await _find(session, reference)
-        check_runs(person, "attendance.record", {run.organiser})
+        check_runs(person, "attendance.settle", {run.organiser})
         await commands.record_attendance(session, person, met, missed, met_on)
         return _href(run)
 
@@ -183,7 +186,17 @@ async def _context(session: AsyncSession, run: Run, person: Person) -> dict[str,
     own = await _own(session, run, person)
     positions = await store.load_positions(session, [own]) if own else {}
     others = _others(person)
+    sessions = (await catalogue.load_sessions(session, [run.run_id]))[run.run_id]
+    reports = await store.load_reports(session, [own.enrollment_id] if own else [])
     return {
+        "sessions": [
+            (attendance.name_of(one, place), attendance.times_of(one), one)
+            for place, one in enumerate(sessions, 1)
+        ],
+        "rule": attendance.rule_of(run, len(sessions)),
+        "reads_attendance": _reads_attendance(person, run, sessions),
+        "reads_reports": reach_of(person, "report.list").covers_run(run.organiser),
+        "report": reports.get(own.enrollment_id) if own else None,
         "status": run.status_on(today),
         "when": long_span(run.starts_on, run.ends_on),
         "organiser": agencies.get(run.organiser, run.organiser),
@@ -198,7 +211,7 @@ async def _context(session: AsyncSession, run: Run, person: Person) -> dict[str,
         "organises": others.covers_run(run.organiser),
         "reads_others": bool(others),
         "enrols_others": bool(reach_of(person, "enrolment.request").without_own()),
-        "takes_attendance": reach_of(person, "attendance.record").covers_run(run.organiser),
+        "takes_attendance": reach_of(person, "attendance.settle").covers_run(run.organiser),
         "peers": _("Peserta dari unit Anda") if person.unit_id else _("Peserta dari instansi Anda"),
         "nip_of": lambda listed: _nip(listed, person),
         "state_of": lambda listed: _state(listed, today),
@@ -217,6 +230,11 @@ async def _own(session: AsyncSession, run: Run, person: Person) -> Enrolment | N
 def _nip(listed: Listed, reader: Person) -> str:
     one = listed.enrolment
     return nip_for(reader, listed.nip, one.asn_id, one.agency_code, listed.unit_path)
+
+
+def _reads_attendance(person: Person, run: Run, sessions: Sequence[RunSession]) -> bool:
+    reach = reach_of(person, "attendance.read")
+    return any(reach.covers_session(run.organiser, one.trainer_id) for one in sessions)
 
 
 def _may_enrol(run: Run, person: Person, own: Enrolment | None) -> bool:

@@ -17,6 +17,7 @@ from bina.web.problems import Fault, Problem
 from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.bodies import RunChange
 from enrollment.catalogue.domain import Run
+from enrollment.catalogue.scheduling import check_still_inside, set_sessions
 from enrollment.enrolments import store
 from enrollment.enrolments.applying import apply, fill_seats, note
 
@@ -36,11 +37,15 @@ async def change(session: AsyncSession, run: Run, wanted: RunChange) -> Run:
     run = await hold(session, run)
     _refuse_cancelled(run)
     changed = replace(run, **_given(wanted))
-    if changed == run:
-        return run
     if changed.ends_on < changed.starts_on:
         fault = Fault("ends_on", _("Tanggal selesai mendahului tanggal mulai."))
         raise Problem("invalid-input", 422, _("Ada isian yang belum benar."), errors=[fault])
+    if wanted.sessions is not None:
+        await set_sessions(session, [("sessions", changed, wanted.sessions)])
+    elif (changed.starts_on, changed.ends_on) != (run.starts_on, run.ends_on):
+        await check_still_inside(session, changed)
+    if changed == run:
+        return run
     await catalogue.change_run(session, changed)
     audit.changed(session, "run", run.run_id, run, changed)
     told: list[Event] = [changed.changed()]
@@ -103,7 +108,7 @@ async def _answers_to_waiting(session: AsyncSession, run: Run, reason: str) -> l
 
 def _given(wanted: RunChange) -> dict[str, Any]:
     """What is to be replaced; only a pass score may be taken away by null."""
-    given = wanted.model_dump(exclude_unset=True)
+    given = wanted.model_dump(exclude_unset=True, exclude={"sessions"})
     kept = {name: value for name, value in given.items() if value is not None or name == "pass_score"}
     return {name: tuple(value) if name in _TUPLES else value for name, value in kept.items()}
 

@@ -18,7 +18,7 @@ from bina.web.access import GUARDS, ROLES, Person, settings_of, signed_in
 from bina.web.language import gettext as _
 from bina.web.problems import Problem
 
-SCOPES = frozenset({"own", "supervised", "unit", "agency", "organised", "all", "demo"})
+SCOPES = frozenset({"own", "supervised", "unit", "agency", "organised", "taught", "all", "demo"})
 
 
 class UnknownAction(Exception):  # noqa: N818 - names the finding
@@ -47,7 +47,7 @@ class Reach:
     """Whose records somebody's roles open for one action; nothing unless a member says so.
 
     `agency_code` opens an agency's people, with `unit_id` those of that unit and below; `organiser` the runs of an
-    agency and who takes part; `own` and `supervisor` are the reader's id.
+    agency and who takes part; `own`, `supervisor` and `trainer` are the reader's id.
     """
 
     everything: bool = False
@@ -56,6 +56,7 @@ class Reach:
     organiser: str | None = None
     own: UUID | None = None
     supervisor: UUID | None = None
+    trainer: UUID | None = None
 
     def __bool__(self) -> bool:
         """Whether anything is in reach."""
@@ -83,6 +84,10 @@ class Reach:
     def covers_run(self, organiser: str) -> bool:
         """Whether an agency's runs are in reach as their organiser."""
         return self.everything or (self.organiser is not None and self.organiser == organiser)
+
+    def covers_session(self, organiser: str, trainer_id: UUID | None) -> bool:
+        """Whether a session is in reach, as its run's organiser or as who teaches it."""
+        return self.covers_run(organiser) or (self.trainer is not None and self.trainer == trainer_id)
 
     def covers_person(
         self,
@@ -144,6 +149,7 @@ def reach_of(person: Person, action: str, *, demo: bool = False) -> Reach:
         organiser=_whole(person) if "organised" in scopes else None,
         own=person.person_id if "own" in scopes else None,
         supervisor=person.person_id if "supervised" in scopes else None,
+        trainer=person.person_id if "taught" in scopes else None,
     )
 
 

@@ -17,23 +17,25 @@ from enrollment.imports import run_code
 
 _ADD = text(
     """INSERT INTO runs (run_id, run_code, programme_code, organiser, open_to, jp, job_levels, mode, location,
-        starts_on, ends_on, seats, pass_score)
+        starts_on, ends_on, seats, pass_score, attendance_percent, report_required)
     SELECT run_id, code, programme_code, organiser, ARRAY(SELECT jsonb_array_elements_text(open_to)), jp,
-        ARRAY(SELECT jsonb_array_elements_text(job_levels)), mode, location, starts_on, ends_on, seats, pass_score
+        ARRAY(SELECT jsonb_array_elements_text(job_levels)), mode, location, starts_on, ends_on, seats, pass_score,
+        attendance_percent, report_required
     FROM unnest(CAST(:run_id AS uuid[]), CAST(:code AS text[]), CAST(:programme_code AS text[]),
         CAST(:organiser AS text[]), CAST(:open_to AS jsonb[]), CAST(:jp AS int[]),
         CAST(:job_levels AS jsonb[]), CAST(:mode AS text[]), CAST(:location AS text[]),
         CAST(:starts_on AS date[]), CAST(:ends_on AS date[]), CAST(:seats AS int[]),
-        CAST(:pass_score AS numeric[]))
+        CAST(:pass_score AS numeric[]), CAST(:attendance_percent AS int[]), CAST(:report_required AS boolean[]))
         AS n (run_id, code, programme_code, organiser, open_to, jp, job_levels, mode, location, starts_on,
-            ends_on, seats, pass_score) ORDER BY run_id"""
+            ends_on, seats, pass_score, attendance_percent, report_required) ORDER BY run_id"""
 )
 _ADD_SEATS = text("INSERT INTO run_seats (run_id) SELECT unnest(CAST(:run_id AS uuid[])) ORDER BY 1")
 _CHANGE = text(
     """UPDATE runs SET open_to = ARRAY(SELECT jsonb_array_elements_text(CAST(:open_to AS jsonb))),
         job_levels = ARRAY(SELECT jsonb_array_elements_text(CAST(:job_levels AS jsonb))), mode = :mode,
         location = :location, starts_on = :starts_on, ends_on = :ends_on, seats = :seats,
-        pass_score = CAST(:pass_score AS numeric), status = :status, recorded_at = now() WHERE run_id = :run_id"""
+        pass_score = CAST(:pass_score AS numeric), attendance_percent = :attendance_percent,
+        report_required = :report_required, status = :status, recorded_at = now() WHERE run_id = :run_id"""
 )
 _SELECT = """SELECT runs.*, programmes.name AS programme_name, programmes.kind, programmes.competencies,
     run_seats.taken, run_seats.waiting, run_seats.last_ticket
@@ -99,6 +101,8 @@ async def add_runs(session: AsyncSession, runs: Sequence[Run]) -> None:
             "ends_on": [run.ends_on for run in runs],
             "seats": [run.seats for run in runs],
             "pass_score": [run.pass_score for run in runs],
+            "attendance_percent": [run.attendance_percent for run in runs],
+            "report_required": [run.report_required for run in runs],
         },
     )
     await session.execute(_ADD_SEATS, {"run_id": [run.run_id for run in runs]})
@@ -118,6 +122,8 @@ async def change_run(session: AsyncSession, run: Run) -> None:
             "ends_on": run.ends_on,
             "seats": run.seats,
             "pass_score": run.pass_score,
+            "attendance_percent": run.attendance_percent,
+            "report_required": run.report_required,
             "status": run.status,
         },
     )
@@ -210,6 +216,8 @@ def _run(row: Any) -> Run:
         location=row.location,
         job_levels=tuple(row.job_levels),
         pass_score=row.pass_score,
+        attendance_percent=row.attendance_percent,
+        report_required=row.report_required,
         status=row.status,
         concluded_on=row.concluded_on,
         reason=row.reason,

@@ -12,6 +12,7 @@ from enrollment.enrolments.store.lists import (
     participants_of,
 )
 from enrollment.enrolments.store.post_tests import PostTest, add_post_tests, load_post_tests
+from enrollment.enrolments.store.reports import HandedIn, hand_in, load_received, load_reports, receive
 from enrollment.enrolments.store.seats import (
     count_seats,
     lock_runs,
@@ -31,22 +32,27 @@ from enrollment.enrolments.store.waiting import add_waiting_asks, take_waiting_a
 
 __all__ = [
     "EnrolmentFilter",
+    "HandedIn",
     "Listed",
     "PostTest",
     "add_post_tests",
     "add_waiting_asks",
     "count_seats",
+    "hand_in",
     "load_enrolments",
     "load_latest",
     "load_of_asn",
     "load_positions",
     "load_post_tests",
+    "load_received",
+    "load_reports",
     "lock_runs",
     "lock_runs_by_code",
     "lock_runs_of",
     "move_up",
     "page_of_enrolments",
     "participants_of",
+    "receive",
     "release_waiting",
     "save_enrolments",
     "say_why",

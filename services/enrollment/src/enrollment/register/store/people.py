@@ -74,9 +74,29 @@ _LOCK = text("SELECT asn_id FROM asn WHERE asn_id = ANY (CAST(:ids AS uuid[])) O
 _WITH_ROLES = text("SELECT DISTINCT asn_id FROM role_grants WHERE asn_id = ANY (CAST(:ids AS uuid[]))")
 _HOLD = text("SELECT asn_id FROM asn WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id FOR KEY SHARE")
 _FREE = text("UPDATE asn SET supervisor_id = NULL WHERE supervisor_id = :id RETURNING asn_id")
-_FORGET_REASONS = text(
-    """UPDATE certificates SET reason = '' WHERE reason <> ''
-    AND enrollment_id IN (SELECT enrollment_id FROM enrolments WHERE asn_id = :id)"""
+_PERSONAL = (
+    "asn",
+    "contacts",
+    "role_grants",
+    "recommendations",
+    "data_requests",
+    "hand_edits",
+    "calendar_links",
+)
+_EMPTIED = (
+    text(
+        """UPDATE certificates SET reason = '' WHERE reason <> '' AND enrollment_id IN (
+            SELECT enrollment_id FROM enrolments WHERE asn_id = :id)"""
+    ),
+    text(
+        """UPDATE attendance SET device = '', note = '' WHERE enrollment_id IN (
+            SELECT enrollment_id FROM enrolments WHERE asn_id = :id)"""
+    ),
+    text(
+        """UPDATE reports SET content = '' WHERE enrollment_id IN (
+            SELECT enrollment_id FROM enrolments WHERE asn_id = :id)"""
+    ),
+    text("UPDATE run_sessions SET trainer_id = NULL WHERE trainer_id = :id"),
 )
 _TRAINED = text("SELECT max(completed_on) FROM enrolments WHERE asn_id = :id AND state = 'completed'")
 _PAGE = text(
@@ -210,11 +230,13 @@ async def with_roles(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
 async def erase(session: AsyncSession, asn_id: UUID) -> list[UUID]:
     """Forget a person: record, contact, roles, recommendations, requests; returns whom they supervised.
 
-    Enrolments keep only the opaque id, certificates no reason for which they were revoked. The record goes first: whoever writes of the person holds it.
+    Enrolments keep only the opaque id, certificates no reason for which they were revoked, and of attendance is kept that
+    somebody came. The record goes first: whoever writes of the person holds it.
     """
-    for table in ("asn", "contacts", "role_grants", "recommendations", "data_requests", "hand_edits"):
+    for table in _PERSONAL:
         await session.execute(text(f"DELETE FROM {table} WHERE asn_id = :id"), {"id": asn_id})  # noqa: S608 - fixed names
-    await session.execute(_FORGET_REASONS, {"id": asn_id})
+    for statement in _EMPTIED:
+        await session.execute(statement, {"id": asn_id})
     return sorted(await session.scalars(_FREE, {"id": asn_id}))
 
 

@@ -133,6 +133,7 @@ def _pages() -> list[tuple[str, str]]:
         ("/enrollment/api/v1/accounts", _("Akun")),
         ("/enrollment/api/v1/enrolments", _("Pendaftaran pelatihan")),
         ("/enrollment/api/v1/attendance", _("Kehadiran pelatihan")),
+        ("/enrollment/api/v1/sessions", _("Kehadiran pelatihan")),
         ("/enrollment/api/v1/results", _("Hasil pelatihan")),
         ("/enrollment/api/v1/runs", _("Angkatan pelatihan")),
         ("/enrollment/angkatan", _("Peserta angkatan")),

@@ -1,0 +1,82 @@
+"""A session of a run: the code on the wall, phones of participants, the operator's list; with and without a network."""
+
+import pytest
+from playwright.async_api import expect
+
+from browser.town import Town, shown_code
+from browser.visiting import DESK, Door
+from journeys.running import eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.kafka]
+TWO_SECONDS = 2000
+RUN = "/enrollment/angkatan/KINERJA-2026-03"
+
+
+async def test_a_session_from_the_code_on_the_wall_to_the_list(town: Town, door: Door):
+    held = town.places["session"]
+    wall = await door.enter(town.operator, "operator", width=DESK)
+    await wall.go(f"{RUN}/presensi/{held}/kode")
+    await wall.is_sound()
+    await wall.is_accessible()
+    desk = await door.enter(town.operator, "operator", width=DESK)
+    async with desk.page.expect_response(lambda answer: "/langsung" in answer.url):
+        await desk.go(f"{RUN}/presensi/{held}")
+    chosen = desk.page.get_by_role("group", name=f"Kehadiran {town.staff[23].name}").get_by_label("Izin")
+    await chosen.check()
+    await expect(desk.page.locator("tr", has_text=town.staff[23].name)).to_contain_text("belum disimpan")
+    await desk.page.evaluate("window.held = document.activeElement")
+    phone = await door.enter(town.attender)
+    await phone.go(f"/enrollment/hadir/{held}?kode={shown_code(town, held)}")
+    await phone.shoot("hadir")
+    await phone.press("Saya hadir")
+    assert "Anda tercatat hadir." in await phone.text()
+    await phone.is_sound()
+    row = desk.page.locator("tr", has_text=town.attender.name)
+    await expect(row).to_contain_text("kode", timeout=TWO_SECONDS)
+    await expect(desk.page.locator("#maju")).to_contain_text("3 dari 3 tercatat", timeout=TWO_SECONDS)
+    assert await chosen.is_checked()
+    assert await desk.page.evaluate("window.held === document.activeElement && window.held.isConnected")
+    await desk.shoot("presensi-langsung")
+    await desk.press("Simpan presensi")
+    assert "Presensi tersimpan." in await desk.text()
+    await desk.is_sound()
+
+
+async def test_one_phone_and_a_phone_without_network(town: Town, door: Door):
+    """The second person on a phone is refused with words; a code typed offline is sent by itself afterwards."""
+    code, people = "KINERJA-2026-04", [town.staff[10], town.staff[11]]
+    today = town.world.bina.today().isoformat()
+    session = {"starts_at": f"{today}T08:30:00+07:00", "ends_at": f"{today}T15:00:00+07:00"}
+    await town.world.run(code, "KINERJA", sessions=[session])
+    for asn in people:
+        await town.world.as_asn(asn).post("/enrollment/api/v1/enrolments", {"run": code})
+    held = (await town.world.operator.get(f"/enrollment/api/v1/runs/{code}"))["sessions"][0]["id"]
+    page = f"/enrollment/hadir/{held}"
+    phone = await door.enter(people[0])
+    await phone.go(page)
+    network = phone.page.context
+    await network.set_offline(True)
+    await phone.page.get_by_label("Kode di layar").fill(shown_code(town, held).lower())
+    await phone.page.get_by_role("button", name="Saya hadir").click()
+    await expect(phone.page.locator("[data-claim-state]")).to_contain_text("Tidak ada jaringan")
+    await phone.shoot("hadir-luring")
+    await network.set_offline(False)
+    await expect(phone.page.locator("h1 ~ .lead")).to_have_text("Anda tercatat hadir.", timeout=10_000)
+    device = next(one for one in await network.cookies() if one["name"].endswith("bina_device"))
+    other = await door.enter(people[1])
+    await other.page.context.add_cookies([device])
+    await other.go(page)
+    await other.page.get_by_label("Kode di layar").fill(shown_code(town, held))
+    await other.press("Saya hadir")
+    assert "Perangkat ini sudah dipakai peserta lain" in await other.text()
+    await other.shoot("hadir-perangkat")
+
+    async def marked() -> bool:
+        found = await town.world.operator.get(f"/enrollment/api/v1/sessions/{held}/attendance")
+        return sorted(str(one["state"]) for one in found["items"]) == ["None", "present"]
+
+    await eventually(marked)
+    clerk = await door.enter(town.operator, "operator", width=DESK)
+    await clerk.go(f"/enrollment/angkatan/{code}/presensi/{held}/periksa")
+    assert "perangkat dipakai dua orang" in await clerk.text()
+    await clerk.shoot("periksa-wajah")
