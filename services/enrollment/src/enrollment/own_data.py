@@ -37,7 +37,7 @@ def _trainings() -> list[Holding]:
     jp = _("Hak dan kewajiban pengembangan kompetensi (UU 20/2023 Pasal 49)")
     return [
         Holding("enrolments", _("Pendaftaran pelatihan"), jp, "t.asn_id = $1", "t.enrollment_id", _RIGHT),
-        Holding("jp_entries", _("Catatan JP"), jp, "t.asn_id = $1", "t.enrollment_id", _RIGHT),
+        Holding("jp_entries", _("Catatan JP"), jp, "t.asn_id = $1", "t.entry_id", _RIGHT),
         Holding("post_tests", _("Nilai tes sesudah pelatihan"), jp, _MINE, "t.enrollment_id", _RIGHT),
         Holding(
             "waiting_asks", _("Instansi yang mendaftarkan Anda"), _("Instansi mendapat jawaban"), _MINE,

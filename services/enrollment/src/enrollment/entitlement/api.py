@@ -45,12 +45,13 @@ async def shares(
 async def ledger(
     request: Request, asn_id: UUID, person: Annotated[Person, may("jp.read")], reads: OthersRecords
 ) -> dict[str, Any]:
-    """A person's ledger: one's own, or of a person within reach."""
+    """A person's ledger: one's own, or of a person within reach. Lines are never changed: a correction takes back what
+    stood (`reverses`, below nothing) and adds what holds."""
     async with request.app.state.runtime.sessions() as session:
         await _check_within(session, reach_of(person, "jp.read"), asn_id)
         lines = await store.load_ledger(session, asn_id)
     await reads.of([asn_id])
-    return {"items": [line._asdict() for line in lines], "next": None}
+    return {"items": [line._asdict() | {"jp": line.jp} for line in lines], "next": None}
 
 
 async def _check_within(session: AsyncSession, reach: Reach, asn_id: UUID) -> None:

@@ -6,8 +6,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from importlib import resources
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
+
+from bina.messaging import named_in
+
+Source = Literal["completion", "outside", "conversion", "opening"]
+"""Where JP come from: a training here, a certificate from elsewhere, other learning, a balance from before."""
+_named = named_in(UUID("5b1f1d2e-0a44-5c0e-9a53-6c1f0f7f8b21"))
 
 
 @dataclass(frozen=True)
@@ -23,14 +29,31 @@ class JpRule:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One line of the ledger: JP earned in one enrolment, dated by the end of the event."""
+class Statement:
+    """What a source is worth as of its `revision` (1 is the first): minutes of learning, counted in the year of
+    `earned_on`; without a day it counts nothing, or nothing any more. `reason`: why it is not as it was before."""
 
-    enrollment_id: UUID
+    source: Source
+    source_id: UUID
     asn_id: UUID
-    run_id: UUID
-    jp: int
+    revision: int
+    minutes: int = 0
+    earned_on: date | None = None
+    reason: str = ""
+
+
+class Entry(NamedTuple):
+    """One line of the ledger, never changed once it is written; `reverses` names the line that this one takes back."""
+
+    entry_id: UUID
+    asn_id: UUID
+    source: Source
+    source_id: UUID
+    revision: int
+    minutes: int
     earned_on: date
+    reason: str = ""
+    reverses: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -45,9 +68,24 @@ class JpYear:
 
 
 @cache
+def _config() -> dict[str, Any]:
+    return tomllib.loads(resources.files(__package__).joinpath("jp_rules.toml").read_text("utf-8"))
+
+
+LESSON: int = _config()["lesson"]["minutes"]
+"""Minutes of one jam pelajaran. Minutes are summed first; what does not fill a JP counts with the next learning."""
+
+
+def jp_in(minutes: int) -> int:
+    """Whole JP in a sum of minutes, which is never below nothing."""
+    return minutes // LESSON
+
+
+@cache
 def _rules() -> tuple[JpRule, ...]:
-    raw = tomllib.loads(resources.files(__package__).joinpath("jp_rules.toml").read_text("utf-8"))
-    return tuple(sorted((JpRule(**rule) for rule in raw["rules"]), key=lambda rule: rule.effective_from))
+    return tuple(
+        sorted((JpRule(**rule) for rule in _config()["rules"]), key=lambda rule: rule.effective_from)
+    )
 
 
 def rule_for(employment: str, day: date) -> JpRule:
@@ -82,22 +120,57 @@ def _anniversary(start: date, year: int) -> date:
         return date(year, 3, 1)
 
 
+def entries_of(stated: Statement, standing: Entry | None) -> list[Entry]:
+    """The lines that a statement adds to the ledger: what stood is taken back, what holds now is written.
+
+    None where nothing changes. `standing`: the source's line that no other takes back.
+    """
+    if standing and (standing.minutes, standing.earned_on) == (stated.minutes, stated.earned_on):
+        return []
+    return [*([_reversal(stated, standing)] if standing else []), *_written(stated)]
+
+
+def _reversal(stated: Statement, standing: Entry) -> Entry:
+    return standing._replace(
+        entry_id=_named(f"{standing.entry_id}/reversed"),
+        revision=stated.revision,
+        minutes=-standing.minutes,
+        reason=stated.reason,
+        reverses=standing.entry_id,
+    )
+
+
+def _written(stated: Statement) -> list[Entry]:
+    if stated.earned_on is None:
+        return []
+    id_ = _named(f"{stated.source_id}/{stated.revision}")
+    return [
+        Entry(
+            id_, stated.asn_id, stated.source, stated.source_id, stated.revision, stated.minutes, stated.earned_on,
+            stated.reason,
+        )
+    ]  # fmt: skip
+
+
 def running(
+    stated: Sequence[Statement],
     entries: Sequence[Entry],
-    old: Mapping[UUID, tuple[int, date]],
     years: Mapping[UUID, JpYear],
     sums: Mapping[UUID, int],
 ) -> dict[UUID, int]:
-    """Each line's sum of its year when it was written, from the sums after all of them were.
+    """Each statement's minutes of its year when it was made, by source, from the sums after all of them were.
 
-    `entries` in the order of writing, of people with several; `old` holds (jp, earned_on) of those that replaced
-    a line.
+    `stated` in the order of writing, each of another source; `entries` are what all of them added.
     """
     found = dict(sums)
-    for place, entry in enumerate(entries):
-        year = years[entry.enrollment_id]
-        later = [one for one in entries[place + 1 :] if one.asn_id == entry.asn_id]
-        added = sum(one.jp for one in later if one.earned_on in year)
-        gone = [old[one.enrollment_id] for one in later if one.enrollment_id in old]
-        found[entry.enrollment_id] += sum(jp for jp, day in gone if day in year) - added
+    place = {one.source_id: n for n, one in enumerate(stated)}
+    for one in stated:
+        if year := years.get(one.source_id):
+            found[one.source_id] -= sum(
+                entry.minutes
+                for entry in entries
+                if entry.asn_id == one.asn_id
+                and place[entry.source_id] > place[one.source_id]
+                and entry.earned_on in year
+            )
     return found

@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.web.permissions import Reach
 from bina.web.tables import Query
-from enrollment.entitlement.domain import rule_for, year_of
+from enrollment.entitlement.domain import LESSON, rule_for, year_of
 from enrollment.scope import PEOPLE
 
 # One pass over people and their entries of the year; every unit counts its whole subtree.
 _EARNED = f"""WITH earned AS (
     SELECT asn.asn_id, asn.agency_code, asn.unit_id, asn.nip, asn.name, coalesce(units.path, '{{}}') AS path,
-        coalesce(sum(j.jp), 0) AS jp
+        coalesce(sum(j.minutes), 0) / :lesson AS jp
     FROM asn LEFT JOIN units USING (unit_id)
     LEFT JOIN jp_entries AS j ON j.asn_id = asn.asn_id AND j.earned_on BETWEEN :first AND :last
     WHERE asn.employment = 'PNS' AND {PEOPLE}
@@ -52,7 +52,7 @@ _OVER = text(
         SELECT asked.asn_id FROM unnest(CAST(:people AS uuid[]), CAST(:firsts AS date[]), CAST(:lasts AS date[]))
             AS asked (asn_id, first, last)
         JOIN jp_entries AS j ON j.asn_id = asked.asn_id AND j.earned_on BETWEEN asked.first AND asked.last
-        GROUP BY asked.asn_id HAVING sum(j.jp) > :ceiling) AS over"""
+        GROUP BY asked.asn_id HAVING sum(j.minutes) / :lesson > :ceiling) AS over"""
 )
 
 
@@ -124,6 +124,7 @@ async def load_over_ceiling(session: AsyncSession, reach: Reach, day: date) -> t
             "firsts": [year.first for year in years],
             "lasts": [year.last for year in years],
             "ceiling": rule_for("PPPK", day).jp,
+            "lesson": LESSON,
         },
     )
     return len(people), over or 0
@@ -136,4 +137,5 @@ def _year(reach: Reach, day: date) -> dict[str, object]:
         "first": year.first,
         "last": year.last,
         "floor": rule_for("PNS", day).jp,
+        "lesson": LESSON,
     }

@@ -73,6 +73,7 @@ _OF_UNITS = text(f"{_SELECT} WHERE units.path && CAST(:ids AS uuid[]) ORDER BY a
 _LOCK = text("SELECT asn_id FROM asn WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id FOR UPDATE")
 _WITH_ROLES = text("SELECT DISTINCT asn_id FROM role_grants WHERE asn_id = ANY (CAST(:ids AS uuid[]))")
 _HOLD = text("SELECT asn_id FROM asn WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id FOR KEY SHARE")
+_FORGET_REASONS = text("UPDATE jp_entries SET reason = '' WHERE asn_id = :id AND reason <> ''")
 _FREE = text("UPDATE asn SET supervisor_id = NULL WHERE supervisor_id = :id RETURNING asn_id")
 _TRAINED = text("SELECT max(completed_on) FROM enrolments WHERE asn_id = :id AND state = 'completed'")
 _PAGE = text(
@@ -179,10 +180,12 @@ async def with_roles(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
 async def erase(session: AsyncSession, asn_id: UUID) -> list[UUID]:
     """Forget a person: record, contact, roles, recommendations, requests; returns whom they supervised.
 
-    Enrolments keep only the opaque id. The record goes first: whoever writes of the person holds it.
+    Enrolments and the ledger keep only the opaque id, and no words of anybody's. The record goes first: whoever writes
+    of the person holds it.
     """
     for table in ("asn", "contacts", "role_grants", "recommendations", "data_requests"):
         await session.execute(text(f"DELETE FROM {table} WHERE asn_id = :id"), {"id": asn_id})  # noqa: S608 - fixed names
+    await session.execute(_FORGET_REASONS, {"id": asn_id})
     return sorted(await session.scalars(_FREE, {"id": asn_id}))
 
 
