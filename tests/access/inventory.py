@@ -90,6 +90,11 @@ def _programme(_world: World, record: Record) -> Ask:
     return Ask(json={"items": [{"code": code, "name": "Program", "jp": 10}]})
 
 
+def _opening(_world: World, record: Record) -> Ask:
+    row = {"nip": record.asn.nip, "year": clock.today().year, "jp": 4, "source": "SIMPEG"}
+    return Ask(json={"items": [row]})
+
+
 def _seat(_world: World, record: Record) -> Ask:
     own = record.asn is people.ASKER
     return Ask(json={"run": OURS.code} | ({} if own else {"nip": record.asn.nip}))
@@ -230,6 +235,14 @@ ENROLLMENT = {
     ),
     "GET /enrollment/api/v1/enrolments": Tried(),
     "GET /enrollment/api/v1/jp/shares": Tried(),
+    "POST /enrollment/api/v1/jp/openings": Tried(people.PERSONS, _opening),
+    "POST /enrollment/api/v1/jp/histories": Tried(
+        AGENCIES,
+        lambda _w, r: Ask(json={"agency_code": r.agency, "year": 2026, "complete": True, "source": "SIMPEG"}),
+    ),
+    "POST /enrollment/instansi/riwayat": Tried(
+        AGENCIES, lambda _w, r: Ask(form={"instansi": r.agency, "tahun": "2026", "sumber": "SIMPEG"})
+    ),
     "GET /enrollment/api/v1/machines": Tried(),
     "GET /enrollment/api/v1/jp/{asn_id}": Tried(people.PERSONS, lambda _w, r: Ask({"asn_id": r.asn.asn_id})),
     "POST /enrollment/api/v1/agencies": _sent({"code": "9999", "name": "Instansi Baru"}),

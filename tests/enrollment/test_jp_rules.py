@@ -1,6 +1,6 @@
 """The years in which JP count, and the ledger: whatever is corrected, its sums are what holds now."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid5
 
 import pytest
@@ -32,6 +32,25 @@ from enrollment.entitlement.domain import (
 )
 def test_a_pppk_counts_by_contract_year(started_on, day, first, last):
     assert year_of("PPPK", started_on, day) == JpYear(first, last)
+
+
+@given(
+    st.dates(date(2000, 1, 1), date(2030, 12, 31)),
+    st.dates(date(2000, 1, 1), date(2032, 12, 31)),
+    st.none() | st.integers(0, 3000),
+)
+def test_contract_years_lie_end_to_end_within_the_contract(started_on, day, length):
+    ends_on = None if length is None else started_on + timedelta(days=length)
+    year = year_of("PPPK", started_on, day, ends_on)
+    assert day in year
+    assert year.of_contract is (started_on <= day and (ends_on is None or day <= ends_on))
+    if not year.of_contract:
+        assert (year.first, year.last) == (date(day.year, 1, 1), date(day.year, 12, 31))
+        return
+    assert 0 <= (year.last - year.first).days < 366
+    following = year.last + timedelta(days=1)
+    after = year_of("PPPK", started_on, following, ends_on)
+    assert after.first == following or year.last == ends_on
 
 
 def test_a_pns_counts_by_calendar_year():

@@ -64,6 +64,7 @@ def _doors() -> list[Holding]:
 
 EXCLUDED = {
     "agencies": "agencies",
+    "jp_histories": "what agencies declare",
     "publisher_rights": "agencies",
     "units": "units",
     "programmes": "the catalogue",

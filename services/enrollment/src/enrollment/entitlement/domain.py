@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from importlib import resources
@@ -58,10 +58,11 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class JpYear:
-    """A year in which JP count, both days included."""
+    """A year in which JP count, both days included; `of_contract`: a year of a PPPK's contract, else a calendar's."""
 
     first: date
     last: date
+    of_contract: bool = field(default=False, compare=False)
 
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last
@@ -95,22 +96,29 @@ def rule_for(employment: str, day: date) -> JpRule:
     return in_force[-1] if in_force else rules[0]
 
 
-def year_of(employment: str, started_on: date | None, day: date) -> JpYear:
-    """The year that a day belongs to: the contract's for PPPK whose start is recorded, else the calendar's.
+def year_of(employment: str, started_on: date | None, day: date, ends_on: date | None = None) -> JpYear:
+    """The year that a day belongs to: the contract's for PPPK of whom one is recorded for that day, else the calendar's.
 
-    29 February's anniversary is 1 March in common years.
+    29 February's anniversary is 1 March in common years. A contract that ends within its year ends that year too, which
+    counts in full all the same.
     """
-    if rule_for(employment, day).year == "contract" and started_on is not None and started_on <= day:
-        return _contract_year(started_on, day)
-    return JpYear(date(day.year, 1, 1), date(day.year, 12, 31))
+    in_contract = started_on is not None and started_on <= day and (ends_on is None or day <= ends_on)
+    if rule_for(employment, day).year == "contract" and started_on is not None and in_contract:
+        return _contract_year(started_on, day, ends_on)
+    return calendar_year(day.year)
 
 
-def _contract_year(started_on: date, day: date) -> JpYear:
+def calendar_year(year: int) -> JpYear:
+    """1 January to 31 December."""
+    return JpYear(date(year, 1, 1), date(year, 12, 31))
+
+
+def _contract_year(started_on: date, day: date, ends_on: date | None) -> JpYear:
     first = _anniversary(started_on, day.year)
     if first > day:
         first = _anniversary(started_on, day.year - 1)
-    following = _anniversary(started_on, first.year + 1)
-    return JpYear(first, following - timedelta(days=1))
+    last = _anniversary(started_on, first.year + 1) - timedelta(days=1)
+    return JpYear(first, min(last, ends_on) if ends_on else last, of_contract=True)
 
 
 def _anniversary(start: date, year: int) -> date:
@@ -150,6 +158,11 @@ def _written(stated: Statement) -> list[Entry]:
             stated.reason,
         )
     ]  # fmt: skip
+
+
+def opening_id_of(asn_id: UUID, year: int) -> UUID:
+    """The source of somebody's balance of a year."""
+    return _named(f"opening/{asn_id}/{year}")
 
 
 def running(

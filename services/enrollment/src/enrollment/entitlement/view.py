@@ -16,6 +16,10 @@ def sentence(rule: JpRule, standing: Standing) -> str:
     missing = rule.jp - standing.earned
     if missing <= 0:
         return _("Target %(jp)s tahun ini tercapai.") % {"jp": jp(rule.jp)}
+    if not standing.known:
+        return _("Tercatat %(jp)s; riwayat belum lengkap, jadi JP Anda mungkin sudah lebih.") % {
+            "jp": jp(standing.earned)
+        }
     values = {"jp": jp(missing), "day": _last_day(standing.year.last), "planned": jp(standing.scheduled)}
     if standing.scheduled >= missing:
         return _("Anda perlu %(jp)s lagi sebelum %(day)s; %(planned)s sudah terjadwal.") % values
@@ -23,10 +27,34 @@ def sentence(rule: JpRule, standing: Standing) -> str:
 
 
 def _ceiling(rule: JpRule, standing: Standing) -> str:
+    if not standing.year.of_contract:
+        return _("Tercatat %(jp)s tahun %(year)s; periode kontrak belum diisi, jadi ini sekadar informasi.") % {
+            "jp": jp(standing.earned), "year": standing.year.first.year,
+        }  # fmt: skip
     values = {"jp": jp(standing.earned), "limit": number(rule.jp), "day": day(standing.year.last)}
     if standing.earned > rule.jp:
         return _("%(jp)s, melewati batas %(limit)s JP; kontrak s.d. %(day)s.") % values
-    return _("%(jp)s, batas %(limit)s JP, kontrak s.d. %(day)s.") % values
+    told = _("%(jp)s, batas %(limit)s JP, kontrak s.d. %(day)s.") % values
+    with_planned = standing.earned + standing.scheduled
+    if with_planned <= rule.jp:
+        return told
+    return told + " " + _("Dengan yang terjadwal menjadi %(jp)s, melewati batas.") % {"jp": jp(with_planned)}
+
+
+def ceiling_warning(rule: JpRule, standing: Standing, more: int) -> str:
+    """What whoever asks for a training of so many JP should know; nothing below the ceiling. It never refuses."""
+    with_this = standing.earned + standing.scheduled + more
+    if rule.kind != "ceiling":
+        return ""
+    if not standing.year.of_contract:
+        return _("Periode kontrak Anda belum diisi, jadi batas %(limit)s JP belum dapat dihitung.") % {
+            "limit": number(rule.jp)
+        }
+    if with_this <= rule.jp:
+        return ""
+    return _("Dengan pelatihan ini JP Anda menjadi %(jp)s, melewati batas %(limit)s JP sampai %(day)s. Anda tetap dapat mendaftar.") % {
+        "jp": jp(with_this), "limit": number(rule.jp), "day": day(standing.year.last),
+    }  # fmt: skip
 
 
 def _last_day(last: date) -> str:

@@ -1,10 +1,20 @@
 """The ledger's table and what is counted from it."""
 
-from enrollment.entitlement.store.ledger import Line, Standing, load_ledger, load_standing, record
+from enrollment.entitlement.domain import Entry
+from enrollment.entitlement.store.histories import History, declare, load_history, withdraw
+from enrollment.entitlement.store.ledger import (
+    Line,
+    Standing,
+    load_ledger,
+    load_newest_entries,
+    load_standing,
+    record,
+)
 from enrollment.entitlement.store.shares import (
     Behind,
+    Contracts,
     Share,
-    load_over_ceiling,
+    load_contracts,
     load_shares,
     load_shares_of_agencies,
     people_behind,
@@ -12,14 +22,21 @@ from enrollment.entitlement.store.shares import (
 
 __all__ = [
     "Behind",
+    "Contracts",
+    "Entry",
+    "History",
     "Line",
     "Share",
     "Standing",
+    "declare",
+    "load_contracts",
+    "load_history",
     "load_ledger",
-    "load_over_ceiling",
+    "load_newest_entries",
     "load_shares",
     "load_shares_of_agencies",
     "load_standing",
     "people_behind",
     "record",
+    "withdraw",
 ]

@@ -26,7 +26,7 @@ from enrollment.entitlement.domain import (
 EVER = JpYear(date.min, date.max)
 
 _LOCK_PEOPLE = text(
-    """SELECT asn_id, employment, started_on FROM asn WHERE asn_id = ANY (CAST(:ids AS uuid[]))
+    """SELECT asn_id, employment, started_on, contract_ends_on FROM asn WHERE asn_id = ANY (CAST(:ids AS uuid[]))
     ORDER BY asn_id FOR NO KEY UPDATE"""
 )
 _NAMES = (
@@ -52,6 +52,10 @@ _STANDING = text(
     WHERE j.source_id = ANY (CAST(:ids AS uuid[])) AND j.reverses IS NULL
     AND NOT EXISTS (SELECT FROM jp_entries AS back WHERE back.reverses = j.entry_id)"""  # noqa: S608 - fixed names
 )
+_NEWEST = text(
+    f"""SELECT DISTINCT ON (source_id) {", ".join(_NAMES)} FROM jp_entries
+    WHERE source_id = ANY (CAST(:ids AS uuid[])) AND reverses IS NULL ORDER BY source_id, revision DESC"""  # noqa: S608 - fixed names
+)
 _SUMS = text(
     """SELECT asked.id, coalesce(sum(j.minutes), 0) AS minutes
     FROM unnest(CAST(:ids AS uuid[]), CAST(:people AS uuid[]), CAST(:firsts AS date[]),
@@ -73,6 +77,14 @@ _SCHEDULED = text(
     """SELECT coalesce(sum(r.jp), 0) FROM enrolments AS e JOIN runs AS r USING (run_id)
     WHERE e.asn_id = :asn AND e.state = 'accepted' AND r.status <> 'cancelled' AND r.concluded_on IS NULL
     AND r.ends_on BETWEEN :first AND :last"""
+)
+# Calendar years that a person's year touches of which nobody has said that all is loaded.
+_UNKNOWN = text(
+    """SELECT EXISTS (SELECT FROM generate_series(CAST(:from AS int), CAST(:to AS int)) AS asked (year)
+        WHERE NOT EXISTS (SELECT FROM jp_histories AS h JOIN asn USING (agency_code)
+            WHERE asn.asn_id = :asn AND h.year = asked.year)
+        AND NOT EXISTS (SELECT FROM jp_entries AS j WHERE j.asn_id = :asn AND j.source = 'opening'
+            AND j.earned_on BETWEEN make_date(asked.year, 1, 1) AND make_date(asked.year, 12, 31)))"""
 )
 
 
@@ -103,11 +115,15 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Standing:
-    """A person's JP in one year: earned, and scheduled in accepted runs that end within it."""
+    """A person's JP in one year: earned, and scheduled in accepted runs that end within it.
+
+    `known`: their agency says that nothing of it is missing, or has loaded their own balance; else JP may be more.
+    """
 
     year: JpYear
     earned: int
     scheduled: int
+    known: bool = True
 
 
 async def record(session: AsyncSession, stated: Sequence[Statement]) -> dict[UUID, int]:
@@ -132,7 +148,7 @@ async def record(session: AsyncSession, stated: Sequence[Statement]) -> dict[UUI
     return {source_id: jp_in(minutes) for source_id, minutes in found.items()}
 
 
-Employed = Mapping[UUID, tuple[str, date | None]]
+Employed = Mapping[UUID, tuple[str, date | None, date | None]]
 
 
 async def load_standing_entries(session: AsyncSession, source_ids: Sequence[UUID]) -> dict[UUID, Entry]:
@@ -140,6 +156,12 @@ async def load_standing_entries(session: AsyncSession, source_ids: Sequence[UUID
     if not source_ids:
         return {}
     rows = await session.execute(_STANDING, {"ids": source_ids})
+    return {row.source_id: Entry(*row) for row in rows}
+
+
+async def load_newest_entries(session: AsyncSession, source_ids: Sequence[UUID]) -> dict[UUID, Entry]:
+    """What was last written of sources that always count, by source."""
+    rows = await session.execute(_NEWEST, {"ids": source_ids})
     return {row.source_id: Entry(*row) for row in rows}
 
 
@@ -164,7 +186,7 @@ async def _sums(
 async def _hold_people(session: AsyncSession, ids: Iterable[UUID]) -> Employed:
     """Two completions of one person are summed one after the other."""
     rows = await session.execute(_LOCK_PEOPLE, {"ids": sorted(ids)})
-    return {row.asn_id: (row.employment, row.started_on) for row in rows}
+    return {row.asn_id: (row.employment, row.started_on, row.contract_ends_on) for row in rows}
 
 
 def _of_several(stated: Sequence[Statement]) -> list[Statement]:
@@ -175,8 +197,8 @@ def _of_several(stated: Sequence[Statement]) -> list[Statement]:
 
 def _year(stated: Statement, people: Employed) -> JpYear:
     assert stated.earned_on is not None
-    employment, started_on = people.get(stated.asn_id, ("PNS", None))
-    return year_of(employment, started_on, stated.earned_on)
+    employment, started_on, ends_on = people.get(stated.asn_id, ("PNS", None, None))
+    return year_of(employment, started_on, stated.earned_on, ends_on)
 
 
 async def load_ledger(session: AsyncSession, asn_id: UUID, year: JpYear = EVER) -> list[Line]:
@@ -189,4 +211,6 @@ async def load_standing(session: AsyncSession, asn_id: UUID, year: JpYear) -> St
     """Earned and scheduled JP of a person in a year."""
     minutes = (await _sums(session, {asn_id: asn_id}, {asn_id: year}))[asn_id]
     scheduled = await session.scalar(_SCHEDULED, {"asn": asn_id, "first": year.first, "last": year.last})
-    return Standing(year, jp_in(minutes), scheduled or 0)
+    years = {"asn": asn_id, "from": year.first.year, "to": year.last.year}
+    known = not await session.scalar(_UNKNOWN, years)
+    return Standing(year, jp_in(minutes), scheduled or 0, known)

@@ -1,4 +1,5 @@
-"""The ledger of JP: lines that are never changed, where there was one row for each enrolment, overwritten."""
+"""The ledger of JP: lines that are never changed, where there was one row for each enrolment, overwritten; what it needs
+to know of PPPK's contracts."""
 
 from alembic import op
 
@@ -7,7 +8,7 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    for statement in LEDGER:
+    for statement in (*LEDGER, CONTRACT, HISTORIES):
         op.execute(statement)
 
 
@@ -31,3 +32,9 @@ LEDGER = (
     "CREATE UNIQUE INDEX jp_stated ON jp_entries (source_id, revision) WHERE reverses IS NULL",
     "CREATE UNIQUE INDEX jp_reversed ON jp_entries (reverses) WHERE reverses IS NOT NULL",
 )
+
+CONTRACT = "ALTER TABLE asn ADD COLUMN contract_ends_on date"
+# What agencies say is loaded: without it JP of a year may be more than are recorded.
+HISTORIES = """CREATE TABLE jp_histories (
+    agency_code text NOT NULL REFERENCES agencies, year int NOT NULL, source text NOT NULL,
+    declared_at timestamptz NOT NULL, PRIMARY KEY (agency_code, year))"""
