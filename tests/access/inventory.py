@@ -57,6 +57,7 @@ class World:
     interviews: Mapping[str, UUID] = field(default_factory=dict)
     machines: Mapping[str, UUID] = field(default_factory=dict)
     enrolments: Mapping[str, UUID] = field(default_factory=dict)
+    credits: Mapping[str, UUID] = field(default_factory=dict)
 
 
 def _place(record: Record) -> UUID | None:
@@ -88,6 +89,10 @@ def _run_command(body: dict[str, Any]) -> Callable[[World, Any], Ask]:
 def _programme(_world: World, record: Record) -> Ask:
     code = "ASING" if record.agency != HERE else f"P{uuid4().hex[:6]}"
     return Ask(json={"items": [{"code": code, "name": "Program", "jp": 10}]})
+
+
+def _credit(**form: object) -> Callable[[World, Any], Ask]:
+    return lambda world, record: Ask({"credit_id": world.credits[record.asn.key]}, form=form)
 
 
 def _opening(_world: World, record: Record) -> Ask:
@@ -218,6 +223,20 @@ ENROLLMENT = {
         people.TAUGHT, lambda _w, r: Ask({"reference": r.run.code}), "enrolment.list"
     ),
     "GET /enrollment/jp": Tried(),
+    "GET /enrollment/jp/ajukan": Tried(),
+    "POST /enrollment/jp/ajukan": Tried(meets=422),
+    "POST /enrollment/jp/ajukan/{credit_id}/cabut": Tried(
+        people.PERSONS[:1], lambda world, r: Ask({"credit_id": world.credits[r.asn.key]})
+    ),
+    "GET /enrollment/pengajuan-jp": Tried(),
+    "GET /enrollment/pengajuan-jp.{form}": _file(),
+    "GET /enrollment/pengajuan-jp/{credit_id}": Tried(people.PERSONS, _credit()),
+    "GET /enrollment/pengajuan-jp/{credit_id}/bukti": Tried(people.PERSONS, _credit()),
+    "POST /enrollment/pengajuan-jp/{credit_id}/setujui": Tried(people.PERSONS, _credit(jp="4")),
+    "POST /enrollment/pengajuan-jp/{credit_id}/koreksi": Tried(
+        people.PERSONS, _credit(jp="3", answer="Salah hitung")
+    ),
+    "POST /enrollment/pengajuan-jp/{credit_id}/tolak": Tried(people.PERSONS, _credit(answer="Tidak terbaca")),
     "GET /enrollment/instansi": Tried(),
     "GET /enrollment/katalog.{form}": _file(),
     "GET /enrollment/angkatan/{reference}/peserta.{form}": Tried(

@@ -136,6 +136,8 @@ async def enrollment(service: ServiceUnderTest) -> World:
     from enrollment.accounts.store import link
     from enrollment.catalogue.announcing import announce_runs, record_programmes
     from enrollment.catalogue.bodies import ProgrammeRow, RunRow
+    from enrollment.credits.asking import ask
+    from enrollment.credits.domain import conversions
     from enrollment.machines.domain import Machine
     from enrollment.machines.store import add_machine
     from enrollment.register.bodies import AgencyRow, UnitRow
@@ -162,6 +164,7 @@ async def enrollment(service: ServiceUnderTest) -> World:
         await announce_runs(session, [_run_row(RunRow, run) for run in RUNS])
         for asn in PEOPLE:
             await ask_to_mend(session, asn.asn_id, "position", "Arsiparis", "SK 1/2026")
+            await ask(session, asn.asn_id, _handed_in(asn), b"%PDF-1.7", conversions())
         assert await link(session, Account("here", "u-1"), INTERVIEWER.asn_id)
         machines = [Machine(id_of("machine", code), code, "SIMPEG") for code in (HERE, THERE)]
         for machine in machines:
@@ -176,11 +179,20 @@ async def enrollment(service: ServiceUnderTest) -> World:
     ids = {(row.asn_id, row.run_code): row.enrollment_id for row in rows}
     enrolments = {f"{a.key} in {r.code}": ids[a.asn_id, r.code] for a, r in TAKING_PART}
     asked = {row.asn_id: row.request_id for row in await service.rows("SELECT * FROM data_requests")}
+    handed_in = {row.asn_id: row.credit_id for row in await service.rows("SELECT * FROM jp_credits")}
     return World(
         of={asn.key: asked[asn.asn_id] for asn in PEOPLE},
         enrolments=enrolments,
+        credits={asn.key: handed_in[asn.asn_id] for asn in PEOPLE},
         machines={machine.agency_code: machine.machine_id for machine in machines},
     )
+
+
+def _handed_in(asn: Asn):
+    from enrollment.credits.asking import Asked
+
+    on = day(-3).isoformat()
+    return Asked("certificate", f"Kursus {asn.name}", "LAN", f"{asn.nip}/2026", on, on, "4", abroad=False)
 
 
 def _row(asn: Asn):

@@ -13,6 +13,7 @@ from enrollment.accounts.provider import Provider
 from enrollment.catalogue import api as catalogue_api
 from enrollment.catalogue import pages as catalogue_pages
 from enrollment.catalogue.subjects import SEATS
+from enrollment.credits import pages as credits_pages
 from enrollment.enrolments import api as enrolments_api
 from enrollment.enrolments import pages as enrolments_pages
 from enrollment.enrolments.handlers import handlers as enrolment_handlers
@@ -44,7 +45,15 @@ service = Service(
 def create(settings: EnrollmentSettings) -> FastAPI:
     """The service's API and pages around its runtime."""
     apis = (accounts_api, machines_api, register_api, catalogue_api, enrolments_api, entitlement_api)
-    pages = (home_pages, accounts_pages, catalogue_pages, enrolments_pages, entitlement_pages, rights_pages)
+    pages = (
+        home_pages,
+        accounts_pages,
+        catalogue_pages,
+        enrolments_pages,
+        credits_pages,
+        entitlement_pages,
+        rights_pages,
+    )
     runtime = Runtime(service, settings)
     app = create_app(
         runtime,

@@ -38,6 +38,14 @@ def _trainings() -> list[Holding]:
     return [
         Holding("enrolments", _("Pendaftaran pelatihan"), jp, "t.asn_id = $1", "t.enrollment_id", _RIGHT),
         Holding("jp_entries", _("Catatan JP"), jp, "t.asn_id = $1", "t.entry_id", _RIGHT),
+        Holding(
+            "jp_credits", _("Sertifikat dan kegiatan belajar yang Anda ajukan"), jp, "t.asn_id = $1", "t.credit_id",
+            _RIGHT, hidden=("decided_by",),
+        ),
+        Holding(
+            "jp_evidence", _("Bukti yang Anda lampirkan"), _("JP dicatat menurut bukti"), "t.asn_id = $1", "t.credit_id",
+            "jp_evidence", row="jsonb_build_object('credit_id', t.credit_id, 'media_type', t.media_type)",
+        ),
         Holding("post_tests", _("Nilai tes sesudah pelatihan"), jp, _MINE, "t.enrollment_id", _RIGHT),
         Holding(
             "waiting_asks", _("Instansi yang mendaftarkan Anda"), _("Instansi mendapat jawaban"), _MINE,
@@ -74,6 +82,7 @@ EXCLUDED = {
 }
 EXPIRIES = (
     Expiry("sessions", "sessions", "t.until"),
+    Expiry("jp_evidence", "jp_evidence", "t.decided_at", "t.decided_at IS NOT NULL", business=True),
     Expiry("data_requests", "data_requests", "t.decided_at", "t.state <> 'open'", business=True),
 )
 own = OwnData("enrollment", holdings, EXCLUDED, "(SELECT nip FROM asn WHERE asn_id = $1)")

@@ -17,7 +17,7 @@ from bina.web.language import gettext as _
 
 KEPT = (
     "people", "trainings", "notices", "deliveries", "kept_forms", "commands", "discarded", "audit_values", "sessions",
-    "data_requests",
+    "data_requests", "jp_evidence",
 )  # fmt: skip
 LONGEST = 36_525
 """Days; a hundred years."""
@@ -89,6 +89,7 @@ def name_of(keeps: str) -> str:
         "audit_values": _("Nama dan isi dalam catatan audit; sidiknya tetap ada"),
         "sessions": _("Catatan sesi, sejak sesi itu habis"),
         "data_requests": _("Permintaan Anda atas data, sejak dijawab"),
+        "jp_evidence": _("Bukti belajar yang Anda lampirkan, sejak diperiksa"),
     }
     return words[keeps]
 

@@ -65,11 +65,13 @@ _SUMS = text(
 )
 _LEDGER = text(
     """SELECT j.entry_id, j.source, j.source_id, j.revision, j.minutes, j.earned_on, j.reason, j.reverses,
-        j.recorded_at, r.run_id, coalesce(r.run_code, '') AS run_code, coalesce(p.name, '') AS title,
-        coalesce(r.organiser, '') AS organiser, coalesce(e.certificate_number, '') AS certificate_number,
+        j.recorded_at, r.run_id, coalesce(r.run_code, '') AS run_code, coalesce(p.name, c.title, '') AS title,
+        coalesce(r.organiser, c.provider, '') AS organiser,
+        coalesce(e.certificate_number, c.number, '') AS certificate_number,
         EXISTS (SELECT FROM jp_entries AS back WHERE back.reverses = j.entry_id) AS reversed
     FROM jp_entries AS j LEFT JOIN enrolments AS e ON j.source = 'completion' AND e.enrollment_id = j.source_id
     LEFT JOIN runs AS r USING (run_id) LEFT JOIN programmes AS p USING (programme_code)
+    LEFT JOIN jp_credits AS c ON j.source IN ('outside', 'conversion') AND c.credit_id = j.source_id
     WHERE j.asn_id = :asn AND j.earned_on BETWEEN :first AND :last
     ORDER BY j.earned_on DESC, j.recorded_at DESC, j.reverses IS NULL DESC, j.entry_id LIMIT 1000"""
 )

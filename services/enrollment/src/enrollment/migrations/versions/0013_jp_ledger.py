@@ -8,7 +8,7 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    for statement in (*LEDGER, CONTRACT, HISTORIES):
+    for statement in (*LEDGER, CONTRACT, HISTORIES, *CREDITS):
         op.execute(statement)
 
 
@@ -38,3 +38,22 @@ CONTRACT = "ALTER TABLE asn ADD COLUMN contract_ends_on date"
 HISTORIES = """CREATE TABLE jp_histories (
     agency_code text NOT NULL REFERENCES agencies, year int NOT NULL, source text NOT NULL,
     declared_at timestamptz NOT NULL, PRIMARY KEY (agency_code, year))"""
+CREDITS = (
+    """CREATE TABLE jp_credits (
+        credit_id uuid PRIMARY KEY, asn_id uuid NOT NULL, form text NOT NULL, title text NOT NULL,
+        provider text NOT NULL, number text NOT NULL, starts_on date NOT NULL, ends_on date NOT NULL,
+        abroad boolean NOT NULL, amount int NOT NULL, minutes int NOT NULL,
+        state text NOT NULL CHECK (state IN ('open', 'verified', 'refused', 'withdrawn')),
+        asked_at timestamptz NOT NULL, granted int NOT NULL DEFAULT 0, revision int NOT NULL DEFAULT 0,
+        decided_at timestamptz, decided_by uuid, answer text NOT NULL DEFAULT '')""",
+    """CREATE UNIQUE INDEX jp_credits_known ON jp_credits (asn_id, lower(btrim(number)), lower(btrim(provider)))
+        WHERE state IN ('open', 'verified')""",
+    "CREATE INDEX jp_credits_person ON jp_credits (asn_id, credit_id)",
+    "CREATE INDEX jp_credits_state ON jp_credits (state, asked_at, credit_id)",
+    # Apart, for nothing but looking at it reads it.
+    """CREATE TABLE jp_evidence (
+        credit_id uuid PRIMARY KEY REFERENCES jp_credits ON DELETE CASCADE, asn_id uuid NOT NULL,
+        media_type text NOT NULL, content bytea NOT NULL, decided_at timestamptz)""",
+    "CREATE INDEX jp_evidence_person ON jp_evidence (asn_id)",
+    "CREATE INDEX jp_evidence_decided ON jp_evidence (decided_at) WHERE decided_at IS NOT NULL",
+)

@@ -181,12 +181,12 @@ async def with_roles(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
 
 
 async def erase(session: AsyncSession, asn_id: UUID) -> list[UUID]:
-    """Forget a person: record, contact, roles, recommendations, requests; returns whom they supervised.
+    """Forget a person: record, contact, roles, recommendations, requests, certificates handed in; returns whom they supervised.
 
     Enrolments and the ledger keep only the opaque id, and no words of anybody's. The record goes first: whoever writes
     of the person holds it.
     """
-    for table in ("asn", "contacts", "role_grants", "recommendations", "data_requests"):
+    for table in ("asn", "contacts", "role_grants", "recommendations", "data_requests", "jp_credits"):
         await session.execute(text(f"DELETE FROM {table} WHERE asn_id = :id"), {"id": asn_id})  # noqa: S608 - fixed names
     await session.execute(_FORGET_REASONS, {"id": asn_id})
     return sorted(await session.scalars(_FREE, {"id": asn_id}))
