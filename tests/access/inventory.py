@@ -223,6 +223,7 @@ ENROLLMENT = {
         people.TAUGHT, lambda _w, r: Ask({"reference": r.run.code}), "enrolment.list"
     ),
     "GET /enrollment/jp": Tried(),
+    "GET /enrollment/jp.{form}": _file(),
     "GET /enrollment/jp/ajukan": Tried(),
     "POST /enrollment/jp/ajukan": Tried(meets=422),
     "POST /enrollment/jp/ajukan/{credit_id}/cabut": Tried(

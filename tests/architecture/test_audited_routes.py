@@ -24,6 +24,7 @@ SHOWS_NOBODY_ELSE = {
         "/{service}/potongan/data-saya",
         "/{service}/api/v1/me/data",
         "/enrollment/jp",
+        "/enrollment/jp.{form}",
         "/enrollment/jp/ajukan",
         "/assessment/tes",
         "/assessment/tes/{assessment_id}",

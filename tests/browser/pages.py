@@ -115,6 +115,7 @@ NO_PAGES = {
         "/enrollment/katalog.{form}",
         "/enrollment/angkatan/{reference}/peserta.{form}",
         "/enrollment/instansi.{form}",
+        "/enrollment/jp.{form}",
         "/enrollment/pengajuan-jp.{form}",
         "/enrollment/pengajuan-jp/{credit_id}/bukti",
         "/enrollment/instansi/tertinggal.{form}",

@@ -19,6 +19,7 @@ from enrollment.enrolments import pages as enrolments_pages
 from enrollment.enrolments.handlers import handlers as enrolment_handlers
 from enrollment.enrolments.subjects import PARTICIPANTS, TAKEN
 from enrollment.entitlement import api as entitlement_api
+from enrollment.entitlement import own_pages as ledger_pages
 from enrollment.entitlement import pages as entitlement_pages
 from enrollment.entitlement.subjects import EARNED
 from enrollment.home import pages as home_pages
@@ -51,6 +52,7 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         catalogue_pages,
         enrolments_pages,
         credits_pages,
+        ledger_pages,
         entitlement_pages,
         rights_pages,
     )

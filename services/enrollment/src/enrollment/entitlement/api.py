@@ -88,5 +88,5 @@ async def _check_within(session: AsyncSession, reach: Reach, asn_id: UUID) -> No
 
 
 def _shown(share: Share) -> dict[str, Any]:
-    names = ("name", "people", "reached", "planned", "unknown")
+    names = ("name", "people", "reached", "planned", "missed", "unknown")
     return {name: getattr(share, name) for name in names} | {"share": round(share.share, 4)}

@@ -108,6 +108,13 @@ def year_of(employment: str, started_on: date | None, day: date, ends_on: date |
     return calendar_year(day.year)
 
 
+def year_named(employment: str, started_on: date | None, ends_on: date | None, year: int) -> JpYear:
+    """The year that begins in a calendar year."""
+    if started_on is None or year < started_on.year:
+        return calendar_year(year)
+    return year_of(employment, started_on, _anniversary(started_on, year), ends_on)
+
+
 def calendar_year(year: int) -> JpYear:
     """1 January to 31 December."""
     return JpYear(date(year, 1, 1), date(year, 12, 31))

@@ -1,16 +1,19 @@
 """JP in a sentence and as a bar."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from bina.web.charts import Figure, jp_ceiling, jp_floor
 from bina.web.formats import day, jp, number
 from bina.web.language import gettext as _
-from enrollment.entitlement.domain import JpRule
-from enrollment.entitlement.store import Standing
+from enrollment.entitlement.domain import LESSON, JpRule
+from enrollment.entitlement.store import Line, Standing
 
 
-def sentence(rule: JpRule, standing: Standing) -> str:
-    """What a person's JP of the year mean to them."""
+def sentence(rule: JpRule, standing: Standing, today: date | None = None) -> str:
+    """What a person's JP of the year mean to them; once it is over (`today` is later), what they came to."""
+    if today and standing.year.last < today:
+        return _past(rule, standing)
     if rule.kind == "ceiling":
         return _ceiling(rule, standing)
     missing = rule.jp - standing.earned
@@ -24,6 +27,50 @@ def sentence(rule: JpRule, standing: Standing) -> str:
     if standing.scheduled >= missing:
         return _("Anda perlu %(jp)s lagi sebelum %(day)s; %(planned)s sudah terjadwal.") % values
     return _("Anda perlu %(jp)s lagi sebelum %(day)s.") % values
+
+
+def _past(rule: JpRule, standing: Standing) -> str:
+    values = {"jp": jp(standing.earned), "day": day(standing.year.last), "rule": number(rule.jp)}
+    told = (
+        _("Tercatat %(jp)s sampai %(day)s; batasnya %(rule)s JP.")
+        if rule.kind == "ceiling"
+        else _("Tercatat %(jp)s sampai %(day)s; sedikitnya %(rule)s JP.")
+    ) % values
+    return told if standing.known else told + " " + _("Riwayat belum lengkap.")
+
+
+def source_name(source: str) -> str:
+    """Where JP come from."""
+    words = {
+        "completion": _("Pelatihan"),
+        "outside": _("Sertifikat luar"),
+        "conversion": _("Konversi"),
+        "opening": _("Saldo awal"),
+    }
+    return words[source]
+
+
+def kind_of(line: Line) -> tuple[str, str] | None:
+    """(word, kind of tag) of a line that takes another back, or is taken back."""
+    if line.reverses:
+        return _("Pembalik"), "warning"
+    return (_("Diganti"), "neutral") if line.reversed else None
+
+
+def note_of(line: Line) -> str:
+    """What a line is, and why it was written."""
+    tag = kind_of(line)
+    return ": ".join(part for part in (tag[0] if tag else "", line.reason) if part)
+
+
+def by_source(lines: Sequence[Line]) -> list[tuple[str, str]]:
+    """(where from, JP) of a year's lines; parts of a JP too."""
+    sums = {one.source: 0 for one in lines}
+    for one in lines:
+        sums[one.source] += one.minutes
+    return [
+        (source_name(source), jp(round(minutes / LESSON, 2))) for source, minutes in sums.items() if minutes
+    ]
 
 
 def _ceiling(rule: JpRule, standing: Standing) -> str:

@@ -1,10 +1,12 @@
 """The ledger's table and what is counted from it."""
 
 from enrollment.entitlement.domain import Entry
+from enrollment.entitlement.store.forecasts import Forecast, load_forecast
 from enrollment.entitlement.store.histories import History, declare, load_history, withdraw
 from enrollment.entitlement.store.ledger import (
     Line,
     Standing,
+    first_year,
     load_ledger,
     load_newest_entries,
     load_standing,
@@ -24,12 +26,15 @@ __all__ = [
     "Behind",
     "Contracts",
     "Entry",
+    "Forecast",
     "History",
     "Line",
     "Share",
     "Standing",
     "declare",
+    "first_year",
     "load_contracts",
+    "load_forecast",
     "load_history",
     "load_ledger",
     "load_newest_entries",

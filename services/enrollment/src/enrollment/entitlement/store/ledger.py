@@ -75,6 +75,7 @@ _LEDGER = text(
     WHERE j.asn_id = :asn AND j.earned_on BETWEEN :first AND :last
     ORDER BY j.earned_on DESC, j.recorded_at DESC, j.reverses IS NULL DESC, j.entry_id LIMIT 1000"""
 )
+_FIRST = text("SELECT min(earned_on) FROM jp_entries WHERE asn_id = :asn")
 _SCHEDULED = text(
     """SELECT coalesce(sum(r.jp), 0) FROM enrolments AS e JOIN runs AS r USING (run_id)
     WHERE e.asn_id = :asn AND e.state = 'accepted' AND r.status <> 'cancelled' AND r.concluded_on IS NULL
@@ -207,6 +208,12 @@ async def load_ledger(session: AsyncSession, asn_id: UUID, year: JpYear = EVER) 
     """A person's lines of a year, the latest first."""
     values = {"asn": asn_id, "first": year.first, "last": year.last}
     return [Line(*row) for row in await session.execute(_LEDGER, values)]
+
+
+async def first_year(session: AsyncSession, asn_id: UUID) -> int | None:
+    """The calendar year of a person's first line."""
+    found: date | None = await session.scalar(_FIRST, {"asn": asn_id})
+    return found.year if found else None
 
 
 async def load_standing(session: AsyncSession, asn_id: UUID, year: JpYear) -> Standing:

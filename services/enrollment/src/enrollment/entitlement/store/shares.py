@@ -30,16 +30,17 @@ scheduled AS (
 counted AS (SELECT earned.*, coalesce(scheduled.jp, 0) AS planned FROM earned LEFT JOIN scheduled USING (asn_id))"""  # noqa: S608 - fixed parts
 _COUNTS = """count(*) AS people, count(*) FILTER (WHERE jp >= :floor) AS reached,
     count(*) FILTER (WHERE jp < :floor AND jp + planned >= :floor) AS planned,
-    count(*) FILTER (WHERE jp < :floor AND NOT known) AS unknown, sum(least(jp, :floor)) AS counted_jp"""
+    count(*) FILTER (WHERE jp < :floor AND NOT known) AS unknown,
+    count(*) FILTER (WHERE jp + planned < :floor AND known) AS missed, sum(least(jp, :floor)) AS counted_jp"""
 _SHARES = text(
     f"""{_EARNED}, grouped AS (
         SELECT path[CAST(:depth AS int)] AS unit_id, {_COUNTS} FROM counted GROUP BY 1)
-    SELECT g.unit_id, coalesce(units.name, '') AS name, people, reached, planned, unknown, counted_jp
+    SELECT g.unit_id, coalesce(units.name, '') AS name, people, reached, planned, unknown, missed, counted_jp
     FROM grouped AS g LEFT JOIN units USING (unit_id) ORDER BY units.name NULLS LAST, g.unit_id"""  # noqa: S608 - fixed parts
 )
 _BY_AGENCY = text(
     f"""{_EARNED}, grouped AS (SELECT agency_code, {_COUNTS} FROM counted GROUP BY 1)
-    SELECT NULL AS unit_id, agencies.name, people, reached, planned, unknown, counted_jp, agency_code
+    SELECT NULL AS unit_id, agencies.name, people, reached, planned, unknown, missed, counted_jp, agency_code
     FROM grouped JOIN agencies USING (agency_code) ORDER BY agency_code"""  # noqa: S608 - fixed parts
 )
 _BEHIND = f"""{_EARNED} SELECT asn_id, nip, counted.name, coalesce(units.name, '') AS unit_name, counted.jp, planned,
@@ -61,7 +62,7 @@ _OVER = text(
 class Share(NamedTuple):
     """PNS of a unit (subtree) or agency: how many, how many reached the floor, who will by accepted runs.
 
-    `unknown`: how many of the others may have more JP than are recorded. `counted_jp` sums JP with at most the floor per person, so that one long programme hides nobody.
+    `missed`: who will not, even so. `unknown`: how many of the others may have more JP than are recorded. `counted_jp` sums JP with at most the floor per person, so that one long programme hides nobody.
     """
 
     unit_id: UUID | None
@@ -70,6 +71,7 @@ class Share(NamedTuple):
     reached: int
     planned: int
     unknown: int
+    missed: int
     counted_jp: int
     agency_code: str = ""
 
