@@ -11,6 +11,7 @@ from named import addresses, shown_to
 
 from .conftest import Site
 from .story import CITY, PAST, REGENCY, SMALL, TESTED, asked, asn_id, enrollment_id, nip, reported
+from .test_credits import hands_in
 
 CLERK = 900
 
@@ -236,7 +237,10 @@ async def test_nobody_else_is_named_without_being_noted(site: Site, who):
     people = {asn_id(n): (nip(n), f"Pegawai {n}<", f'"Pegawai {n}"') for n in (*range(1, 10), 21, 22)}
     more = [f"/enrollment/angkatan/{code}" for code in (PAST, TESTED)]
     more += [f"/enrollment/api/v1/enrolments?run={SMALL}", f"/enrollment/api/v1/units?agency={CITY}"]
-    paths = addresses(site.app, {"reference": SMALL, "asn_id": str(asn_id(3))}, more)
+    await hands_in(site, 3)
+    (credit,) = await site.svc.rows("SELECT credit_id FROM jp_credits")
+    ids = {"reference": SMALL, "asn_id": str(asn_id(3)), "credit_id": str(credit.credit_id)}
+    paths = addresses(site.app, ids, more)
     reader = asn_id(person) if person else None
     async with site.client(*roles, person=person, agency=agency) as client:
         shown = await shown_to(client, site.svc, paths, people, reader=reader)

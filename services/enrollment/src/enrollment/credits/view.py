@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from bina.web.language import counted
 from bina.web.language import gettext as _
 from bina.web.problems import Fault
 from enrollment.credits.domain import CERTIFICATE, CERTIFICATE_HOURS, Conversions, Credit, Form, Wrong
@@ -23,7 +24,7 @@ class Line(NamedTuple):
 def line(credit: Credit) -> Line:
     """A credit as pages show it."""
     tag, kind = tag_of(credit)
-    amount = f"{credit.amount} {unit_of(credit.form)}".strip()
+    amount = f"{credit.amount} {unit_of(credit.form, credit.amount)}".strip()
     granted = jp_in(credit.granted)
     return Line(credit, form_name(credit.form), amount, jp_in(credit.minutes), granted, tag, kind)
 
@@ -60,18 +61,17 @@ def form_name(form: str) -> str:
     return words.get(form, form.replace("-", " ").capitalize())
 
 
-def unit_of(form: str, table: Conversions | None = None) -> str:
-    """What an amount of it counts."""
-    per = table.forms[form].per if table and form in table.forms else _PER.get(form, "activity")
+def unit_of(form: str, amount: int) -> str:
+    """What so many of it are called."""
     words = {
         "jp": "JP",
-        "minutes": _("menit"),
-        "day": _("hari"),
-        "session": _("kali"),
-        "activity": _("kegiatan"),
-        "semester": _("semester"),
+        "minutes": counted("menit", amount),
+        "day": counted("hari", amount),
+        "session": counted("kali", amount),
+        "activity": counted("kegiatan", amount),
+        "semester": counted("semester", amount),
     }
-    return words[per]
+    return words[_PER.get(form, "activity")]
 
 
 _PER = {
