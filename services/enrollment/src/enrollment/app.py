@@ -14,6 +14,7 @@ from enrollment.catalogue import api as catalogue_api
 from enrollment.catalogue import pages as catalogue_pages
 from enrollment.catalogue.subjects import SEATS
 from enrollment.credits import pages as credits_pages
+from enrollment.credits.domain import conversions
 from enrollment.enrolments import api as enrolments_api
 from enrollment.enrolments import pages as enrolments_pages
 from enrollment.enrolments.handlers import handlers as enrolment_handlers
@@ -56,6 +57,7 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         entitlement_pages,
         rights_pages,
     )
+    conversions(settings.jp_conversions)  # a site's own table that is none stops the start
     runtime = Runtime(service, settings)
     app = create_app(
         runtime,
