@@ -157,6 +157,16 @@ async def test_a_ceiling_warns_and_never_refuses(site: Site):
         assert told in await text_of(client, "/enrollment/jp")
 
 
+async def test_a_contract_years_history_is_that_of_the_calendar_years_begun(site: Site):
+    await pppk(site, started_on="2026-03-01")  # until February 2027, which nobody can speak for yet
+    async with site.client("asn", person=31) as client:
+        assert "belum lengkap" not in await text_of(client, "/enrollment/jp")
+        await pppk(site, started_on="2025-12-01")
+        assert "kontrak s.d. 30 November 2026. Riwayat belum lengkap." in await text_of(
+            client, "/enrollment/jp"
+        )
+
+
 async def test_a_pns_is_warned_of_no_ceiling(site: Site):
     async with site.client("asn", person=2) as client:
         assert "batas 24 JP" not in await text_of(client, f"/enrollment/angkatan/{SMALL}")

@@ -33,7 +33,7 @@ class Asked:
 
 async def ask(session: AsyncSession, asn_id: UUID, asked: Asked, evidence: bytes, table: Conversions) -> None:
     """Keep it. Raises `Problem` naming the fields at fault, or 409 for what was handed in before."""
-    await register.hold_people(session, [asn_id])
+    await register.lock_people(session, [asn_id])  # two at once are counted one after the other
     if not await register.load_people(session, [asn_id]):
         raise not_found(_("Akun ini bukan pegawai di data ASN."))
     form = table.forms.get(asked.form)

@@ -74,6 +74,11 @@ def by_source(lines: Sequence[Line]) -> list[tuple[str, str]]:
 
 
 def _ceiling(rule: JpRule, standing: Standing) -> str:
+    told = _of_contract(rule, standing)
+    return told if standing.known else f"{told} {_('Riwayat belum lengkap.')}"
+
+
+def _of_contract(rule: JpRule, standing: Standing) -> str:
     if not standing.year.of_contract:
         return _("Tercatat %(jp)s tahun %(year)s; periode kontrak belum diisi, jadi ini sekadar informasi.") % {
             "jp": jp(standing.earned), "year": standing.year.first.year,

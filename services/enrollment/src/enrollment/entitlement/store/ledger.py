@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bina.messaging import columns
+from bina.messaging import clock, columns
 from enrollment.entitlement.domain import (
     LESSON,
     Entry,
@@ -81,7 +81,7 @@ _SCHEDULED = text(
     WHERE e.asn_id = :asn AND e.state = 'accepted' AND r.status <> 'cancelled' AND r.concluded_on IS NULL
     AND r.ends_on BETWEEN :first AND :last"""
 )
-# Calendar years that a person's year touches of which nobody has said that all is loaded.
+# Calendar years begun that a person's year touches, of which nobody has said that all is loaded.
 _UNKNOWN = text(
     """SELECT EXISTS (SELECT FROM generate_series(CAST(:from AS int), CAST(:to AS int)) AS asked (year)
         WHERE NOT EXISTS (SELECT FROM jp_histories AS h JOIN asn USING (agency_code)
@@ -220,6 +220,6 @@ async def load_standing(session: AsyncSession, asn_id: UUID, year: JpYear) -> St
     """Earned and scheduled JP of a person in a year."""
     minutes = (await _sums(session, {asn_id: asn_id}, {asn_id: year}))[asn_id]
     scheduled = await session.scalar(_SCHEDULED, {"asn": asn_id, "first": year.first, "last": year.last})
-    years = {"asn": asn_id, "from": year.first.year, "to": year.last.year}
+    years = {"asn": asn_id, "from": year.first.year, "to": min(year.last, clock.today()).year}
     known = not await session.scalar(_UNKNOWN, years)
     return Standing(year, jp_in(minutes), scheduled or 0, known)
