@@ -60,6 +60,7 @@ class World:
     enrolments: Mapping[str, UUID] = field(default_factory=dict)
     certificates: Mapping[str, str] = field(default_factory=dict)
     """Codes, which are their numbers too."""
+    credits: Mapping[str, UUID] = field(default_factory=dict)
 
 
 def _place(record: Record) -> UUID | None:
@@ -91,6 +92,15 @@ def _run_command(body: dict[str, Any]) -> Callable[[World, Any], Ask]:
 def _programme(_world: World, record: Record) -> Ask:
     code = "ASING" if record.agency != HERE else f"P{uuid4().hex[:6]}"
     return Ask(json={"items": [{"code": code, "name": "Program", "jp": 10}]})
+
+
+def _credit(**form: object) -> Callable[[World, Any], Ask]:
+    return lambda world, record: Ask({"credit_id": world.credits[record.asn.key]}, form=form)
+
+
+def _opening(_world: World, record: Record) -> Ask:
+    row = {"nip": record.asn.nip, "year": clock.today().year, "jp": 4, "source": "SIMPEG"}
+    return Ask(json={"items": [row]})
 
 
 def _seat(_world: World, record: Record) -> Ask:
@@ -300,6 +310,21 @@ ENROLLMENT = {
     "POST /enrollment/api/v1/runs/{reference}/attendance/settle": _session(),
     "POST /enrollment/api/v1/runs/{reference}/reports": Tried(people.ORGANISED, _received),
     "GET /enrollment/jp": Tried(),
+    "GET /enrollment/jp.{form}": _file(),
+    "GET /enrollment/jp/ajukan": Tried(),
+    "POST /enrollment/jp/ajukan": Tried(meets=422),
+    "POST /enrollment/jp/ajukan/{credit_id}/cabut": Tried(
+        people.PERSONS[:1], lambda world, r: Ask({"credit_id": world.credits[r.asn.key]})
+    ),
+    "GET /enrollment/pengajuan-jp": Tried(),
+    "GET /enrollment/pengajuan-jp.{form}": _file(),
+    "GET /enrollment/pengajuan-jp/{credit_id}": Tried(people.PERSONS, _credit()),
+    "GET /enrollment/pengajuan-jp/{credit_id}/bukti": Tried(people.PERSONS, _credit()),
+    "POST /enrollment/pengajuan-jp/{credit_id}/setujui": Tried(people.PERSONS, _credit(jp="4")),
+    "POST /enrollment/pengajuan-jp/{credit_id}/koreksi": Tried(
+        people.PERSONS, _credit(jp="3", answer="Salah hitung")
+    ),
+    "POST /enrollment/pengajuan-jp/{credit_id}/tolak": Tried(people.PERSONS, _credit(answer="Tidak terbaca")),
     "GET /enrollment/instansi": Tried(),
     "GET /enrollment/katalog.{form}": _file(),
     "GET /enrollment/angkatan/{reference}/peserta.{form}": Tried(
@@ -317,6 +342,14 @@ ENROLLMENT = {
     ),
     "GET /enrollment/api/v1/enrolments": Tried(),
     "GET /enrollment/api/v1/jp/shares": Tried(),
+    "POST /enrollment/api/v1/jp/openings": Tried(people.PERSONS, _opening),
+    "POST /enrollment/api/v1/jp/histories": Tried(
+        AGENCIES,
+        lambda _w, r: Ask(json={"agency_code": r.agency, "year": 2026, "complete": True, "source": "SIMPEG"}),
+    ),
+    "POST /enrollment/instansi/riwayat": Tried(
+        AGENCIES, lambda _w, r: Ask(form={"instansi": r.agency, "tahun": "2026", "sumber": "SIMPEG"})
+    ),
     "GET /enrollment/api/v1/machines": Tried(),
     "GET /enrollment/api/v1/imports": Tried(),
     "GET /enrollment/api/v1/imports/{import_id}": Tried(AGENCIES, _import()),

@@ -138,6 +138,8 @@ async def enrollment(service: ServiceUnderTest) -> World:
     from enrollment.accounts.store import link
     from enrollment.catalogue.announcing import announce_runs, record_programmes
     from enrollment.catalogue.bodies import ProgrammeRow, RunRow
+    from enrollment.credits.asking import ask
+    from enrollment.credits.domain import conversions
     from enrollment.imports.store import add_import
     from enrollment.machines.domain import Machine
     from enrollment.machines.store import add_machine
@@ -165,6 +167,7 @@ async def enrollment(service: ServiceUnderTest) -> World:
         await announce_runs(session, [_run_row(RunRow, run) for run in RUNS])
         for asn in PEOPLE:
             await ask_to_mend(session, asn.asn_id, "position", "Arsiparis", "SK 1/2026")
+            await ask(session, asn.asn_id, _handed_in(asn), b"%PDF-1.7", conversions())
         assert await link(session, Account("here", "u-1"), INTERVIEWER.asn_id)
         machines = [Machine(id_of("machine", code), code, "SIMPEG") for code in (HERE, THERE)]
         for machine in machines:
@@ -183,10 +186,12 @@ async def enrollment(service: ServiceUnderTest) -> World:
     enrolments = {f"{a.key} in {r.code}": ids[a.asn_id, r.code] for a, r in TAKING_PART}
     certificates = await _certify(service, enrolments)
     asked = {row.asn_id: row.request_id for row in await service.rows("SELECT * FROM data_requests")}
+    handed_in = {row.asn_id: row.credit_id for row in await service.rows("SELECT * FROM jp_credits")}
     return World(
         of={asn.key: asked[asn.asn_id] for asn in PEOPLE},
         enrolments=enrolments,
         certificates=certificates,
+        credits={asn.key: handed_in[asn.asn_id] for asn in PEOPLE},
         machines={machine.agency_code: machine.machine_id for machine in machines},
         imports=imports,
     )
@@ -220,6 +225,13 @@ async def _certify(service: ServiceUnderTest, enrolments: dict[str, UUID]) -> di
         await add_certificates(session, made)
         await session.execute(text(numbered))
     return codes
+
+
+def _handed_in(asn: Asn):
+    from enrollment.credits.asking import Asked
+
+    on = day(-3).isoformat()
+    return Asked("certificate", f"Kursus {asn.name}", "LAN", f"{asn.nip}/2026", on, on, "4", abroad=False)
 
 
 def _row(asn: Asn):

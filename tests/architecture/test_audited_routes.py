@@ -29,6 +29,8 @@ SHOWS_NOBODY_ELSE = {
         "/enrollment/kalender.ics",
         "/enrollment/kalender/{token}",
         "/enrollment/hadir/{session_id}",
+        "/enrollment/jp.{form}",
+        "/enrollment/jp/ajukan",
         "/assessment/tes",
         "/assessment/tes/{assessment_id}",
         "/assessment/tes/{assessment_id}/hasil",

@@ -103,6 +103,7 @@ async def build(bina: Bina) -> Town:
     await hold_sessions(town)
     await spoil_two(town)
     await ask_for_a_correction(town)
+    await hand_in(town)
     town.places |= await find_places(town)
     return town
 
@@ -128,6 +129,9 @@ async def settle(world: World, units: list[str]) -> Town:
         (evaluator, "evaluator", "Mewawancarai alumni"),
         (platform, "platform", "Memantau aliran pesan"),
     )
+    for year in (world.bina.today().year - 1, world.bina.today().year):
+        said = {"agency_code": AGENCY, "year": year, "complete": True, "source": "SIMPEG"}
+        await world.platform.post("/enrollment/api/v1/jp/histories", said)
     roles = [{"asn_id": str(asn.asn_id), "role": role, "agency_code": AGENCY, "shows": shows} for asn, role, shows in granted]  # fmt: skip
     await world.platform.post("/enrollment/api/v1/roles", {"items": roles})
     return Town(world, staff, chief, head, operator, evaluator, platform)
@@ -312,6 +316,24 @@ async def ask_for_a_correction(town: Town) -> None:
         assert (await http.post("/data-saya/perbaikan", data=hidden | wrong)).status_code == 303
 
 
+async def hand_in(town: Town) -> None:
+    """Somebody learned elsewhere."""
+    bina = town.world.bina
+    live, _lapsed = sessions_of(bina, town.asn.person())
+    session = {"Cookie": f"bina_session={live}"}
+    async with httpx.AsyncClient(base_url=bina.addresses.url, trust_env=False, headers=session) as http:
+        page = (await http.get("/enrollment/jp/ajukan")).text
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', page))
+        on = bina.today() - timedelta(days=20)
+        asked = {
+            "form": "seminar", "title": "Seminar Nasional Pelayanan Publik", "provider": "Kementerian PANRB",
+            "number": "SEM/114/2026", "starts_on": on.isoformat(), "ends_on": on.isoformat(), "amount": "1",
+        }  # fmt: skip
+        files = {"evidence": ("sertifikat.pdf", b"%PDF-1.7")}
+        answer = await http.post("/enrollment/jp/ajukan", data=hidden | asked, files=files)
+        assert answer.status_code == 303, answer.text
+
+
 async def find_places(town: Town) -> dict[str, str]:
     """What the paths of `browser.pages` name, run codes included."""
     world, platform = town.world, town.world.platform
@@ -339,8 +361,27 @@ async def find_places(town: Town) -> dict[str, str]:
         "held": str(held["id"]),
         "cause": held["cause"],
         "redrive": str(redrive["id"]),
+        "credit": await credit_of(town),
         "entry": str((await platform.get("/enrollment/api/v1/ops/audit"))["items"][0]["id"]),
     }
+
+
+async def credit_of(town: Town) -> str:
+    """What the ASN handed in."""
+    (mine,) = re.findall(
+        r"/enrollment/pengajuan-jp/([0-9a-f-]{36})/bukti", await page_of(town, "/enrollment/jp/ajukan")
+    )
+    return str(mine)
+
+
+async def page_of(town: Town, path: str) -> str:
+    """A page as the ASN sees it."""
+    live, _lapsed = sessions_of(town.world.bina, town.asn.person())
+    session = {"Cookie": f"bina_session={live}"}
+    async with httpx.AsyncClient(
+        base_url=town.world.bina.addresses.url, trust_env=False, headers=session
+    ) as http:
+        return (await http.get(path)).text
 
 
 async def keep_form(town: Town, path: str) -> str:

@@ -92,7 +92,9 @@ OWN = {
             e.state, e.revision, e.jp, e.certificate_number AS certificate
             FROM enrolments e JOIN asn p USING (asn_id) JOIN runs r USING (run_id)""",
         "seats": "SELECT run_code, seats, taken, waiting FROM runs JOIN run_seats USING (run_id)",
-        "ledger": "SELECT enrollment_id::text, jp FROM jp_entries",
+        "ledger": """SELECT source_id::text AS enrollment_id, (sum(minutes) / 45)::int AS jp FROM jp_entries
+            WHERE source = 'completion' GROUP BY 1 HAVING count(*) FILTER (WHERE reverses IS NULL)
+                > count(*) FILTER (WHERE reverses IS NOT NULL)""",
     },
     "assessment": {"enrolments": "SELECT enrollment_id::text, state FROM enrollments"},
     "evaluation": {

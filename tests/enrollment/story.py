@@ -22,6 +22,7 @@ from enrollment.catalogue.domain import run_id_of
 from enrollment.catalogue.store import load_runs
 from enrollment.enrolments.applying import apply
 from enrollment.enrolments.domain import Change, Enrolment, enrollment_id_of
+from enrollment.entitlement.store import History, declare
 from enrollment.imports import Kind
 from enrollment.imports.plan import PlannedRow
 from enrollment.imports.store import Import, add_import, replace_rows
@@ -127,6 +128,8 @@ async def prepare(service: ServiceUnderTest) -> None:
         )
         await record_programmes(session, PROGRAMMES)
         await announce_runs(session, RUNS)
+        for agency in (CITY, REGENCY):
+            await declare(session, History(agency, 2026, "SIMPEG", datetime(2026, 1, 5, 2, tzinfo=UTC)))
         (tested,) = (await load_runs(session, [run_id_of(TESTED)])).values()
         enrolled = Enrolment(
             enrollment_id(ATTENDED, TESTED),

@@ -11,6 +11,7 @@ from named import addresses, shown_to
 
 from .conftest import Site
 from .story import CITY, PAST, REGENCY, SMALL, TESTED, asked, asn_id, enrollment_id, nip, reported, upload
+from .test_credits import hands_in
 
 CLERK = 900
 
@@ -242,6 +243,9 @@ async def test_nobody_else_is_named_without_being_noted(site: Site, who):
     more += [f"/enrollment/api/v1/enrolments?run={SMALL}", f"/enrollment/api/v1/units?agency={CITY}"]
     more += [f"{page}/sertifikat" for page in more[:1]]
     fillers = {"reference": SMALL, "asn_id": str(asn_id(3)), "import_id": uploaded}
+    await hands_in(site, 3)
+    (credit,) = await site.svc.rows("SELECT credit_id FROM jp_credits")
+    fillers |= {"credit_id": str(credit.credit_id)}
     fillers |= {"session_id": str(session.session_id), "token": "x"}
     # Whoever holds a certificate has its code, and is nobody whose reading could be noted: here they know none.
     paths = addresses(site.app, fillers | {"code": "0" * 16, "kode": "0" * 16}, more)

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import asyncpg
+import pytest
 from sqlalchemy import text
 
 from bina.events.agency import ResultAnswered
@@ -38,11 +40,41 @@ async def test_a_correction_replaces_the_result_and_the_ledger_follows(site: Sit
     (corrected,) = await site.svc.emitted()
     assert isinstance(corrected, TrainingResultCorrected)
     assert (corrected.completed, corrected.revision, corrected.reason) == (False, 2, "Salah baris")
-    assert await site.svc.rows("SELECT 1 FROM jp_entries") == []
-    again = body | {"completed": True, "jp": 12}
+    assert await lines(site) == [(1, 16, "", False), (2, -16, "Salah baris", True)]
+    again = body | {"completed": True, "jp": 12, "reason": "Daftar hadir"}
     await site.command(path, again, "operator")
-    (entry,) = await site.svc.rows("SELECT jp FROM jp_entries")
-    assert entry.jp == 12
+    assert (await lines(site))[2:] == [(3, 12, "Daftar hadir", False)]
+    await site.command(path, again | {"jp": 14}, "operator")
+    assert (await lines(site))[3:] == [(4, -12, "Daftar hadir", True), (4, 14, "Daftar hadir", False)]
+
+
+async def lines(site: Site) -> list[tuple[object, ...]]:
+    """(revision, JP, reason, whether it takes another back) as they were written."""
+    rows = await site.svc.rows(
+        """SELECT revision, minutes / 45, reason, reverses IS NOT NULL FROM jp_entries
+        ORDER BY revision, reverses IS NULL"""
+    )
+    return [tuple(row) for row in rows]
+
+
+async def test_a_correction_of_something_else_leaves_the_ledger_alone(site: Site):
+    await site.svc.receives(reported(7, PAST, certificate_number="893.3/120"), agency=CITY)
+    body = {"completed": True, "jp": 16, "completed_on": "2026-10-06", "reason": "Nomor salah ketik"}
+    path = f"results/{enrollment_id(7, PAST)}/correct"
+    await site.command(path, body | {"certificate_number": "893.3/121"}, "operator")
+    assert await lines(site) == [(1, 16, "", False)]
+
+
+async def test_the_database_takes_nothing_back_twice_and_counts_no_revision_twice(site: Site):
+    await site.svc.receives(reported(7, PAST), agency=CITY)
+    twice = """INSERT INTO jp_entries (entry_id, asn_id, source, source_id, revision, minutes, earned_on, reverses)
+        SELECT gen_random_uuid(), asn_id, source, source_id, revision, minutes, earned_on, {} FROM jp_entries"""
+    for reverses, times in (("NULL", 1), ("entry_id", 2)):
+        async with site.svc.sessions() as session:
+            for _ in range(times - 1):
+                await session.execute(text(twice.format(reverses)))
+            with pytest.raises(asyncpg.UniqueViolationError):
+                await session.execute(text(twice.format(reverses)))
 
 
 async def test_a_corrected_failure_revokes_the_certificate(site: Site):

@@ -95,7 +95,8 @@ async def test_enrolments_take_seats_then_wait_and_are_undone_as_one(
 
 async def test_results_are_recorded_with_their_jp_and_corrected_away(importing: Importing):
     nips = FREE[:2]
-    jp = "SELECT coalesce(sum(e.jp), 0) FROM jp_entries AS e JOIN runs USING (run_id) WHERE run_code = 'BTK-2026-05'"
+    jp = """SELECT coalesce(sum(j.minutes), 0) / 45 FROM jp_entries AS j
+        JOIN enrolments AS e ON e.enrollment_id = j.source_id JOIN runs USING (run_id) WHERE run_code = 'BTK-2026-05'"""
     before = await importing.scalar(jp)
     file = results((nips[0], "893.3/1/X", 16), (nips[1], "", 16))
     one = await importing.applied(file, "kelulusan")

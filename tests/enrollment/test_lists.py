@@ -76,7 +76,7 @@ async def test_pages_of_people_behind_are_the_file_in_pieces(town: Site, sort: s
     assert len(seen) == len(set(seen)) == 33
     assert [row[1] for row in table[1:]] == seen
     assert [row[1] for row in book[1:]] == seen
-    assert table[0] == list(book[0]) == ["Nama", "NIP", "Unit", "JP", "Terjadwal"]
+    assert table[0] == list(book[0]) == ["Nama", "NIP", "Unit", "JP", "Terjadwal", "Perkiraan", "Riwayat"]
     assert {type(row[1]) for row in book[1:]} == {str}
     assert {type(row[3]) for row in book[1:]} == {int}
 

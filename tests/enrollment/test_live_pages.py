@@ -13,6 +13,7 @@ from watched import version_of
 
 from .conftest import Site
 from .story import CITY, OPEN, PAST, SMALL, asked, enrollment_id, reported
+from .test_histories import balance, declares, loads
 
 PAGES = {
     "katalog": (1, ("asn",), "/enrollment/katalog"),
@@ -104,3 +105,14 @@ async def test_what_changes_while_the_page_is_made_is_told(
 async def test_who_reads_all_agencies_at_once_has_no_stream(site: Site):
     async with site.client("auditor", person=9, agency=None) as client:
         assert "data-stream" not in (await client.get("/enrollment/instansi")).text
+
+
+async def test_jp_pages_move_with_the_ledger_and_with_an_agencys_word(site: Site):
+    watched = Watched(site)
+    await watched.moved()
+    await loads(site, balance(1))
+    assert await watched.moved() == {"agency", "agency by code", "home"}
+    await loads(site, balance(1))
+    assert await watched.moved() == set()
+    await declares(site, complete=False)
+    assert await watched.moved() == {"agency", "agency by code", "home", "other's home"}

@@ -75,3 +75,25 @@ async def test_certificates_that_fell_before_their_table_are_taken_from_what_was
             (CITY, "BTK/1", enrolled[CITY]),
             (REGENCY, "BTK/2", enrolled[REGENCY]),
         ]
+
+
+async def test_a_ledger_of_one_row_for_each_enrolment_becomes_lines(engine: AsyncEngine):
+    async with engine.begin() as connection:
+        await connection.run_sync(to, "0009")
+        for statement in PAST:
+            await connection.execute(text(statement))
+        await connection.execute(text("UPDATE enrolments SET state = 'completed', revision = 3"))
+        await connection.execute(
+            text(
+                """INSERT INTO jp_entries (enrollment_id, asn_id, run_id, jp, earned_on)
+                SELECT enrollment_id, asn_id, run_id, 16, '2026-10-06' FROM enrolments"""
+            )
+        )
+        await connection.run_sync(to, "0013")
+        kept = await connection.execute(
+            text(
+                """SELECT DISTINCT source, j.revision, minutes, earned_on, reverses FROM jp_entries AS j
+                JOIN enrolments AS e ON e.enrollment_id = j.source_id AND e.asn_id = j.asn_id"""
+            )
+        )
+        assert [tuple(row) for row in kept] == [("completion", 3, 16 * 45, date(2026, 10, 6), None)]

@@ -127,6 +127,51 @@ async def test_a_pppk_sees_a_ceiling_of_the_contract_year(site: Site):
         assert "0 JP, batas 24 JP, kontrak s.d. 28 Februari 2027." in await text_of(client, "/beranda")
 
 
+async def pppk(site: Site, **changes) -> None:
+    contract = person(31, **{"nip": "199009132025212014", "started_on": "2025-03-01"} | changes)
+    async with site.svc.sessions() as session, session.begin():
+        await record_asn(session, [contract])
+
+
+async def test_a_contract_that_is_not_recorded_is_said_to_be(site: Site):
+    await pppk(site, contract_ends_on="2026-02-28")  # over by now
+    async with site.client("asn", person=31) as client:
+        said = "Tercatat 0 JP tahun 2026; periode kontrak belum diisi, jadi ini sekadar informasi."
+        assert said in await text_of(client, "/enrollment/jp")
+        assert "batas 24 JP belum dapat dihitung" in await text_of(client, f"/enrollment/angkatan/{SMALL}")
+    async with site.client("operator", person=9) as client:
+        assert "periode kontrak 1 PPPK belum diisi" in await text_of(client, "/enrollment/instansi")
+
+
+async def test_a_ceiling_warns_and_never_refuses(site: Site):
+    await pppk(site, contract_ends_on="2026-12-31")
+    page = f"/enrollment/angkatan/{SMALL}"
+    async with site.client("asn", person=31) as client:
+        warning = (
+            "JP Anda menjadi 50 JP, melewati batas 24 JP sampai 31 Desember 2026. Anda tetap dapat mendaftar."
+        )
+        assert warning in await text_of(client, page)
+        assert (await sends(client, page, f"{page}/daftar")).status_code == 303
+        assert warning not in await text_of(client, page)
+        told = "0 JP, batas 24 JP, kontrak s.d. 31 Desember 2026. Dengan yang terjadwal menjadi 50 JP, melewati batas."
+        assert told in await text_of(client, "/enrollment/jp")
+
+
+async def test_a_contract_years_history_is_that_of_the_calendar_years_begun(site: Site):
+    await pppk(site, started_on="2026-03-01")  # until February 2027, which nobody can speak for yet
+    async with site.client("asn", person=31) as client:
+        assert "belum lengkap" not in await text_of(client, "/enrollment/jp")
+        await pppk(site, started_on="2025-12-01")
+        assert "kontrak s.d. 30 November 2026. Riwayat belum lengkap." in await text_of(
+            client, "/enrollment/jp"
+        )
+
+
+async def test_a_pns_is_warned_of_no_ceiling(site: Site):
+    async with site.client("asn", person=2) as client:
+        assert "batas 24 JP" not in await text_of(client, f"/enrollment/angkatan/{SMALL}")
+
+
 async def test_a_gap_closed_elsewhere_is_advised_no_more(site: Site):
     await site.svc.receives(recommended(2))
     for level, stays in ((2, True), (3, False)):

@@ -35,7 +35,10 @@ def codes(answer: ResultAnswered) -> list[tuple[str, str]]:
 
 
 async def ledger(svc) -> list[tuple[Any, ...]]:
-    rows = await svc.rows("SELECT asn_id, jp, earned_on FROM jp_entries ORDER BY earned_on, asn_id")
+    rows = await svc.rows(
+        """SELECT asn_id, sum(minutes) / 45, earned_on FROM jp_entries GROUP BY 1, 3 HAVING sum(minutes) <> 0
+        ORDER BY earned_on, asn_id"""
+    )
     return [tuple(row) for row in rows]
 
 

@@ -23,6 +23,7 @@ from bina.events.enrollment import (
     EnrollmentRejected,
     EnrollmentWaitlisted,
     EnrollmentWithdrawn,
+    JpCreditAnswered,
     SessionEnded,
     TrainingAnnounced,
     TrainingCancelled,
@@ -289,6 +290,10 @@ def _ends() -> list[Event]:
         corrected(enrolled(BUDI), completed=True, jp=30),
         DataRequestAnswered(request_id=named("accepted"), asn_id=DEWI, field="position", outcome="accepted"),
         DataRequestAnswered(request_id=named("refused"), asn_id=DEWI, field="name", outcome="refused"),
+        *(
+            JpCreditAnswered(credit_id=named(outcome), asn_id=DEWI, outcome=outcome, jp=4)
+            for outcome in ("accepted", "refused", "corrected")
+        ),
         ContactErased(asn_id=ERASED),
         AsnErased(asn_id=ERASED),
         SessionEnded(session_id=named("session"), until=datetime(2999, 1, 1, tzinfo=UTC)),

@@ -317,6 +317,7 @@ async def test_the_story_tells_each_person_what_concerns_them(notification: Serv
             ],
             DEWI: [
                 "training_announced_job", "enrollment_rejected", "data_request_accepted", "data_request_refused",
+                "jp_credit_accepted", "jp_credit_refused", "jp_credit_corrected",
             ],
         }.items()
         for kind in kinds

@@ -22,11 +22,14 @@ from enrollment.certificates import api as certificates_api
 from enrollment.certificates import pages as certificates_pages
 from enrollment.certificates.schedule import schedule as certificates_schedule
 from enrollment.certificates.subjects import CERTIFICATE, CERTIFICATES
+from enrollment.credits import pages as credits_pages
+from enrollment.credits.domain import conversions
 from enrollment.enrolments import api as enrolments_api
 from enrollment.enrolments import pages as enrolments_pages
 from enrollment.enrolments.handlers import handlers as enrolment_handlers
 from enrollment.enrolments.subjects import PARTICIPANTS, TAKEN
 from enrollment.entitlement import api as entitlement_api
+from enrollment.entitlement import own_pages as ledger_pages
 from enrollment.entitlement import pages as entitlement_pages
 from enrollment.entitlement.subjects import EARNED
 from enrollment.home import pages as home_pages
@@ -72,6 +75,8 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         accounts_pages,
         catalogue_pages,
         enrolments_pages,
+        credits_pages,
+        ledger_pages,
         entitlement_pages,
         certificates_pages,
         rights_pages,
@@ -79,6 +84,7 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         check_in_pages,
         calendar_pages,
     )
+    conversions(settings.jp_conversions)  # a site's own table that is none stops the start
     runtime = Runtime(service, settings)
     app = create_app(
         runtime,

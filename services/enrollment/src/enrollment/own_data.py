@@ -54,7 +54,15 @@ def _trainings() -> list[Holding]:
     jp = _("Hak dan kewajiban pengembangan kompetensi (UU 20/2023 Pasal 49)")
     return [
         Holding("enrolments", _("Pendaftaran pelatihan"), jp, "t.asn_id = $1", "t.enrollment_id", _RIGHT),
-        Holding("jp_entries", _("Catatan JP"), jp, "t.asn_id = $1", "t.enrollment_id", _RIGHT),
+        Holding("jp_entries", _("Catatan JP"), jp, "t.asn_id = $1", "t.entry_id", _RIGHT),
+        Holding(
+            "jp_credits", _("Sertifikat dan kegiatan belajar yang Anda ajukan"), jp, "t.asn_id = $1", "t.credit_id",
+            _RIGHT, hidden=("decided_by",),
+        ),
+        Holding(
+            "jp_evidence", _("Bukti yang Anda lampirkan"), _("JP dicatat menurut bukti"), "t.asn_id = $1", "t.credit_id",
+            "jp_evidence", row="jsonb_build_object('credit_id', t.credit_id, 'media_type', t.media_type)",
+        ),
         Holding("post_tests", _("Nilai tes sesudah pelatihan"), jp, _MINE, "t.enrollment_id", _RIGHT),
         Holding(
             "attendance", _("Kehadiran di setiap sesi, dan sidik perangkat yang Anda pakai untuk hadir"), jp, _MINE,
@@ -93,6 +101,7 @@ def _doors() -> list[Holding]:
 
 EXCLUDED = {
     "agencies": "agencies",
+    "jp_histories": "what agencies declare",
     "publisher_rights": "agencies",
     "units": "units",
     "programmes": "the catalogue",
@@ -109,6 +118,7 @@ EXPIRIES = (
     Expiry("imports", "import_rows", _UPLOADED, business=True),
     Expiry("kept_forms", "imports", "t.uploaded_at", "t.state = 'draft'", business=True),
     Expiry("sessions", "sessions", "t.until"),
+    Expiry("jp_evidence", "jp_evidence", "t.decided_at", "t.decided_at IS NOT NULL", business=True),
     Expiry("data_requests", "data_requests", "t.decided_at", "t.state <> 'open'", business=True),
 )
 own = OwnData("enrollment", holdings, EXCLUDED, "(SELECT nip FROM asn WHERE asn_id = $1)")

@@ -17,5 +17,7 @@ class EnrollmentSettings(Settings):
     oidc_scope: str = "openid profile"
     oidc_nip_claim: str = "nip"
     """The claim that says a person's NIP; asked once, at their first sign-in."""
+    jp_conversions: str = ""
+    """A site's own table of what other learning counts for; empty: the one that is shipped."""
     oidc_seconds: float = 10.0
     """How long the provider may take for an answer."""

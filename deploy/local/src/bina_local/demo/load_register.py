@@ -10,6 +10,7 @@ from bina_local.access import open_to
 from .load_doors import Doors
 from .load_quiet import Quiet
 from .model import Agency, DemoAccount, Person, Programme, Run, Unit, World
+from .runs import FIRST_DAY
 
 ROWS = 500
 T = TypeVar("T")
@@ -30,6 +31,10 @@ async def register(doors: Doors, world: World) -> None:
         _record(doors, "programmes", world.programmes, _programme),
     )
     await _record(doors, "roles", [*_roles(world)], dict)
+    for agency in world.agencies:
+        for year in (FIRST_DAY.year, world.as_of.year):
+            body = {"agency_code": agency.code, "year": year, "complete": True, "source": "Dunia demo"}
+            await doors.command("enrollment", "jp/histories", body, f"{agency.code}/{year}")
 
 
 async def appoint(doors: Doors, quiet: Quiet, world: World) -> None:

@@ -24,15 +24,14 @@ from enrollment.enrolments.domain import (
 )
 from enrollment.enrolments.store.revoked import add_revoked
 from enrollment.entitlement import store as ledger
-from enrollment.entitlement.domain import Entry
+from enrollment.entitlement.domain import LESSON, Statement
 
 
 class _Following(NamedTuple):
     """What follows from changes. `facts` of those that need no sum of the ledger's; None for the others."""
 
     seats: list[SeatChange]
-    entries: list[Entry]
-    removed: list[UUID]
+    stated: list[Statement]
     waiting: list[WaitingAsk]
     left: list[UUID]
     facts: list[list[Event] | None]
@@ -44,7 +43,7 @@ async def apply(session: AsyncSession, changes: Sequence[Change]) -> list[list[E
     saved = store.save_enrolments(session, [change.after for change in changes])
     _, following = await meanwhile(saved, lambda: _following(changes))
     await store.count_seats(session, following.seats)
-    in_year = await ledger.record(session, following.entries, following.removed)
+    in_year = await ledger.record(session, following.stated)
     await store.add_waiting_asks(session, following.waiting)
     asked = await store.take_waiting_asks(session, following.left)
     await _let_fall(session, [change for change in changes if change.fallen])
@@ -79,8 +78,7 @@ async def _let_fall(session: AsyncSession, changes: Sequence[Change]) -> None:
 def _following(changes: Sequence[Change]) -> _Following:
     return _Following(
         seat_changes(changes),
-        _entries(changes),
-        _removed(changes),
+        _stated(changes),
         waiting_asks(changes),
         left_waiting(changes),
         [None if change.earned_on else facts_of(change) for change in changes],
@@ -101,17 +99,18 @@ async def fill_seats(
     ]
 
 
-def _entries(changes: Iterable[Change]) -> list[Entry]:
-    return [
-        Entry(e.enrollment_id, e.asn_id, e.run_id, e.jp, change.earned_on)
-        for change in changes
-        if (e := change.after).state == "completed" and change.earned_on is not None
-    ]
+def _stated(changes: Iterable[Change]) -> list[Statement]:
+    """What enrolments are worth whose completion is new, other than it was, or no more."""
+    found = []
+    for change in changes:
+        e, fell = change.after, change.before is not None and change.before.state == "completed"
+        if e.state == "completed" and change.earned_on is not None:
+            found.append(_statement(change, e.jp * LESSON, change.earned_on))
+        elif fell and e.state != "completed":
+            found.append(_statement(change))
+    return found
 
 
-def _removed(changes: Iterable[Change]) -> list[UUID]:
-    return [
-        change.after.enrollment_id
-        for change in changes
-        if change.before and change.before.state == "completed" and change.after.state != "completed"
-    ]
+def _statement(change: Change, minutes: int = 0, day: date | None = None) -> Statement:
+    e = change.after
+    return Statement("completion", e.enrollment_id, e.asn_id, e.revision, minutes, day, change.why)

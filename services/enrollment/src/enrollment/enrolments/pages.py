@@ -33,6 +33,9 @@ from enrollment.enrolments.store import Listed
 from enrollment.enrolments.subjects import PARTICIPANTS
 from enrollment.enrolments.view import long_span, state_of
 from enrollment.enrolments.within import check_employee, check_subject
+from enrollment.entitlement import store as ledger
+from enrollment.entitlement.domain import rule_for, year_of
+from enrollment.entitlement.view import ceiling_warning
 from enrollment.register import store as register
 from enrollment.shell import pages
 
@@ -206,6 +209,7 @@ async def _context(session: AsyncSession, run: Run, person: Person) -> dict[str,
         "position": positions.get(own.enrollment_id) if own else None,
         "may_enrol": _may_enrol(run, person, own),
         "why_not": _why_not(run, person, own, today),
+        "ceiling": await _ceiling(session, run, person) if _may_enrol(run, person, own) else "",
         "seats_text": counted("%(taken)s dari %(seats)s kursi terisi", run.seats)
         % {"taken": number(run.taken), "seats": number(run.seats)},
         "organises": others.covers_run(run.organiser),
@@ -225,6 +229,16 @@ async def _own(session: AsyncSession, run: Run, person: Person) -> Enrolment | N
         return None
     found = await store.load_latest(session, [(run.run_id, person.person_id)])
     return next(iter(found.values()), None)
+
+
+async def _ceiling(session: AsyncSession, run: Run, person: Person) -> str:
+    """What the JP of a PPPK become with this run, if that is more than they may have."""
+    found = await register.load_people(session, [person.person_id] if person.person_id else [])
+    if not found:
+        return ""
+    asn, rule = found[0], rule_for(found[0].employment, run.ends_on)
+    year = year_of(asn.employment, asn.started_on, run.ends_on, asn.contract_ends_on)
+    return ceiling_warning(rule, await ledger.load_standing(session, asn.asn_id, year), run.jp)
 
 
 def _nip(listed: Listed, reader: Person) -> str:

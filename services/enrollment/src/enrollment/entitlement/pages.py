@@ -1,4 +1,4 @@
-"""JP for people: one's own ledger, and an agency's standing."""
+"""`/enrollment/instansi`: who is behind, and who will be at the end of the year?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,20 +13,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.messaging import clock
 from bina.web.access import Person
 from bina.web.audit import OthersRecords, Reading
-from bina.web.charts import Bar, Figure, ranked_bar
-from bina.web.formats import number, percent
+from bina.web.charts import Bar, Figure, Series, line, ranked_bar
+from bina.web.charts.drawing import Number
+from bina.web.commands import PageCommand
+from bina.web.formats import month, number, percent
 from bina.web.language import counted
 from bina.web.language import gettext as _
 from bina.web.live import watch
 from bina.web.masking import nip_for
 from bina.web.permissions import Reach, can, may, reach_of
-from bina.web.problems import not_found
+from bina.web.problems import Fault, not_found
 from bina.web.tables import Column, Format, Key, Rows, Table, export
-from enrollment.entitlement import store
-from enrollment.entitlement.domain import rule_for, year_of
-from enrollment.entitlement.store import Behind, Share
+from enrollment.entitlement import opening, store
+from enrollment.entitlement.bodies import HistoryWord
+from enrollment.entitlement.domain import rule_for
+from enrollment.entitlement.opening import DECLARE
+from enrollment.entitlement.store import Behind, Forecast, Share
 from enrollment.entitlement.subjects import EARNED
-from enrollment.entitlement.view import bar, sentence
+from enrollment.refusals import invalid_rows
 from enrollment.register import store as register
 from enrollment.register.domain import Unit
 from enrollment.shell import pages
@@ -50,33 +54,6 @@ class View:
     depth: int
 
 
-@router.get("/enrollment/jp")
-async def own(request: Request, person: Annotated[Person, may("jp.own")]) -> Response:
-    """Where do my JP come from?"""
-    today = clock.today()
-    async with request.app.state.runtime.sessions() as session:
-        found = await register.load_people(session, [person.person_id] if person.person_id else [])
-        if not found:
-            raise not_found(_("Akun ini bukan pegawai di data ASN."))
-        asn = found[0]
-        rule = rule_for(asn.employment, today)
-        year = year_of(asn.employment, asn.started_on, today)
-        standing = await store.load_standing(session, asn.asn_id, year)
-        lines = await store.load_ledger(session, asn.asn_id)
-        agencies = await register.load_agencies(session)
-    return pages.render(
-        request,
-        "entitlement/ledger.html",
-        asn=asn,
-        rule=rule,
-        standing=standing,
-        sentence=sentence(rule, standing),
-        bar=bar(rule, standing),
-        lines=lines,
-        agencies=agencies,
-    )
-
-
 @router.get(PATH)
 async def agency(
     request: Request,
@@ -96,8 +73,11 @@ async def agency(
         shares = await _shares(session, view, today)
         part = await asked_parts.page(session, Rows(shares), PAGE)
         people = await asked_behind.page(session, store.people_behind(view.reach, today), PAGE)
-        contracts, over = await store.load_over_ceiling(session, view.reach, today)
+        contracts = await store.load_contracts(session, view.reach, today)
+        forecast = await store.load_forecast(session, view.reach, today)
+        history = await store.load_history(session, code, today.year) if code else None
     await _note(reads, view, people.rows)
+    total = _total(shares)
     shown = parts.shown(request, asked_parts, part, files=PATH)
     return pages.render(
         request,
@@ -105,12 +85,17 @@ async def agency(
         stream=stream,
         view=view,
         shares=shown,
-        total=_total(shares),
+        total=total,
         lead=_lead(shares, today),
         chart=_chart(shares, dict(shown.files)["CSV"]),
-        behind=behind.shown(request, asked_behind, people, files=f"{PATH}/tertinggal"),
+        behind=_behind(person, missing=total.unknown > 0).shown(
+            request, asked_behind, people, files=f"{PATH}/tertinggal"
+        ),
         contracts=contracts,
-        over=over,
+        history=history,
+        forecast=_forecast(forecast, today, total) if forecast.people else None,
+        declares=bool(code) and not view.trail and reach_of(person, DECLARE).covers_place(code or ""),
+        year=today.year,
         floor=rule_for("PNS", today),
         ceiling=rule_for("PPPK", today),
         small=SMALL,
@@ -121,6 +106,27 @@ async def agency(
         enrols=can(person, "enrolment.request"),
         nip_of=partial(_nip, person),
     )
+
+
+@router.post(PATH + "/riwayat")
+async def declare(person: Annotated[Person, may("history.declare")], command: PageCommand) -> Response:
+    """Nothing of the year is missing; or something is, after all."""
+    agency, year = command.text("instansi"), command.text("tahun")
+    try:
+        word = HistoryWord(
+            agency_code=agency, year=int(year), complete=command.text("lengkap") != "tidak",
+            source=command.text("sumber"),
+        )  # fmt: skip
+    except ValueError as bad:
+        fault = Fault("sumber", _("Tulis dari mana riwayat ini diambil, paling panjang 300 karakter."))
+        raise invalid_rows([fault]) from bad
+
+    async def effect(session: AsyncSession) -> str:
+        await opening.declare(session, person, word)
+        return f"{PATH}?instansi={agency}" if reach_of(person, "jp.shares").everything else PATH
+
+    done = _("Riwayat dinyatakan lengkap.") if word.complete else _("Pernyataan dicabut.")
+    return await command.redirect(effect, done=done)
 
 
 @router.get(PATH + ".{form}")
@@ -169,11 +175,12 @@ def _units(view: View | None = None) -> Table[Share]:
         Column("mencapai", _("Mencapai"), lambda s: s.reached, [Key("reached", "bigint")], number=True, descending=True),
         Column("bagian", _("Bagian"), lambda s: round(s.share, 4), [Key("share", "float8"), Key("name", "text")], number=True),
         Column("cukup", _("Cukup bila terjadwal lulus"), lambda s: s.planned, [Key("planned", "bigint")], number=True, descending=True),
+        Column("luput", _("Akan luput"), lambda s: s.missed, [Key("missed", "bigint")], number=True, descending=True),
     ]  # fmt: skip
     return Table(_file_name("jp", view), columns, id=Key("key", "text"), default="bagian", place="unit")
 
 
-def _behind(reader: Person, view: View | None = None) -> Table[Behind]:
+def _behind(reader: Person, view: View | None = None, *, missing: bool = True) -> Table[Behind]:
     """Whoever will be furthest from the floor first, unless a reader chooses."""
     columns: list[Column[Behind]] = [
         Column("nama", _("Nama"), lambda one: one.name, [Key("name", "text")]),
@@ -181,6 +188,20 @@ def _behind(reader: Person, view: View | None = None) -> Table[Behind]:
         Column("unit", _("Unit"), lambda one: one.unit_name, [Key("unit_name", "text"), Key("name", "text")]),
         Column("jp", "JP", lambda one: one.jp, [Key("jp", "bigint")], number=True),
         Column("terjadwal", _("Terjadwal"), lambda one: one.planned, [Key("planned", "bigint")], number=True),
+        Column(
+            "perkiraan",
+            _("Perkiraan"),
+            lambda one: one.expected,
+            [Key("expected", "bigint")],
+            number=True,
+        ),
+        Column(
+            "riwayat",
+            _("Riwayat"),
+            lambda one: _("lengkap") if one.known else _("belum lengkap"),
+            [Key("known", "boolean"), Key("name", "text")],
+            on_page=missing,
+        ),
     ]
     order = [Key("expected", "bigint"), Key("jp", "bigint"), Key("name", "text")]
     name = _file_name("belum-20-jp", view)
@@ -218,7 +239,10 @@ async def _shares(session: AsyncSession, view: View, today: date) -> list[Share]
 
 
 def _total(shares: list[Share]) -> Share:
-    sums = (sum(getattr(s, name) for s in shares) for name in ("people", "reached", "planned", "counted_jp"))
+    sums = (
+        sum(getattr(s, name) for s in shares)
+        for name in ("people", "reached", "planned", "unknown", "missed", "counted_jp")
+    )
     return Share(None, "", *sums)
 
 
@@ -241,10 +265,21 @@ def _lead(shares: list[Share], today: date) -> str:
         counted("%(reached)s dari %(people)s PNS (%(share)s) mencapai 20 JP; tersisa %(days)s hari.", days)
         % values
     )
+    if total.unknown:
+        return _unknown_lead(total, values)
     ranked = sorted(_ranked(shares), key=lambda share: (share.share, share.name))
     if len(ranked) < 2 or ranked[0].share == ranked[-1].share:
         return first
     return first + " " + _("Paling tertinggal: %(name)s.") % {"name": ranked[0].name}
+
+
+def _unknown_lead(total: Share, values: dict[str, str]) -> str:
+    """As long as something is missing nobody is said to be behind."""
+    told = _("%(reached)s dari %(people)s PNS (%(share)s) tercatat mencapai 20 JP.") % values
+    missing = counted("Riwayat belum lengkap untuk %(n)s orang.", total.unknown) % {
+        "n": number(total.unknown)
+    }
+    return f"{told} {missing}"
 
 
 def _chart(shares: list[Share], csv_href: str) -> Figure | None:
@@ -252,9 +287,11 @@ def _chart(shares: list[Share], csv_href: str) -> Figure | None:
     if not ranked:
         return None
     last = ranked[0]
-    differ = last.share < ranked[-1].share
+    differ = last.share < ranked[-1].share and not last.unknown
     return ranked_bar(
-        _chart_title(ranked, last, differ=differ),
+        _("Tercatat mencapai 20 JP; riwayat belum lengkap")
+        if last.unknown
+        else _chart_title(ranked, last, differ=differ),
         [Bar(share.name, share.share, emphasis=share is last and differ) for share in ranked[:PAGE]],
         measure=_("Mencapai 20 JP"),
         show=percent,
@@ -262,6 +299,32 @@ def _chart(shares: list[Share], csv_href: str) -> Figure | None:
         note=_chart_note(len(ranked)),
         csv_href=csv_href,
     )
+
+
+def _forecast(found: Forecast, today: date, total: Share) -> Figure:
+    """Recorded so far, and from now on with what is scheduled."""
+    months = [month(date(today.year, n, 1)) for n in range(1, 13)]
+    now: list[Number | None] = [n if at <= today.month else None for at, n in enumerate(found.recorded, 1)]
+    then: list[Number | None] = [n if at >= today.month else None for at, n in enumerate(found.expected, 1)]
+    return line(
+        _forecast_title(found.people - found.expected[-1], total),
+        months,
+        [Series(_("Dengan yang terjadwal"), then), Series(_("Tercatat"), now)],
+        high=found.people + found.people % 2,
+        note=_(
+            "PNS yang mencapai 20 JP pada akhir tiap bulan. Dihitung: JP tercatat, lalu pelatihan terjadwal yang sudah "
+            "diterima; selebihnya dianggap nol."
+        ),
+    )
+
+
+def _forecast_title(missed: int, total: Share) -> str:
+    if total.unknown:
+        return _("PNS yang tercatat mencapai 20 JP, bulan demi bulan")
+    if not missed:
+        return _("Semua PNS akan mencapai 20 JP bila yang terjadwal lulus")
+    told = counted("%(n)s PNS akan luput 20 JP pada 31 Desember bila tidak didaftarkan", missed)
+    return told % {"n": number(missed)}
 
 
 def _chart_title(ranked: list[Share], last: Share, *, differ: bool) -> str:

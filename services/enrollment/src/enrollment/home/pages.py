@@ -68,7 +68,7 @@ async def _self(session: AsyncSession, person: Person) -> Asn | None:
 async def _own(session: AsyncSession, asn: Asn) -> dict[str, Any]:
     today = clock.today()
     rule = rule_for(asn.employment, today)
-    year = year_of(asn.employment, asn.started_on, today)
+    year = year_of(asn.employment, asn.started_on, today, asn.contract_ends_on)
     standing = await ledger.load_standing(session, asn.asn_id, year)
     listed = await enrolments.load_of_asn(session, asn.asn_id)
     advised = await store.load_recommendations(session, asn.asn_id)
@@ -79,7 +79,6 @@ async def _own(session: AsyncSession, asn: Asn) -> dict[str, Any]:
         "sentence": sentence(rule, standing),
         "bar": bar(rule, standing),
         "source": rule.source,
-        "unknown_contract": rule.year == "contract" and asn.started_on is None,
         "mine": [own_row(one, today) for one in listed if one.enrolment.state in _CURRENT],
         "past": sum(one.enrolment.has_ended for one in listed),
         "offers": _offers(runs, listed, advised, asn, agencies),

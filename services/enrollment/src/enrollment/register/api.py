@@ -179,7 +179,7 @@ async def list_asn(
 def _shown(person: Asn, reader: Person) -> dict[str, Any]:
     nip = nip_for(reader, person.nip, person.asn_id, person.agency_code, person.unit_path)
     names = ("name", "employment", "agency_code", "unit_id", "unit_name", "position", "job_level")
-    more = ("grade", "gender", "supervisor_id", "started_on", "left_on")
+    more = ("grade", "gender", "supervisor_id", "started_on", "left_on", "contract_ends_on")
     return {"id": person.asn_id, "nip": nip} | {name: getattr(person, name) for name in names + more}
 
 

@@ -83,6 +83,10 @@ class AsnRow(Body):
     left_on: Annotated[date, Field(ge=date(1900, 1, 1), le=date(2100, 12, 31))] | None = Field(
         default=None, description="the first day after service: retired, resigned, contract over"
     )
+    contract_ends_on: Annotated[date, Field(ge=date(1900, 1, 1), le=date(2100, 12, 31))] | None = Field(
+        default=None,
+        description="PPPK: the last day of the contract that began on started_on; left out: open",
+    )
     email: Annotated[PlainText, Field(max_length=254)] = ""
     phone: Annotated[PlainText, Field(max_length=20)] = ""
     language: Literal["id", "en"] = "id"

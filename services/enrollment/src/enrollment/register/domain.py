@@ -40,7 +40,7 @@ class Unit:
 @dataclass(frozen=True)
 class Asn:
     """A civil servant as registered. `started_on` begins the appointment (PNS) or contract (PPPK), `left_on` is the first
-    day after it."""
+    day after it; `contract_ends_on` is the last day of a PPPK's contract."""
 
     asn_id: UUID
     nip: str
@@ -56,6 +56,7 @@ class Asn:
     supervisor_id: UUID | None = None
     started_on: date | None = None
     left_on: date | None = None
+    contract_ends_on: date | None = None
     unit_name: str = ""
     unit_path: tuple[UUID, ...] = ()
 

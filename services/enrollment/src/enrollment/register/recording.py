@@ -168,6 +168,7 @@ def _asn(row: AsnRow, ids: dict[str, UUID]) -> Asn:
         supervisor_id=supervisor,
         started_on=row.started_on,
         left_on=row.left_on,
+        contract_ends_on=row.contract_ends_on,
     )
 
 
@@ -194,8 +195,20 @@ async def _check_people(session: AsyncSession, people: Sequence[Asn]) -> None:
             faults.append(Fault(f"items.{number}.nip", _("NIP ini milik orang lain.")))
         if person.supervisor_id == person.asn_id:
             faults.append(Fault(f"items.{number}.supervisor_id", _("Atasan tidak boleh dirinya sendiri.")))
+        if wrong := _contract_fault(person):
+            faults.append(Fault(f"items.{number}.contract_ends_on", wrong))
     if faults:
         raise invalid_rows(faults)
+
+
+def _contract_fault(person: Asn) -> str:
+    if person.contract_ends_on is None:
+        return ""
+    if person.employment != "PPPK":
+        return _("Akhir kontrak hanya untuk PPPK.")
+    if person.started_on is None or person.contract_ends_on < person.started_on:
+        return _("Akhir kontrak tidak boleh sebelum awalnya (started_on).")
+    return ""
 
 
 def _twice(people: Sequence[Asn]) -> list[Fault]:

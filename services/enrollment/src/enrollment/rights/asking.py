@@ -68,7 +68,7 @@ async def mended_row(session: AsyncSession, asn: Asn, field: str, wanted: str) -
         name: getattr(asn, name)
         for name in (
             "nip", "name", "agency_code", "employment", "unit_id", "position", "position_type", "job_level", "grade",
-            "gender", "supervisor_id", "started_on", "left_on",
+            "gender", "supervisor_id", "started_on", "left_on", "contract_ends_on",
         )
     }  # fmt: skip
     row |= {"id": asn.asn_id, "email": contact.email, "phone": contact.phone, "language": contact.language}

@@ -280,6 +280,23 @@ class DataRequestAnswered(Event):
         return str(self.request_id)
 
 
+class JpCreditAnswered(Event):
+    """What a person learned elsewhere was verified, refused, or counted anew; why stays where they handed it in."""
+
+    topic: ClassVar[str] = "enrollment.requests"
+    type: ClassVar[str] = "jp_credit.answered.v1"
+
+    credit_id: Identity
+    asn_id: Identity
+    outcome: Literal["accepted", "refused", "corrected"]
+    jp: Jp = Field(description="what counts of it now")
+
+    @property
+    def key(self) -> str:
+        """What was handed in."""
+        return str(self.credit_id)
+
+
 class SessionEnded(Event):
     """A person's session ended before its time: signed out, a role taken away, the person gone."""
 

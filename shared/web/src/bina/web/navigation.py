@@ -55,6 +55,7 @@ def _places() -> list[tuple[str, str, str]]:
         (_("Dampak"), "/evaluation/dampak", "impact.read"),
         (_("Penilai"), "/evaluation/penilai", "interview.list"),
         (_("Permintaan data"), "/enrollment/perbaikan", "data_request.list"),
+        (_("Pengajuan JP"), "/enrollment/pengajuan-jp", "jp_credit.list"),
         (_("Buku kirim"), "/notification/buku-kirim", "delivery.list"),
         (_("Kotak masuk"), "/notification/kotak-masuk", "notice.own"),
         (_("Data saya"), "/data-saya", "data.own"),

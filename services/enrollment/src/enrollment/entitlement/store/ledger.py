@@ -3,145 +3,226 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bina.messaging import columns
-from enrollment.entitlement.domain import Entry, JpYear, running, year_of
+from bina.messaging import clock, columns
+from enrollment.entitlement.domain import (
+    LESSON,
+    Entry,
+    JpYear,
+    Source,
+    Statement,
+    entries_of,
+    jp_in,
+    running,
+    year_of,
+)
+
+EVER = JpYear(date.min, date.max)
 
 _LOCK_PEOPLE = text(
-    """SELECT asn_id, employment, started_on FROM asn WHERE asn_id = ANY (CAST(:ids AS uuid[]))
+    """SELECT asn_id, employment, started_on, contract_ends_on FROM asn WHERE asn_id = ANY (CAST(:ids AS uuid[]))
     ORDER BY asn_id FOR NO KEY UPDATE"""
 )
+_NAMES = (
+    "entry_id",
+    "asn_id",
+    "source",
+    "source_id",
+    "revision",
+    "minutes",
+    "earned_on",
+    "reason",
+    "reverses",
+)
 _ADD = text(
-    """INSERT INTO jp_entries (enrollment_id, asn_id, run_id, jp, earned_on)
-    SELECT * FROM unnest(CAST(:enrollment_id AS uuid[]), CAST(:asn_id AS uuid[]), CAST(:run_id AS uuid[]),
-        CAST(:jp AS int[]), CAST(:earned_on AS date[])) ORDER BY 1
-    ON CONFLICT (enrollment_id) DO UPDATE SET jp = excluded.jp, earned_on = excluded.earned_on,
-        recorded_at = now()"""
+    """INSERT INTO jp_entries (entry_id, asn_id, source, source_id, revision, minutes, earned_on, reason, reverses)
+    SELECT * FROM unnest(CAST(:entry_id AS uuid[]), CAST(:asn_id AS uuid[]), CAST(:source AS text[]),
+        CAST(:source_id AS uuid[]), CAST(:revision AS int[]), CAST(:minutes AS int[]), CAST(:earned_on AS date[]),
+        CAST(:reason AS text[]), CAST(:reverses AS uuid[])) ORDER BY 1"""
 )
-_OLD = text(
-    "SELECT enrollment_id, jp, earned_on FROM jp_entries WHERE enrollment_id = ANY (CAST(:ids AS uuid[]))"
+# What no other line takes back; there is at most one of a source.
+_STANDING = text(
+    f"""SELECT {", ".join(f"j.{name}" for name in _NAMES)} FROM jp_entries AS j
+    WHERE j.source_id = ANY (CAST(:ids AS uuid[])) AND j.reverses IS NULL
+    AND NOT EXISTS (SELECT FROM jp_entries AS back WHERE back.reverses = j.entry_id)"""  # noqa: S608 - fixed names
 )
-_REMOVE = text("DELETE FROM jp_entries WHERE enrollment_id = ANY (CAST(:ids AS uuid[]))")
+_NEWEST = text(
+    f"""SELECT DISTINCT ON (source_id) {", ".join(_NAMES)} FROM jp_entries
+    WHERE source_id = ANY (CAST(:ids AS uuid[])) AND reverses IS NULL ORDER BY source_id, revision DESC"""  # noqa: S608 - fixed names
+)
 _SUMS = text(
-    """SELECT asked.id, coalesce(sum(j.jp), 0) AS jp
+    """SELECT asked.id, coalesce(sum(j.minutes), 0) AS minutes
     FROM unnest(CAST(:ids AS uuid[]), CAST(:people AS uuid[]), CAST(:firsts AS date[]),
         CAST(:lasts AS date[])) AS asked (id, asn_id, first, last)
     LEFT JOIN jp_entries AS j ON j.asn_id = asked.asn_id AND j.earned_on BETWEEN asked.first AND asked.last
     GROUP BY asked.id"""
 )
 _LEDGER = text(
-    """SELECT j.enrollment_id, j.run_id, j.jp, j.earned_on, r.run_code, p.name AS programme_name, p.kind,
-        r.organiser, e.certificate_number, coalesce(c.code, '') AS certificate_code
-    FROM jp_entries AS j JOIN runs AS r USING (run_id) JOIN programmes AS p USING (programme_code)
-    JOIN enrolments AS e USING (enrollment_id)
-    LEFT JOIN certificates AS c ON c.enrollment_id = e.enrollment_id AND c.revoked_at IS NULL
-    WHERE j.asn_id = :asn ORDER BY j.earned_on DESC, j.enrollment_id LIMIT 1000"""
+    """SELECT j.entry_id, j.source, j.source_id, j.revision, j.minutes, j.earned_on, j.reason, j.reverses,
+        j.recorded_at, r.run_id, coalesce(r.run_code, '') AS run_code, coalesce(p.name, c.title, '') AS title,
+        coalesce(r.organiser, c.provider, '') AS organiser,
+        coalesce(e.certificate_number, c.number, '') AS certificate_number,
+        coalesce(d.code, '') AS certificate_code,
+        EXISTS (SELECT FROM jp_entries AS back WHERE back.reverses = j.entry_id) AS reversed
+    FROM jp_entries AS j LEFT JOIN enrolments AS e ON j.source = 'completion' AND e.enrollment_id = j.source_id
+    LEFT JOIN runs AS r USING (run_id) LEFT JOIN programmes AS p USING (programme_code)
+    LEFT JOIN jp_credits AS c ON j.source IN ('outside', 'conversion') AND c.credit_id = j.source_id
+    LEFT JOIN certificates AS d ON d.enrollment_id = e.enrollment_id AND d.revoked_at IS NULL
+    WHERE j.asn_id = :asn AND j.earned_on BETWEEN :first AND :last
+    ORDER BY j.earned_on DESC, j.recorded_at DESC, j.reverses IS NULL DESC, j.entry_id LIMIT 1000"""
 )
+_FIRST = text("SELECT min(earned_on) FROM jp_entries WHERE asn_id = :asn")
 _SCHEDULED = text(
     """SELECT coalesce(sum(r.jp), 0) FROM enrolments AS e JOIN runs AS r USING (run_id)
     WHERE e.asn_id = :asn AND e.state = 'accepted' AND r.status <> 'cancelled' AND r.concluded_on IS NULL
     AND r.ends_on BETWEEN :first AND :last"""
 )
+# Calendar years begun that a person's year touches, of which nobody has said that all is loaded.
+_UNKNOWN = text(
+    """SELECT EXISTS (SELECT FROM generate_series(CAST(:from AS int), CAST(:to AS int)) AS asked (year)
+        WHERE NOT EXISTS (SELECT FROM jp_histories AS h JOIN asn USING (agency_code)
+            WHERE asn.asn_id = :asn AND h.year = asked.year)
+        AND NOT EXISTS (SELECT FROM jp_entries AS j WHERE j.asn_id = :asn AND j.source = 'opening'
+            AND j.earned_on BETWEEN make_date(asked.year, 1, 1) AND make_date(asked.year, 12, 31)))"""
+)
 
 
 class Line(NamedTuple):
-    """A line of a person's ledger, with where it comes from."""
+    """A line of a person's ledger, with where it comes from; `reversed` by a later line, or itself reversing one."""
 
-    enrollment_id: UUID
-    run_id: UUID
-    jp: int
+    entry_id: UUID
+    source: Source
+    source_id: UUID
+    revision: int
+    minutes: int
     earned_on: date
+    reason: str
+    reverses: UUID | None
+    recorded_at: datetime
+    run_id: UUID | None
     run_code: str
-    programme_name: str
-    kind: str
+    title: str
     organiser: str
     certificate_number: str
     certificate_code: str
+    reversed: bool
+
+    @property
+    def jp(self) -> float:
+        """Its JP, below nothing for a reversal; parts of a JP too."""
+        return self.minutes / LESSON
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A person's JP in one year: earned, and scheduled in accepted runs that end within it."""
+    """A person's JP in one year: earned, and scheduled in accepted runs that end within it.
+
+    `known`: their agency says that nothing of it is missing, or has loaded their own balance; else JP may be more.
+    """
 
     year: JpYear
     earned: int
     scheduled: int
+    known: bool = True
 
 
-async def record(
-    session: AsyncSession, entries: Sequence[Entry], removed: Iterable[UUID] = ()
-) -> dict[UUID, int]:
-    """Write and remove lines; returns each written line's sum of its person's year, itself included.
+async def record(session: AsyncSession, stated: Sequence[Statement]) -> dict[UUID, int]:
+    """Write what sources are worth now, at most one statement of each; returns the whole JP of each one's year then.
 
-    Lines of one person count one after the other: a later one of the same call is not yet in an earlier one's sum.
+    Nothing that was written is changed: a correction takes back what stood and adds what holds. Statements of one
+    person count one after the other: a later one of the same call is not yet in an earlier one's sum.
     """
-    if gone := list(removed):
-        await session.execute(_REMOVE, {"ids": gone})
-    if not entries:
+    if not stated:
         return {}
-    people = await _hold_people(session, {entry.asn_id for entry in entries})
-    several = _of_several(entries)
-    old = await _load_old(session, several)
-    await session.execute(_ADD, columns(entries, "enrollment_id", "asn_id", "run_id", "jp", "earned_on"))
-    years = [_year(entry, people) for entry in entries]
+    people = await _hold_people(session, {one.asn_id for one in stated})
+    standing = await load_standing_entries(session, [one.source_id for one in stated if one.revision > 1])
+    entries = [entry for one in stated for entry in entries_of(one, standing.get(one.source_id))]
+    if entries:
+        await session.execute(_ADD, columns(entries, *_NAMES))
+    counted = [one for one in stated if one.earned_on]
+    years = {one.source_id: _year(one, people) for one in counted}
+    sums = await _sums(session, {one.source_id: one.asn_id for one in counted}, years)
+    several = _of_several(stated)
+    ours = {one.source_id for one in several}
+    found = sums | running(several, [e for e in entries if e.source_id in ours], years, sums)
+    return {source_id: jp_in(minutes) for source_id, minutes in found.items()}
+
+
+Employed = Mapping[UUID, tuple[str, date | None, date | None]]
+
+
+async def load_standing_entries(session: AsyncSession, source_ids: Sequence[UUID]) -> dict[UUID, Entry]:
+    """What counts of sources, by source."""
+    if not source_ids:
+        return {}
+    rows = await session.execute(_STANDING, {"ids": source_ids})
+    return {row.source_id: Entry(*row) for row in rows}
+
+
+async def load_newest_entries(session: AsyncSession, source_ids: Sequence[UUID]) -> dict[UUID, Entry]:
+    """What was last written of sources that always count, by source."""
+    rows = await session.execute(_NEWEST, {"ids": source_ids})
+    return {row.source_id: Entry(*row) for row in rows}
+
+
+async def _sums(
+    session: AsyncSession, people: Mapping[UUID, UUID], years: Mapping[UUID, JpYear]
+) -> dict[UUID, int]:
+    """Minutes in years of people, by whatever they are asked by."""
+    if not people:
+        return {}
     rows = await session.execute(
         _SUMS,
         {
-            "ids": [entry.enrollment_id for entry in entries],
-            "people": [entry.asn_id for entry in entries],
-            "firsts": [year.first for year in years],
-            "lasts": [year.last for year in years],
+            "ids": list(people),
+            "people": list(people.values()),
+            "firsts": [years[id_].first for id_ in people],
+            "lasts": [years[id_].last for id_ in people],
         },
     )
-    sums = {row.id: row.jp for row in rows}
-    windows = {entry.enrollment_id: year for entry, year in zip(entries, years, strict=True)}
-    return running(several, old, windows, sums)
-
-
-Earned = tuple[int, date]
-"""(jp, earned_on)"""
-Employed = Mapping[UUID, tuple[str, date | None]]
+    return {row.id: row.minutes for row in rows}
 
 
 async def _hold_people(session: AsyncSession, ids: Iterable[UUID]) -> Employed:
     """Two completions of one person are summed one after the other."""
     rows = await session.execute(_LOCK_PEOPLE, {"ids": sorted(ids)})
-    return {row.asn_id: (row.employment, row.started_on) for row in rows}
+    return {row.asn_id: (row.employment, row.started_on, row.contract_ends_on) for row in rows}
 
 
-def _of_several(entries: Sequence[Entry]) -> list[Entry]:
-    """Lines of people who have more than one."""
-    many = {asn for asn, n in Counter(entry.asn_id for entry in entries).items() if n > 1}
-    return [entry for entry in entries if entry.asn_id in many]
+def _of_several(stated: Sequence[Statement]) -> list[Statement]:
+    """Statements of people who have more than one."""
+    many = {asn for asn, n in Counter(one.asn_id for one in stated).items() if n > 1}
+    return [one for one in stated if one.asn_id in many]
 
 
-async def _load_old(session: AsyncSession, entries: Sequence[Entry]) -> dict[UUID, Earned]:
-    """What lines say before they are replaced."""
-    if not entries:
-        return {}
-    rows = await session.execute(_OLD, {"ids": [entry.enrollment_id for entry in entries]})
-    return {row.enrollment_id: (row.jp, row.earned_on) for row in rows}
+def _year(stated: Statement, people: Employed) -> JpYear:
+    assert stated.earned_on is not None
+    employment, started_on, ends_on = people.get(stated.asn_id, ("PNS", None, None))
+    return year_of(employment, started_on, stated.earned_on, ends_on)
 
 
-def _year(entry: Entry, people: Employed) -> JpYear:
-    employment, started_on = people.get(entry.asn_id, ("PNS", None))
-    return year_of(employment, started_on, entry.earned_on)
+async def load_ledger(session: AsyncSession, asn_id: UUID, year: JpYear = EVER) -> list[Line]:
+    """A person's lines of a year, the latest first."""
+    values = {"asn": asn_id, "first": year.first, "last": year.last}
+    return [Line(*row) for row in await session.execute(_LEDGER, values)]
 
 
-async def load_ledger(session: AsyncSession, asn_id: UUID) -> list[Line]:
-    """A person's lines, the latest first."""
-    return [Line(*row) for row in await session.execute(_LEDGER, {"asn": asn_id})]
+async def first_year(session: AsyncSession, asn_id: UUID) -> int | None:
+    """The calendar year of a person's first line."""
+    found: date | None = await session.scalar(_FIRST, {"asn": asn_id})
+    return found.year if found else None
 
 
 async def load_standing(session: AsyncSession, asn_id: UUID, year: JpYear) -> Standing:
     """Earned and scheduled JP of a person in a year."""
-    values = {"ids": [asn_id], "people": [asn_id], "firsts": [year.first], "lasts": [year.last]}
-    earned = (await session.execute(_SUMS, values)).one().jp
+    minutes = (await _sums(session, {asn_id: asn_id}, {asn_id: year}))[asn_id]
     scheduled = await session.scalar(_SCHEDULED, {"asn": asn_id, "first": year.first, "last": year.last})
-    return Standing(year, earned, scheduled or 0)
+    years = {"asn": asn_id, "from": year.first.year, "to": min(year.last, clock.today()).year}
+    known = not await session.scalar(_UNKNOWN, years)
+    return Standing(year, jp_in(minutes), scheduled or 0, known)

@@ -15,22 +15,24 @@ from enrollment.scope import PEOPLE
 
 _ADD = text(
     """INSERT INTO asn (asn_id, nip, name, employment, agency_code, unit_id, position, position_type, job_level,
-        grade, gender, supervisor_id, started_on, left_on)
+        grade, gender, supervisor_id, started_on, left_on, contract_ends_on)
     SELECT * FROM unnest(CAST(:asn_id AS uuid[]), CAST(:nip AS text[]), CAST(:name AS text[]),
         CAST(:employment AS text[]), CAST(:agency_code AS text[]), CAST(:unit_id AS uuid[]),
         CAST(:position AS text[]), CAST(:position_type AS text[]), CAST(:job_level AS text[]),
         CAST(:grade AS text[]), CAST(:gender AS text[]), CAST(:supervisor_id AS uuid[]),
-        CAST(:started_on AS date[]), CAST(:left_on AS date[])) ORDER BY 1
+        CAST(:started_on AS date[]), CAST(:left_on AS date[]), CAST(:contract_ends_on AS date[])) ORDER BY 1
     ON CONFLICT (asn_id) DO UPDATE SET nip = excluded.nip, name = excluded.name,
         employment = excluded.employment, agency_code = excluded.agency_code, unit_id = excluded.unit_id,
         position = excluded.position, position_type = excluded.position_type, job_level = excluded.job_level,
         grade = excluded.grade, gender = excluded.gender, supervisor_id = excluded.supervisor_id,
-        started_on = excluded.started_on, left_on = excluded.left_on, recorded_at = now()
+        started_on = excluded.started_on, left_on = excluded.left_on,
+        contract_ends_on = excluded.contract_ends_on, recorded_at = now()
     WHERE (asn.nip, asn.name, asn.employment, asn.agency_code, asn.unit_id, asn.position, asn.position_type,
-            asn.job_level, asn.grade, asn.gender, asn.supervisor_id, asn.started_on, asn.left_on)
+            asn.job_level, asn.grade, asn.gender, asn.supervisor_id, asn.started_on, asn.left_on, asn.contract_ends_on)
         IS DISTINCT FROM (excluded.nip, excluded.name, excluded.employment, excluded.agency_code,
             excluded.unit_id, excluded.position, excluded.position_type, excluded.job_level, excluded.grade,
-            excluded.gender, excluded.supervisor_id, excluded.started_on, excluded.left_on)
+            excluded.gender, excluded.supervisor_id, excluded.started_on, excluded.left_on,
+            excluded.contract_ends_on)
     RETURNING asn_id"""
 )
 _NAMES = (
@@ -48,6 +50,7 @@ _NAMES = (
     "supervisor_id",
     "started_on",
     "left_on",
+    "contract_ends_on",
 )
 _ADD_CONTACTS = text(
     """INSERT INTO contacts (asn_id, email, phone, language)
@@ -60,7 +63,7 @@ _ADD_CONTACTS = text(
     RETURNING asn_id"""
 )
 _SELECT = """SELECT asn.asn_id, asn.nip, asn.name, asn.employment, asn.agency_code, asn.unit_id, asn.position,
-    asn.position_type, asn.job_level, asn.grade, asn.gender, asn.supervisor_id, asn.started_on, asn.left_on,
+    asn.position_type, asn.job_level, asn.grade, asn.gender, asn.supervisor_id, asn.started_on, asn.left_on, asn.contract_ends_on,
     coalesce(units.name, '') AS unit_name, coalesce(units.path, '{}') AS unit_path
     FROM asn LEFT JOIN units USING (unit_id)"""
 _LOAD = text(f"{_SELECT} WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id")
@@ -82,8 +85,10 @@ _PERSONAL = (
     "data_requests",
     "hand_edits",
     "calendar_links",
+    "jp_credits",
 )
 _EMPTIED = (
+    text("UPDATE jp_entries SET reason = '' WHERE asn_id = :id AND reason <> ''"),
     text(
         """UPDATE certificates SET reason = '' WHERE reason <> '' AND enrollment_id IN (
             SELECT enrollment_id FROM enrolments WHERE asn_id = :id)"""
@@ -228,10 +233,10 @@ async def with_roles(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
 
 
 async def erase(session: AsyncSession, asn_id: UUID) -> list[UUID]:
-    """Forget a person: record, contact, roles, recommendations, requests; returns whom they supervised.
+    """Forget a person: record, contact, roles, recommendations, requests, certificates handed in; returns whom they supervised.
 
-    Enrolments keep only the opaque id, certificates no reason for which they were revoked, and of attendance is kept that
-    somebody came. The record goes first: whoever writes of the person holds it.
+    Enrolments and the ledger keep only the opaque id, and no words of anybody's; of attendance is kept that somebody
+    came. The record goes first: whoever writes of the person holds it.
     """
     for table in _PERSONAL:
         await session.execute(text(f"DELETE FROM {table} WHERE asn_id = :id"), {"id": asn_id})  # noqa: S608 - fixed names

@@ -26,6 +26,7 @@ PERSONAL_LINK = "/evaluation/tautan/{token}"
 _JP = "/enrollment/jp"
 _PROFILE = "/assessment/profil"
 _OWN_DATA = "/data-saya"
+_CREDITS = "/enrollment/jp/ajukan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,9 @@ KINDS = {
         Kind("training_cancelled", _CATALOGUE),
         Kind("data_request_accepted", _OWN_DATA),
         Kind("data_request_refused", _OWN_DATA),
+        Kind("jp_credit_accepted", _JP),
+        Kind("jp_credit_refused", _CREDITS),
+        Kind("jp_credit_corrected", _JP),
         Kind("task_opened", _TASK),
         Kind("task_reminder", _TASK, timedelta(days=2)),
         Kind("task_expired", _TASKS),

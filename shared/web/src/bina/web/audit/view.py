@@ -66,6 +66,9 @@ def kind_of(thing: str) -> str:
         "redrive": _("Pengulangan pesan"),
         "held": _("Pesan tertahan"),
         "data_request": _("Permintaan atas data"),
+        "jp_credit": _("Pengajuan JP"),
+        "jp_opening": _("Saldo awal JP"),
+        "jp_history": _("Riwayat JP"),
     }
     return words.get(thing, thing)
 

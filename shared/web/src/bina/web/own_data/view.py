@@ -141,6 +141,8 @@ def _pages() -> list[tuple[str, str]]:
         ("/enrollment/api/v1/certificates", _("Sertifikat")),
         ("/enrollment/api/v1/jp", _("Catatan JP")),
         ("/enrollment/instansi", _("JP instansi")),
+        ("/enrollment/pengajuan-jp", _("Pengajuan JP")),
+        ("/enrollment/jp", _("JP saya")),
         ("/assessment/api/v1/assessments", _("Tes")),
         ("/assessment/api/v1/people", _("Profil kompetensi")),
         ("/evaluation/api/v1", _("Tugas menilai")),
