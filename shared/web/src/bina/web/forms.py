@@ -59,7 +59,7 @@ async def form_guard(request: Request) -> AsyncIterator[FormData]:
 def takes_files(most: int, *, largest: int) -> Any:
     """`dependencies=[takes_files(1, largest=5 << 20)]` of a route: its form may bring files, in bytes each."""
 
-    def allow(request: Request) -> None:
+    async def allow(request: Request) -> None:
         request.state.takes_files = (most, largest)
 
     return Depends(allow)
