@@ -342,8 +342,8 @@ ENROLLMENT = {
     ),
     "GET /enrollment/api/v1/enrolments": Tried(),
     "GET /enrollment/api/v1/jp/shares": Tried(),
-    "POST /enrollment/api/v1/jp/openings": Tried(people.PERSONS, _opening),
-    "POST /enrollment/api/v1/jp/histories": Tried(
+    "POST /enrollment/api/v1/jp-openings": Tried(people.PERSONS, _opening),
+    "POST /enrollment/api/v1/jp-histories": Tried(
         AGENCIES,
         lambda _w, r: Ask(json={"agency_code": r.agency, "year": 2026, "complete": True, "source": "SIMPEG"}),
     ),

@@ -131,7 +131,7 @@ async def settle(world: World, units: list[str]) -> Town:
     )
     for year in (world.bina.today().year - 1, world.bina.today().year):
         said = {"agency_code": AGENCY, "year": year, "complete": True, "source": "SIMPEG"}
-        await world.platform.post("/enrollment/api/v1/jp/histories", said)
+        await world.platform.post("/enrollment/api/v1/jp-histories", said)
     roles = [{"asn_id": str(asn.asn_id), "role": role, "agency_code": AGENCY, "shows": shows} for asn, role, shows in granted]  # fmt: skip
     await world.platform.post("/enrollment/api/v1/roles", {"items": roles})
     return Town(world, staff, chief, head, operator, evaluator, platform)

@@ -14,7 +14,7 @@ WORD = {"agency_code": CITY, "year": 2026, "complete": False, "source": "SIMPEG"
 
 
 async def declares(site: Site, *, complete: bool, role: str = "operator", **changes: Any):
-    return await site.command("jp/histories", WORD | {"complete": complete} | changes, role, person=9)
+    return await site.command("jp-histories", WORD | {"complete": complete} | changes, role, person=9)
 
 
 def balance(n: int, jp: int = 6, **changes: Any) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def balance(n: int, jp: int = 6, **changes: Any) -> dict[str, Any]:
 
 
 async def loads(site: Site, *rows: dict[str, Any], role: str = "operator", **who: Any):
-    return await site.command("jp/openings", {"items": list(rows)}, role, **({"person": 9} | who))
+    return await site.command("jp-openings", {"items": list(rows)}, role, **({"person": 9} | who))
 
 
 async def kept(site: Site) -> list[tuple[Any, ...]]:

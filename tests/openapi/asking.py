@@ -71,7 +71,9 @@ async def known_to(service: ServiceUnderTest) -> dict[str, list[str | int]]:
             f"SELECT DISTINCT {column.name}::text AS value FROM {column.place} ORDER BY 1 LIMIT 12"
         )
         known[NUMBERED.get(column.place, column.name)] |= {row.value for row in rows if row.value}
-    known |= {name: {int(value) for value in known[name]} for name in NUMBERED.values()}
+    known |= {
+        name: {int(value) for value in known[name] if str(value).isdecimal()} for name in NUMBERED.values()
+    }
     return {name: sorted(values) for name, values in known.items() if values}
 
 

@@ -34,7 +34,7 @@ async def register(doors: Doors, world: World) -> None:
     for agency in world.agencies:
         for year in (FIRST_DAY.year, world.as_of.year):
             body = {"agency_code": agency.code, "year": year, "complete": True, "source": "Dunia demo"}
-            await doors.command("enrollment", "jp/histories", body, f"{agency.code}/{year}")
+            await doors.command("enrollment", "jp-histories", body, f"{agency.code}/{year}")
 
 
 async def appoint(doors: Doors, quiet: Quiet, world: World) -> None:

@@ -43,7 +43,7 @@ async def shares(
     }
 
 
-@router.post("/jp/openings")
+@router.post("/jp-openings")
 async def load_openings(
     body: OpeningRows, person: Annotated[Person, may("opening.load")], command: ApiCommand
 ) -> Response:
@@ -55,7 +55,7 @@ async def load_openings(
     return await command.answer(effect)
 
 
-@router.post("/jp/histories")
+@router.post("/jp-histories")
 async def declare_history(
     body: HistoryWord, person: Annotated[Person, may("history.declare")], command: ApiCommand
 ) -> Response:
