@@ -3,7 +3,7 @@
 `prepare` records what agencies' messages refer to: enrollment owns it, so no event brings it.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID, uuid5
 
@@ -18,8 +18,9 @@ from bina.events.assessment import (
 from bina.messaging.testing import ServiceUnderTest
 from enrollment.catalogue.announcing import announce_runs, record_programmes
 from enrollment.catalogue.bodies import ProgrammeRow, RunRow
-from enrollment.catalogue.domain import run_id_of
-from enrollment.catalogue.store import load_runs
+from enrollment.catalogue.domain import RunSession, run_id_of
+from enrollment.catalogue.store import add_sessions, load_runs
+from enrollment.certificates.issuing import issue_some
 from enrollment.enrolments.applying import apply
 from enrollment.enrolments.domain import Change, Enrolment, enrollment_id_of
 from enrollment.entitlement.store import History, declare
@@ -236,6 +237,15 @@ def profiled(n: int, level: int) -> CompetencyProfileChanged:
         code="M7", level=level, standard=3, source="post-test", assessed_on=date(2026, 11, 1)
     )
     return CompetencyProfileChanged(asn_id=asn_id(n), entries=(entry,))
+
+
+async def follow(service: ServiceUnderTest) -> None:
+    """What clerks do after the story: sessions of a run, certificates of another."""
+    starts = datetime(2026, 12, 1, 1, tzinfo=UTC)
+    held = RunSession(uuid5(SPACE, "session"), run_id_of(SMALL), starts, starts + timedelta(hours=3))
+    async with service.sessions() as session, session.begin():
+        await add_sessions(session, [held])
+        await issue_some(session, run_id_of(PAST))
 
 
 def story() -> list[Event | tuple[Event, str]]:

@@ -28,7 +28,7 @@ NAMED = {
 NUMBERED = {"messaging.held": "held_id", "messaging.redrives": "redrive_id", "audit.entries": "entry_id"}
 _COLUMNS = """SELECT table_schema || '.' || table_name AS place, column_name AS name FROM information_schema.columns
     WHERE (table_schema = 'public' AND (data_type = 'uuid' OR column_name IN ('nip', 'run_code', 'agency_code',
-        'programme_code'))) OR (table_schema = 'messaging' AND table_name IN ('held', 'redrives') AND column_name = 'id')
+        'programme_code', 'code'))) OR (table_schema = 'messaging' AND table_name IN ('held', 'redrives') AND column_name = 'id')
         OR (table_schema = 'audit' AND table_name = 'entries' AND column_name = 'id')
     ORDER BY 1, 2"""
 

@@ -62,6 +62,8 @@ async def service(name: str, under_test) -> ServiceUnderTest:
     told = [item if isinstance(item, tuple) else (item, "") for item in story.story()]
     for event, agency in told:
         await made.receives(event, agency=agency)
+    if follow := getattr(story, "follow", None):
+        await follow(made)
     event, agency = told[0]
     await made.receives_raw(made.message(event, agency=agency)._replace(value=b"{"))
     async with made.sessions() as session, session.begin():

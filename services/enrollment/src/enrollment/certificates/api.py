@@ -69,7 +69,11 @@ async def verify(request: Request, response: Response, code: str, _visitor: Visi
     return _told(found, settings_of(request).public_url)
 
 
-@router.get("/certificates/{code}/pdf")
+@router.get(
+    "/certificates/{code}/pdf",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}},
+)
 async def download(
     request: Request, code: str, person: Annotated[Person, may("certificate.read")], reads: OthersRecords
 ) -> Response:
