@@ -1,7 +1,7 @@
 """When tests open, and when they do not."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -38,6 +38,16 @@ async def svc(under_test: Callable[[Service], Awaitable[ServiceUnderTest]]) -> S
 async def states(svc: ServiceUnderTest) -> dict[tuple[str, int], str]:
     rows = await svc.rows("SELECT kind, attempt, state FROM assessments ORDER BY kind, attempt")
     return {(row.kind, row.attempt): row.state for row in rows}
+
+
+async def test_nobody_hears_of_a_test_or_score_before_what_it_comes_of(svc: ServiceUnderTest) -> None:
+    at = datetime(2026, 11, 20, 3, tzinfo=UTC)
+    seated = accepted("Aisyah").model_copy(update={"notify_after": at})
+    await svc.receives(person("Aisyah"), announced(), seated)
+    [opened] = await svc.emitted(AssessmentOpened)
+    await svc.receives(completed("Aisyah", post_score=80, notify_after=at))
+    [scored] = await svc.emitted(AssessmentScored)
+    assert (opened.notify_after, scored.notify_after) == (at, at)
 
 
 async def test_an_accepted_seat_opens_a_pre_test_until_the_run_begins(svc: ServiceUnderTest) -> None:

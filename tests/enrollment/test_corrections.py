@@ -83,7 +83,7 @@ async def test_a_corrected_failure_revokes_the_certificate(site: Site):
     body = {"completed": False, "jp": 0, "completed_on": "2026-10-06", "reason": "Salah baris"}
     path = f"results/{enrollment_id(7, PAST)}/correct"
     assert (await site.command(path, body, "operator")).json()["certificate_number"] == ""
-    corrected, revoked = await site.svc.emitted()
+    revoked, corrected = await site.svc.emitted()
     assert isinstance(corrected, TrainingResultCorrected)
     assert isinstance(revoked, CertificateRevoked)
     assert (revoked.asn_id, revoked.number, revoked.reason) == (asn_id(7), "893.3/120", "Salah baris")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -91,6 +92,24 @@ async def test_enrolments_take_seats_then_wait_and_are_undone_as_one(
     assert await told(importing) == {EnrollmentWithdrawn.__name__: 5}
     again = await importing.applied(enrolments(*FREE[:5]), "pendaftaran")
     assert again["applied"] == 5
+
+
+async def test_what_an_import_tells_is_to_be_told_once_it_can_no_longer_be_undone(importing: Importing):
+    await importing.applied(enrolments(*FREE[:5]), "pendaftaran")
+    confirmed = await importing.scalar("SELECT confirmed_at FROM imports")
+    seats = await importing.site.svc.emitted(EnrollmentAccepted, EnrollmentWaitlisted)
+    assert [seat.notify_after for seat in seats] == [confirmed + timedelta(minutes=15)] * 5
+    one = await importing.applied(results((FREE[0], "893.3/2/X", 16)), "kelulusan")
+    [done] = await importing.site.svc.emitted(TrainingCompleted)
+    assert done.notify_after > confirmed + timedelta(minutes=15)
+    assert (await importing.does("undo", one["id"])).status_code == 202
+    await importing.works()
+    # the certificate before the result it falls with, so that nobody hears of the one who did not of the other
+    undone = await importing.site.svc.emitted(TrainingResultCorrected, CertificateRevoked)
+    assert [(type(fact), fact.undone) for fact in undone] == [
+        (CertificateRevoked, True),
+        (TrainingResultCorrected, True),
+    ]
 
 
 async def test_results_are_recorded_with_their_jp_and_corrected_away(importing: Importing):

@@ -50,6 +50,15 @@ async def later(evaluation: ServiceUnderTest, n: int) -> None:
     await evaluation.does_due_work(clock.now() + timedelta(days=n))
 
 
+async def test_nobody_hears_of_a_survey_before_the_result_it_asks_about(evaluation: ServiceUnderTest):
+    at = datetime(2026, 11, 20, 3, tzinfo=UTC)
+    done = completed(RUN, "rahma").model_copy(update={"notify_after": at})
+    await evaluation.receives(announced(RUN), recorded("rahma", "erna"), recorded("erna"), done)
+    [opened] = await facts(evaluation)
+    assert isinstance(opened, EvaluationTaskOpened)
+    assert opened.notify_after == at
+
+
 async def test_a_completion_opens_the_reaction_survey_now_and_plans_the_rest(evaluation: ServiceUnderTest):
     await evaluation.receives(
         announced(RUN), recorded("rahma", "erna"), recorded("erna"), event := completed(RUN, "rahma")

@@ -243,6 +243,10 @@ def _enrolments() -> list[Event]:
         accepted(CHANGING, SARI, named(f"{CHANGING}/{SARI}")),
         of(EnrollmentWithdrawn, CHANGING, SARI, reason="Tugas luar kota"),
         accepted(CANCELLED, SARI, named(f"{CANCELLED}/{SARI}")),
+        # of imports, one of them undone before anybody was told
+        of(EnrollmentAccepted, CHANGING, named("waiting"), notify_after=START + timedelta(days=300)),
+        of(EnrollmentAccepted, CHANGING, named("undone"), notify_after=START + timedelta(days=300)),
+        of(EnrollmentWithdrawn, CHANGING, named("undone")),
         changed(CHANGING, pass_score=70, location="Hotel Abadi", open_to=("5571", "5508")),
         changed(CHANGING, pass_score=70, location="Hotel Abadi", open_to=("5571", "5508"), seats=40),
         TrainingCancelled(run_id=CANCELLED, reason="Anggaran dialihkan"),

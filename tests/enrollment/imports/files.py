@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 from xml.sax.saxutils import escape
 
+import xlsxwriter
 from openpyxl import Workbook
 
 from enrollment.imports import Checked, FileRefused, Kind, Sheet, check, read
@@ -48,6 +49,16 @@ def xlsx_of(*rows: Iterable[Any], prepare: Callable[[Workbook], None] | None = N
         prepare(book)
     buffer = io.BytesIO()
     book.save(buffer)
+    return buffer.getvalue()
+
+
+def shared_xlsx_of(*rows: Iterable[Any]) -> bytes:
+    """As Excel writes it: texts stand once, in a part of their own."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, list(row))
     return buffer.getvalue()
 
 

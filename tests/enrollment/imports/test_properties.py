@@ -108,7 +108,7 @@ def test_normalising_twice_changes_nothing(text):
     for normalise in (lambda t: read_nip(t)[0], read_phone, read_email):
         once = normalise(text)
         assert once is None or normalise(once) == once
-    grades = configuration().choices["Golongan"]["PNS"]
+    grades = tuple(configuration().choices["Golongan"]["PNS"])
     grade = read_grade(text, grades)
     assert grade is None or read_grade(grade, grades) == grade
 

@@ -157,10 +157,10 @@ def test_choices_are_free_in_case_dashes_and_spacing():
 
 def test_grades_by_status():
     grades = configuration().choices["Golongan"]
-    assert [read_grade(t, grades["PNS"]) for t in ("III/a", "IIIa", "iii A", "III.a", "IX", "V/a")] == [
-        "III/a"
-    ] * 4 + [None] * 2
-    assert [read_grade(t, grades["PPPK"]) for t in ("ix", "IX", "9", "III/a", "XVIII")] == [
+    assert [
+        read_grade(t, tuple(grades["PNS"])) for t in ("III/a", "IIIa", "iii A", "III.a", "IX", "V/a")
+    ] == ["III/a"] * 4 + [None] * 2
+    assert [read_grade(t, tuple(grades["PPPK"])) for t in ("ix", "IX", "9", "III/a", "XVIII")] == [
         "IX",
         "IX",
         None,

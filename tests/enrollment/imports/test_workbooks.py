@@ -21,6 +21,7 @@ from .files import (
     refusal,
     repacked,
     result_with,
+    shared_xlsx_of,
     sheet_of,
     values_of,
     xlsx_of,
@@ -66,6 +67,34 @@ def test_an_error_in_an_unknown_column_is_nobodys_business():
 def test_a_number_cell_of_fifteen_digits_and_more_is_never_a_nip(number):
     for data in (xlsx_of(ENROLMENT, (number, "A", "")), ods_of(ENROLMENT, (number, "A", ""))):
         assert found(checked(data)) == [(2, "NIP", "nip.scientific", "error")]
+
+
+def test_a_text_is_what_is_written_and_not_how_it_is_said_or_shown():
+    """Shared texts: in runs of formatting, with furigana, with escapes."""
+    runs = "<si><r><rPr><b/></rPr><t>x</t></r><r><t> y</t></r><rPh sb='0' eb='1'><t>z</t></rPh></si>"
+    escaped = "<si><t>a_x005F_x000D_b</t></si>"
+
+    def prepared(name: str, content: bytes) -> bytes:
+        if name == "xl/sharedStrings.xml":
+            return content.replace(b"<si><t>x</t></si>", runs.encode()).replace(
+                b"<si><t>e</t></si>", escaped.encode()
+            )
+        return content
+
+    book = shared_xlsx_of(ENROLMENT, (NIP, "A", "x"), (OTHER, "A", "e"))
+    assert [v.note for v in values_of(checked(repacked(book, prepared)))] == ["x y", "a_x000D_b"]
+
+
+def test_cells_and_rows_without_a_place_follow_the_one_before():
+    bare = in_sheet(PLAIN, '<row r="2"', "<row")
+    assert values_of(checked(in_sheet(bare, '<c r="B2"', "<c")))[0].run_code == "A"
+    far = checked(in_sheet(PLAIN, '<row r="2"', '<row r="900"'))
+    assert [row.number for row in far.rows] == [900]
+
+
+def test_a_row_that_stands_above_its_place_is_left_out():
+    data = xlsx_of(ENROLMENT, (NIP, "A", "x"), (OTHER, "A", "y"))
+    assert [row.number for row in checked(in_sheet(data, '<row r="3"', '<row r="2"')).rows] == [2]
 
 
 def test_hidden_sheets_are_skipped_and_hidden_rows_and_columns_read():

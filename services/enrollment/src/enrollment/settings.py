@@ -1,11 +1,30 @@
 """What the enrollment service is told by its surroundings, besides what every service is."""
 
-from pydantic import SecretStr
+from datetime import timedelta
+from functools import cache
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bina.messaging import Settings
 
 
-class EnrollmentSettings(Settings):
+class ImportSettings(BaseSettings):
+    """Settings of imports, which due work reads for itself."""
+
+    model_config = SettingsConfigDict(env_prefix="BINA_", extra="ignore")
+
+    import_undo_minutes: float = Field(default=15.0, ge=0, le=1440)
+    """So long after an import was confirmed nobody is told of it: undone by then, nobody hears of it."""
+
+
+@cache
+def undo_window() -> timedelta:
+    """How long the notices of an import wait."""
+    return timedelta(minutes=ImportSettings().import_undo_minutes)
+
+
+class EnrollmentSettings(Settings, ImportSettings):
     """Settings of the enrollment service: the identity provider by which people sign in, any that speaks OpenID Connect."""
 
     oidc_issuer: str = ""

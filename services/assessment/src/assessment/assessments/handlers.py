@@ -115,7 +115,9 @@ async def _report(
     await store.supersede(session, new)
     for kind in KINDS:
         await store.close(session, {s.enrollment_id for s, _ in scores if s.kind == kind}, [kind])
-    return [told_reported(score).because(e) for score, e in scores if score.assessment_id in new]
+    return [
+        told_reported(score, e.notify_after).because(e) for score, e in scores if score.assessment_id in new
+    ]
 
 
 class _Portion(NamedTuple):
@@ -157,5 +159,5 @@ def _portion(
         if test.items:
             tests.append(test)
             if not run.cancelled_by(event.time):
-                facts.append(told_open(test, run))
+                facts.append(told_open(test, run, event.notify_after))
     return _Portion(store.values_of(tests), facts)

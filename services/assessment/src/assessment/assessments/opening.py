@@ -1,7 +1,7 @@
 """Tests as they come about: opened by Bina for a seat in a run, or reported by the run's organiser."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -80,8 +80,8 @@ def new_test(
     )
 
 
-def told_open(test: NewTest, run: Run) -> AssessmentOpened:
-    """What is told of an opened test."""
+def told_open(test: NewTest, run: Run, notify_after: datetime | None = None) -> AssessmentOpened:
+    """What is told of an opened test; the person hears of it no sooner than of the seat."""
     rules = rules_on(test.opened_on)
     return AssessmentOpened(
         asn_id=test.asn_id,
@@ -93,6 +93,7 @@ def told_open(test: NewTest, run: Run) -> AssessmentOpened:
         due_on=domain.due_on(test.kind, test.opened_on, run.starts_on, run.ends_on, rules),
         questions=len(test.items),
         minutes=rules.minutes(len(test.items)),
+        notify_after=notify_after,
     ).because(test.cause)
 
 
@@ -116,8 +117,8 @@ def reported(event: TrainingCompleted | TrainingResultCorrected, pass_score: flo
     ]
 
 
-def told_reported(score: Reported) -> AssessmentScored:
-    """What is told of a reported score; it names no competencies."""
+def told_reported(score: Reported, notify_after: datetime | None = None) -> AssessmentScored:
+    """What is told of a reported score, to the person no sooner than its result; it names no competencies."""
     return AssessmentScored(
         asn_id=score.asn_id,
         assessment_id=score.assessment_id,
@@ -128,4 +129,5 @@ def told_reported(score: Reported) -> AssessmentScored:
         passed=score.passed,
         source="organiser",
         scored_on=score.reported_on,
+        notify_after=notify_after,
     )

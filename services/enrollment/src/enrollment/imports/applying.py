@@ -23,6 +23,7 @@ from enrollment.register import recording
 from enrollment.register import store as register
 from enrollment.register.bodies import AsnRow
 from enrollment.register.domain import Asn, Contact
+from enrollment.settings import undo_window
 
 MOVED = "row.moved"
 """The record is not any more what the plan was made on."""
@@ -42,7 +43,19 @@ async def apply_rows(session: AsyncSession, one: Import, rows: Sequence[ImportRo
     applied = {mark.row for mark in done.marks if mark.outcome == "applied"}
     keys = {row.row: row.key for row in rows if row.row in applied}
     states = await store.load_states(session, one.kind, keys.values())
-    return done._replace(marks=[_left(mark, states.get(keys.get(mark.row, ("", "")))) for mark in done.marks])
+    assert one.confirmed_at is not None
+    return Done(
+        [_left(mark, states.get(keys.get(mark.row, ("", "")))) for mark in done.marks],
+        stamped(done.events, notify_after=one.confirmed_at + undo_window()),
+    )
+
+
+def stamped(events: Sequence[Event], **values: object) -> list[Event]:
+    """The same facts with further values, each as far as its contract has a place for them."""
+    return [
+        event.model_copy(update={k: v for k, v in values.items() if k in type(event).model_fields})
+        for event in events
+    ]
 
 
 def is_moved(row: ImportRow, states: dict[Key, State]) -> bool:

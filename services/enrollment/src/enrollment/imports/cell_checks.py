@@ -24,6 +24,7 @@ from enrollment.imports.values import (
 )
 
 Reading = tuple[object, Problem | None]  # the normal value, or None and why not
+Cells = Mapping[str, CellValue]  # by field
 
 _SUPERVISOR = "NIP Atasan"
 _GRADE = "Golongan"
@@ -161,50 +162,59 @@ def _cross_checks(cells: Sequence[tuple[Column, CellValue]], values: dict[str, o
     checks = [check for field, check in _CROSS_CHECKS if field in values]
     if not checks:
         return []
-    texts = {column.field: raw_text(cell) for column, cell in cells}
-    found = [check(values, texts) for check in checks]
+    by_field = {column.field: cell for column, cell in cells}
+    found = [check(values, by_field) for check in checks]
     return [problem for problem in found if problem]
 
 
-def _status_fits_nip(values: Mapping[str, object], texts: Mapping[str, str]) -> Problem | None:
+def _status_fits_nip(values: Mapping[str, object], cells: Cells) -> Problem | None:
     nip, employment = values.get("nip"), values.get("employment")
     if nip and employment and employment_of(str(nip)) != employment:
-        return error("NIP", "nip.checks", texts["nip"])
+        return error("NIP", "nip.checks", raw_text(cells["nip"]))
     return None
 
 
-def _sex_fits_nip(values: Mapping[str, object], texts: Mapping[str, str]) -> Problem | None:
+def _sex_fits_nip(values: Mapping[str, object], cells: Cells) -> Problem | None:
     nip, sex = values.get("nip"), values.get("sex")
     if nip and sex and sex_of(str(nip)) != sex:
-        return warning("NIP", "nip.checks", texts["nip"])
+        return warning("NIP", "nip.checks", raw_text(cells["nip"]))
     return None
 
 
-def _grade_fits_status(values: dict[str, object], texts: Mapping[str, str]) -> Problem | None:
+def _grade_fits_status(values: dict[str, object], cells: Cells) -> Problem | None:
     if "grade" not in values:
         return None
     nip = values.get("nip")
     employment = (employment_of(str(nip)) if nip else None) or values.get("employment")
-    by_status = configuration().choices[_GRADE]
-    grades = [g for status, words in by_status.items() if employment in (None, status) for g in words]
+    grades = _grades(employment)
     grade = read_grade(str(values["grade"]), grades)
     values["grade"] = grade
-    return None if grade else error(_GRADE, "choice.unknown", texts["grade"], ", ".join(grades))
+    return None if grade else error(_GRADE, "choice.unknown", raw_text(cells["grade"]), ", ".join(grades))
 
 
-def _passed_with_jp(values: Mapping[str, object], texts: Mapping[str, str]) -> Problem | None:
+@cache
+def _grades(employment: object) -> tuple[str, ...]:
+    by_status = configuration().choices[_GRADE]
+    return tuple(g for status, words in by_status.items() if employment in (None, status) for g in words)
+
+
+def _passed_with_jp(values: Mapping[str, object], cells: Cells) -> Problem | None:
     passed = _status_word(values) == "passed"
-    return error("JP", "number.range", texts["jp"], "mulai 1") if passed and values.get("jp") == 0 else None
+    return (
+        error("JP", "number.range", raw_text(cells["jp"]), "mulai 1")
+        if passed and values.get("jp") == 0
+        else None
+    )
 
 
-def _not_own_supervisor(values: Mapping[str, object], texts: Mapping[str, str]) -> Problem | None:
+def _not_own_supervisor(values: Mapping[str, object], cells: Cells) -> Problem | None:
     if values.get("supervisor_nip") and values.get("supervisor_nip") == values.get("nip"):
-        return error(_SUPERVISOR, "supervisor.self", texts["supervisor_nip"])
+        return error(_SUPERVISOR, "supervisor.self", raw_text(cells["supervisor_nip"]))
     return None
 
 
 # Each with the field without which it has nothing to say.
-_CROSS_CHECKS: tuple[tuple[str, Callable[[dict[str, object], Mapping[str, str]], Problem | None]], ...] = (
+_CROSS_CHECKS: tuple[tuple[str, Callable[[dict[str, object], Cells], Problem | None]], ...] = (
     ("employment", _status_fits_nip),
     ("sex", _sex_fits_nip),
     ("grade", _grade_fits_status),

@@ -91,7 +91,7 @@ def is_empty(value: CellValue) -> bool:
     """Whether a cell says nothing: blank, a lone dash, `n/a` or `null`."""
     if value is None:
         return True
-    if not isinstance(value, str) or (len(value) > _LONGEST_EMPTY and value.isascii() and value.isalnum()):
+    if not isinstance(value, str) or (value.isascii() and len(value.strip()) > _LONGEST_EMPTY):
         return False
     return trimmed(value).lower() in _EMPTY
 

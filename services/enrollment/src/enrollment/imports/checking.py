@@ -27,11 +27,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A row under examination: what it claims so far, its raw texts by column, all found so far."""
+    """A row under examination: what it claims so far, its cells by column, all found so far."""
 
     number: int
     claim: Claim
-    texts: Mapping[str, str]
+    cells: Mapping[str, CellValue]
     problems: tuple[Problem, ...]
 
     @property
@@ -46,7 +46,9 @@ class Draft:
         return replace(self, problems=self.problems + new) if new else self
 
     def _placed(self, problem: Problem) -> Problem:
-        return replace(problem, row=self.number, value=self.texts.get(str(problem.column)))
+        name = str(problem.column)
+        value = raw_text(self.cells[name]) if name in self.cells else None
+        return replace(problem, row=self.number, value=value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,9 @@ def drafts_of(sheet: Sheet, kind: Kind, as_of: date) -> tuple[tuple[Problem, ...
 
 def _draft(number: int, cells: Sequence[tuple[Column, CellValue]], kind: Kind, day: Day) -> Draft:
     examined = examine(cells, day)
-    texts = {column.name: raw_text(cell) for column, cell in cells}
     problems = tuple(problem.at(number) for problem in examined.problems)
-    return Draft(number, CLAIMS[kind](**examined.values), texts, problems)  # type: ignore[arg-type]  # by field
+    by_name = {column.name: cell for column, cell in cells}
+    return Draft(number, CLAIMS[kind](**examined.values), by_name, problems)  # type: ignore[arg-type]  # by field
 
 
 def _file_problems(sheet: Sheet, kind: Kind) -> Iterable[Problem]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import islice
+from itertools import islice, zip_longest
 
 from enrollment.imports.cells import Broken, Cells, CellValue, collapsed, is_empty, raw_text
 from enrollment.imports.columns import Column, Configuration, Kind, configuration, header_key
@@ -127,8 +127,9 @@ def _says_nip(value: CellValue) -> bool:
 
 
 def _repeats_header(row: Cells, keys: tuple[str, ...]) -> bool:
-    row_keys = tuple(header_key(collapsed(value)) for value in row)
-    return row_keys + ("",) * (len(keys) - len(row_keys)) == keys
+    return len(row) <= len(keys) and all(
+        header_key(collapsed(value)) == key for value, key in zip_longest(row, keys)
+    )
 
 
 def _is_numbering(row: Cells) -> bool:

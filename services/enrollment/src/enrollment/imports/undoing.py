@@ -13,7 +13,7 @@ from enrollment.enrolments import store as enrolments
 from enrollment.enrolments.applying import apply, fill_seats
 from enrollment.enrolments.domain import UNDONE, Change, Enrolment
 from enrollment.imports import store
-from enrollment.imports.applying import Done, hold, record_as
+from enrollment.imports.applying import Done, hold, record_as, stamped
 from enrollment.imports.columns import Kind
 from enrollment.imports.plan import decimal_of
 from enrollment.imports.store import Import, ImportRow, Marked
@@ -61,7 +61,7 @@ async def _take_back(session: AsyncSession, rows: Sequence[ImportRow]) -> Done:
     runs = await catalogue.load_runs(session, {e.run_id for e in found.values()})
     changes = [_corrected(found[row.ref], row, runs) for row in rows if row.ref]
     told = [fact for facts in await apply(session, changes) for fact in facts]
-    return Done([Marked(row.row, "undone") for row in rows], told)
+    return Done([Marked(row.row, "undone") for row in rows], stamped(told, undone=True))
 
 
 def _corrected(now: Enrolment, row: ImportRow, runs: dict[UUID, Run]) -> Change:

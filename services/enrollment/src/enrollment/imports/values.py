@@ -138,6 +138,7 @@ def agency_code(value: CellValue) -> str:
     return re.sub(r"(?<=[0-9])[.,]0$", "", compact(raw_text(value)))
 
 
+@lru_cache(maxsize=4096)  # many say the same
 def _choice_key(text: str) -> str:
     return re.sub(r"[\s_-]+", "", _DASH.sub("-", unicodedata.normalize("NFKC", text))).casefold()
 
@@ -157,7 +158,8 @@ class Choice:
         return {_choice_key(s): word for word, others in self.words.items() for s in (word, *others)}
 
 
-def read_grade(text: str, grades: Sequence[str]) -> str | None:
+@lru_cache(maxsize=4096)
+def read_grade(text: str, grades: tuple[str, ...]) -> str | None:
     """A Golongan such as `III/a` (also `IIIa`, `III a`, `III.a`) or `IX` among `grades`, else None."""
     keys = {re.sub(r"/", "", grade).casefold(): grade for grade in grades}
     return keys.get(re.sub(r"[\s/._-]+", "", unicodedata.normalize("NFKC", text)).casefold())

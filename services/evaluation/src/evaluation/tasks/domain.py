@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -63,7 +63,7 @@ class Task(NamedTuple):
     state: str
     opened: bool
 
-    def told_open(self) -> EvaluationTaskOpened:
+    def told_open(self, notify_after: datetime | None = None) -> EvaluationTaskOpened:
         """The fact that its respondent can answer from now on; only for an assigned task."""
         assert self.respondent_id is not None
         instrument = load_instruments()[self.instrument_code]
@@ -82,6 +82,7 @@ class Task(NamedTuple):
             opens_on=self.opens_on,
             closes_on=self.closes_on,
             minutes=instrument.minutes,
+            notify_after=notify_after,
         )
 
     def told_closed(self, reason: Reason) -> EvaluationTaskClosed:
@@ -183,15 +184,18 @@ def _respondent(role: Role, occasion: Occasion) -> UUID | None:
     return occasion.evaluator_id if role == "evaluator" else occasion.asn_id
 
 
-def told(tasks: Iterable[Task]) -> list[EvaluationTaskOpened | EvaluationTaskClosed]:
+def told(
+    tasks: Iterable[Task], notify_after: datetime | None = None
+) -> list[EvaluationTaskOpened | EvaluationTaskClosed]:
     """What new tasks tell: that they opened, and, of a void occasion, that they were withdrawn.
 
-    Both are told whatever came first, the occasion or what made it void: neighbours see one history.
+    Both are told whatever came first, the occasion or what made it void: neighbours see one history. `notify_after`: of
+    their occasion.
     """
     facts: list[EvaluationTaskOpened | EvaluationTaskClosed] = []
     for task in tasks:
         if task.opened:
-            facts.append(task.told_open())
+            facts.append(task.told_open(notify_after))
             if task.state == "withdrawn":
                 facts.append(task.told_closed("withdrawn"))
     return facts

@@ -191,19 +191,21 @@ async def _put(
     return [fact for portion in written for fact in portion.facts]
 
 
-def _portions(planned: Iterable[list[Task]], causes: Mapping[UUID, Event]) -> Iterator[_Portion]:
+def _portions(
+    planned: Iterable[list[Task]], causes: Mapping[UUID, Result | EnrollmentAccepted]
+) -> Iterator[_Portion]:
     coming = iter(planned)
     while occasions := list(islice(coming, PORTION)):
         if tasks := list(chain.from_iterable(occasions)):
             yield _portion(tasks, causes)
 
 
-def _portion(tasks: list[Task], causes: Mapping[UUID, Event]) -> _Portion:
+def _portion(tasks: list[Task], causes: Mapping[UUID, Result | EnrollmentAccepted]) -> _Portion:
     facts = [
         fact.because(causes[task.enrollment_id])
         for task in tasks
         if task.opened
-        for fact in domain.told([task])
+        for fact in domain.told([task], causes[task.enrollment_id].notify_after)
     ]
     values = store.values_of(tasks) if tasks else {}
     return _Portion(tasks, values, windows.windows_of(tasks), facts)

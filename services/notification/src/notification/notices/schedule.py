@@ -24,12 +24,14 @@ from notification.notices.domain import (
     MATCH,
     REMIND_TASK,
     REMIND_TEST,
+    TELL,
     TELL_ENROLLED,
     Notice,
 )
 from notification.notices.store import notices as store
 from notification.notices.store.enrolments import find_pointless_tests
 from notification.notices.store.trainings import await_lookers
+from notification.notices.store.waiting import tell_waiting
 
 schedule = Schedule()
 FIRST = str(UUID(int=0))
@@ -87,6 +89,13 @@ async def match(items: list[DueItem], session: AsyncSession) -> list[Event]:
     await store.announce_to_people(
         session, [(UUID(item.key), datetime.fromisoformat(item.payload["at"])) for item in items]
     )
+    return []
+
+
+@schedule.on(TELL)
+async def tell(items: list[DueItem], session: AsyncSession) -> list[Event]:
+    """Tell of enrolments what could have been undone until now."""
+    await tell_waiting(session, items)
     return []
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from .contract import Code, Event, Level, Line, Part, Score
+from .contract import Code, Event, Level, Line, NotifyAfter, Part, Score
 from .identity import Identity
 
 
@@ -33,6 +33,7 @@ class AssessmentOpened(_OfPerson):
     due_on: date
     questions: int = Field(ge=1)
     minutes: int = Field(ge=1)
+    notify_after: NotifyAfter = None
 
 
 class CompetencyScore(Part):
@@ -57,6 +58,7 @@ class AssessmentScored(_OfPerson):
     source: Literal["test", "organiser"] = "test"
     scored_on: date
     competencies: tuple[CompetencyScore, ...] = ()
+    notify_after: NotifyAfter = None
 
 
 class ProfileEntry(Part):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, ClassVar, NamedTuple, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 Code = Annotated[str, Field(min_length=1, max_length=64)]
 Line = Annotated[str, Field(min_length=1, max_length=300)]
@@ -12,6 +12,12 @@ Text = Annotated[str, Field(max_length=4000)]
 Score = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, description="0 to 100 points")]
 Jp = Annotated[int, Field(ge=0, le=1000, description="jam pelajaran, 45 minutes each")]
 Level = Annotated[int, Field(ge=0, le=5, description="competency level; 0 is below the first")]
+NotifyAfter = Annotated[
+    AwareDatetime | None,
+    Field(
+        description="business time before which no person is told of it, as it may still be undone; null: at once"
+    ),
+]
 
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from .contract import Code, Event, Jp, Level, Line, Part, Score, Text
+from .contract import Code, Event, Jp, Level, Line, NotifyAfter, Part, Score, Text
 from .identity import Identity
 
 
@@ -172,6 +172,7 @@ class EnrollmentAccepted(_OfEnrollment):
     origin: Literal["request", "result"] = Field(
         default="request", description="result: the organiser reported one who had no seat, after the fact"
     )
+    notify_after: NotifyAfter = None
 
 
 class EnrollmentWaitlisted(_OfEnrollment):
@@ -181,6 +182,7 @@ class EnrollmentWaitlisted(_OfEnrollment):
 
     agency_code: Code
     position: int = Field(ge=1)
+    notify_after: NotifyAfter = None
 
 
 class EnrollmentRejected(_OfEnrollment):
@@ -207,6 +209,7 @@ class AttendanceMet(_OfEnrollment):
     type: ClassVar[str] = "attendance.met.v1"
 
     met_on: date
+    notify_after: NotifyAfter = None
 
 
 class TrainingCompleted(_OfEnrollment):
@@ -220,6 +223,7 @@ class TrainingCompleted(_OfEnrollment):
     jp_in_year: int = Field(default=0, ge=0, description="the person's JP of that year, this one included")
     pre_score: Score | None = Field(default=None, description="as the organiser reported it")
     post_score: Score | None = Field(default=None, description="as the organiser reported it")
+    notify_after: NotifyAfter = None
 
 
 class TrainingNotCompleted(_OfEnrollment):
@@ -229,6 +233,7 @@ class TrainingNotCompleted(_OfEnrollment):
 
     reason: Literal["failed", "withdrawn", "absent"]
     ended_on: date
+    notify_after: NotifyAfter = None
 
 
 class TrainingResultCorrected(_OfEnrollment):
@@ -243,6 +248,8 @@ class TrainingResultCorrected(_OfEnrollment):
     pre_score: Score | None = None
     post_score: Score | None = None
     reason: Text = ""
+    notify_after: NotifyAfter = None
+    undone: bool = Field(default=False, description="the import that reported the result was undone")
 
 
 class CertificateIssued(_OfEnrollment):
@@ -261,6 +268,7 @@ class CertificateRevoked(_OfEnrollment):
 
     number: str = Field(min_length=1, max_length=80)
     reason: Text = ""
+    undone: bool = Field(default=False, description="the import that reported the result was undone")
 
 
 class DataRequestAnswered(Event):

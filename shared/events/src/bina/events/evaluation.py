@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from .contract import Code, Event, Line, Score
+from .contract import Code, Event, Line, NotifyAfter, Score
 from .identity import Identity
 
 
@@ -38,6 +38,7 @@ class EvaluationTaskOpened(_OfTask):
     opens_on: date
     closes_on: date = Field(description="the last day on which an answer counts")
     minutes: int = Field(ge=1)
+    notify_after: NotifyAfter = None
 
 
 class EvaluationTaskClosed(_OfTask):

@@ -2,12 +2,12 @@
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bina.events import Envelope, Event
@@ -55,14 +55,22 @@ class Schedule:
 
 # What is called for already is only locked, so that it waits for this transaction; to write it anew for each of a
 # window's many tasks would cost more than the tasks.
-_ADD = text(
-    """INSERT INTO messaging.due (kind, key, due_at, payload, cause)
+_INSERT = """INSERT INTO messaging.due (kind, key, due_at, payload, cause)
     SELECT * FROM unnest(CAST(:kind AS text[]), CAST(:key AS text[]), CAST(:due_at AS timestamptz[]),
         CAST(:payload AS jsonb[]), CAST(:cause AS jsonb[])) ORDER BY 1, 2
-    ON CONFLICT (kind, key) DO UPDATE SET due_at = excluded.due_at, payload = excluded.payload,
+    ON CONFLICT (kind, key) DO UPDATE SET"""
+_ADD = text(
+    f"""{_INSERT} due_at = excluded.due_at, payload = excluded.payload,
         cause = excluded.cause, attempts = 0, not_before = now()
     WHERE (due.due_at, due.payload, due.cause, due.attempts)
         IS DISTINCT FROM (excluded.due_at, excluded.payload, excluded.cause, 0)"""
+)
+_ADD_TO = text(
+    f"{_INSERT} due_at = greatest(due.due_at, excluded.due_at), payload = due.payload || excluded.payload"
+)
+_PLANNED = text(
+    """SELECT key, due_at FROM messaging.due WHERE kind = :kind AND key = ANY (CAST(:keys AS text[]))
+    ORDER BY key FOR UPDATE"""
 )
 _CANCEL = text("DELETE FROM messaging.due WHERE kind = :kind AND key = ANY (CAST(:keys AS text[]))")
 # Only a failure makes it wait, and never longer than an hour: what seems to wait longer was written before the
@@ -89,12 +97,40 @@ _FAILED = text(
 
 async def add(session: AsyncSession, items: Iterable[DueItem]) -> None:
     """Schedule work in the transaction that calls for it; what is due soon is begun in time when that has committed."""
-    rows = {(item.kind, item.key): item for item in items}.values()
+    await _put(session, _ADD, {(item.kind, item.key): item for item in items}.values())
+
+
+async def add_to(session: AsyncSession, items: Iterable[DueItem]) -> None:
+    """Schedule work, or add to the payload of what is scheduled already, to be done at the later of both times."""
+    rows: dict[tuple[str, str], DueItem] = {}
+    for item in items:
+        known = rows.setdefault((item.kind, item.key), item)
+        if known is not item:
+            known.payload |= item.payload
+            known.due_at = max(known.due_at, item.due_at)
+    await _put(session, _ADD_TO, rows.values())
+
+
+async def planned(session: AsyncSession, kind: str, keys: Iterable[object]) -> dict[str, datetime]:
+    """When work is due, by key, of what is still to be done; from here on it waits for this transaction."""
+    wanted = [str(key) for key in keys]
+    if not wanted:
+        return {}
+    rows = await session.execute(_PLANNED, {"kind": kind, "keys": wanted})
+    return {row.key: row.due_at for row in rows}
+
+
+async def cancel(session: AsyncSession, kind: str, keys: Iterable[object]) -> None:
+    """Take work back that is no longer called for."""
+    await session.execute(_CANCEL, {"kind": kind, "keys": [str(key) for key in keys]})
+
+
+async def _put(session: AsyncSession, how: TextClause, rows: Collection[DueItem]) -> None:
     if rows:
         if min(item.due_at for item in rows) <= clock.now() + POLL:
             session.info["due"] = True
         await session.execute(
-            _ADD,
+            how,
             {
                 "kind": [item.kind for item in rows],
                 "key": [item.key for item in rows],
@@ -103,11 +139,6 @@ async def add(session: AsyncSession, items: Iterable[DueItem]) -> None:
                 "cause": [_cause_json(item.cause) for item in rows],
             },
         )
-
-
-async def cancel(session: AsyncSession, kind: str, keys: Iterable[object]) -> None:
-    """Take work back that is no longer called for."""
-    await session.execute(_CANCEL, {"kind": kind, "keys": [str(key) for key in keys]})
 
 
 class DueWork:

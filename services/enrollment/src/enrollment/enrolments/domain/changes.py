@@ -80,18 +80,27 @@ def _facts(change: Change, jp_in_year: int) -> Iterator[Event]:
     attendance = [] if before and before.met_on else met
     result = [_result(change, jp_in_year)] if after.revision > (before.revision if before else 0) else []
     # a report brings the test's score with the result: who hears of the attendance after it asks for no test
+    # and who must not hear of a result that is taken back must not hear of its certificate either
+    yield from _revoked(change)
     yield from (*result, *attendance) if after.origin == "report" else (*attendance, *result)
-    yield from _certificates(change)
+    yield from _issued(change)
 
 
-def _certificates(change: Change) -> Iterator[Event]:
-    after, old = change.after, change.before.certificate_number if change.before else ""
+def _revoked(change: Change) -> Iterator[Event]:
     if change.fallen:
-        yield CertificateRevoked(**_ids(after), number=change.fallen, reason=change.why)
-    if after.certificate_number and after.certificate_number != old:
+        yield CertificateRevoked(**_ids(change.after), number=change.fallen, reason=change.why)
+
+
+def _issued(change: Change) -> Iterator[Event]:
+    after = change.after
+    if after.certificate_number and after.certificate_number != _certificate(change.before):
         assert after.completed_on is not None
         issued_on = change.issued_on or after.completed_on
         yield CertificateIssued(**_ids(after), number=after.certificate_number, issued_on=issued_on)
+
+
+def _certificate(before: Enrolment | None) -> str:
+    return before.certificate_number if before else ""
 
 
 def _seating(change: Change) -> Iterator[Event]:

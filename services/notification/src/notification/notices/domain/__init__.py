@@ -8,6 +8,7 @@ from .kinds import (
     REMIND_TASK,
     REMIND_TEST,
     SETTLE,
+    TELL,
     TELL_ENROLLED,
     Kind,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "REMIND_TASK",
     "REMIND_TEST",
     "SETTLE",
+    "TELL",
     "TELL_ENROLLED",
     "Kind",
     "Notice",

@@ -13,6 +13,7 @@ REMIND_BEFORE = timedelta(days=3)
 ANNOUNCE = "notices.announce"
 MATCH = "notices.match"
 TELL_ENROLLED = "notices.tell_enrolled"
+TELL = "notices.tell"
 REMIND_TASK = "notices.remind_task"
 REMIND_TEST = "notices.remind_test"
 

@@ -1,6 +1,6 @@
 """A notice is a cause, a person and a kind; its words are made when it is read or sent."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
 from uuid import UUID
@@ -45,9 +45,9 @@ class Notice:
         last_day: date | None = None,
         **details: object,
     ) -> Self:
-        """What a fact tells a person; `last_day` is the last day on which telling still helps."""
+        """What a fact tells a person, and when; `last_day` is the last day on which telling still helps."""
         envelope = cause.envelope if isinstance(cause, Event) else cause
-        when = at or envelope.time
+        when = at or max(envelope.time, getattr(cause, "notify_after", None) or envelope.time)
         limit = when + KINDS[kind].limit
         return cls(
             event_id=UUID(envelope.id),
@@ -61,6 +61,12 @@ class Notice:
             details=details,
             traceparent=envelope.traceparent,
         )
+
+    def put_off(self, until: datetime | None) -> Self:
+        """The same not before a moment."""
+        if until is None or until <= self.occurred_at:
+            return self
+        return replace(self, occurred_at=until, send_before=self.send_before + (until - self.occurred_at))
 
 
 @dataclass(frozen=True, slots=True)

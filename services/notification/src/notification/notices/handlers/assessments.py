@@ -11,6 +11,7 @@ from bina.events.enrollment import TrainingAnnounced
 from bina.messaging import DueItem, Need, due
 from notification.notices.domain import REMIND_TEST, Notice, reminder_time
 from notification.notices.store.notices import add_notices
+from notification.notices.store.waiting import tell
 
 from .needs import handlers, run_of
 
@@ -27,7 +28,7 @@ scheduled_run = Need(TrainingAnnounced, _recommended_run)
 @handlers.on(AssessmentOpened, needs=run_of)
 async def on_assessment_opened(events: list[AssessmentOpened], session: AsyncSession) -> list[Event]:
     """A test can be taken; remind of it once."""
-    await add_notices(session, [_ready(e) for e in events])
+    await tell(session, [(e, _ready(e)) for e in events])
     timed = [(e, reminder_time(e.time, e.due_on)) for e in events]
     await due.add(session, [_reminder(e, at) for e, at in timed if at is not None])
     return []
@@ -37,7 +38,7 @@ async def on_assessment_opened(events: list[AssessmentOpened], session: AsyncSes
 async def on_assessment_scored(events: list[AssessmentScored], session: AsyncSession) -> list[Event]:
     """A test was scored; nothing is left to remind of."""
     await due.cancel(session, REMIND_TEST, [e.assessment_id for e in events])
-    await add_notices(session, [_scored(e) for e in events])
+    await tell(session, [(e, _scored(e)) for e in events])
     return []
 
 

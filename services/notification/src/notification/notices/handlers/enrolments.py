@@ -21,6 +21,7 @@ from notification.notices.domain import Notice
 from notification.notices.store import enrolments as store
 from notification.notices.store.enrolments import Result
 from notification.notices.store.notices import add_notices
+from notification.notices.store.waiting import find_waiting, hush, tell
 
 from .needs import handlers, run_of
 from .trainings import telling
@@ -31,7 +32,7 @@ async def on_enrollment_accepted(events: list[EnrollmentAccepted], session: Asyn
     """A seat was given; of one that a result gave, the result alone is told."""
     await _begin(session, events)
     told = [e for e in events if e.origin == "request"]
-    await add_notices(session, [_notice(e, "enrollment_accepted") for e in told])
+    await tell(session, [(e, _notice(e, "enrollment_accepted")) for e in told])
     return []
 
 
@@ -39,7 +40,7 @@ async def on_enrollment_accepted(events: list[EnrollmentAccepted], session: Asyn
 async def on_enrollment_waitlisted(events: list[EnrollmentWaitlisted], session: AsyncSession) -> list[Event]:
     """No seat was free."""
     await _begin(session, events)
-    await add_notices(session, [_notice(e, "enrollment_waitlisted", position=e.position) for e in events])
+    await tell(session, [(e, _notice(e, "enrollment_waitlisted", position=e.position)) for e in events])
     return []
 
 
@@ -56,9 +57,9 @@ async def on_enrollment_rejected(events: list[EnrollmentRejected], session: Asyn
 
 @handlers.on(EnrollmentWithdrawn, needs=run_of)
 async def on_enrollment_withdrawn(events: list[EnrollmentWithdrawn], session: AsyncSession) -> list[Event]:
-    """An enrolment was taken back."""
+    """An enrolment was taken back; where its seat still waits to be told, this waits too, and nothing will be told."""
     await store.end_enrolments(session, events)
-    await add_notices(session, [_notice(e, "enrollment_withdrawn", reason=e.reason) for e in events])
+    await tell(session, [(e, _notice(e, "enrollment_withdrawn", reason=e.reason)) for e in events])
     return []
 
 
@@ -67,7 +68,7 @@ async def on_training_completed(events: list[TrainingCompleted], session: AsyncS
     """A training was completed; its JP count."""
     await store.end_enrolments(session, events)
     await store.record_results(session, [Result(e.enrollment_id, True, e.jp) for e in events])
-    await add_notices(session, [_completion(e) for e in events])
+    await tell(session, [(e, _completion(e)) for e in events])
     return []
 
 
@@ -77,7 +78,7 @@ async def on_training_not_completed(events: list[TrainingNotCompleted], session:
     await store.end_enrolments(session, events)
     await store.record_results(session, [Result(e.enrollment_id, False, 0) for e in events])
     told = [e for e in events if e.reason != "withdrawn"]
-    await add_notices(session, [_notice(e, "training_not_completed", reason=e.reason) for e in told])
+    await tell(session, [(e, _notice(e, "training_not_completed", reason=e.reason)) for e in told])
     return []
 
 
@@ -85,20 +86,23 @@ async def on_training_not_completed(events: list[TrainingNotCompleted], session:
 async def on_training_result_corrected(
     events: list[TrainingResultCorrected], session: AsyncSession
 ) -> list[Event]:
-    """A result was wrong; told where it changes what the person was told."""
+    """A result was wrong; told where it changes what the person was told, or will be."""
     results = [Result(e.enrollment_id, e.completed, e.jp if e.completed else 0) for e in events]
     before = await store.load_results(session, [e.enrollment_id for e in events])
     await store.record_results(session, results)
+    untold = await hush(session, [e for e in events if e.undone])
     told = [e for e, now in zip(events, results, strict=True) if before.get(e.enrollment_id) != now]
-    await add_notices(session, [_correction(e) for e in told])
+    await tell(session, [(e, _correction(e)) for e in told if e.enrollment_id not in untold])
     return []
 
 
 @handlers.on(CertificateRevoked, needs=run_of)
 async def on_certificate_revoked(events: list[CertificateRevoked], session: AsyncSession) -> list[Event]:
-    """A certificate is void."""
-    await add_notices(
-        session, [_notice(e, "certificate_revoked", number=e.number, reason=e.reason) for e in events]
+    """A certificate is void; of one whose result was not yet told nobody need hear."""
+    untold = await find_waiting(session, [e for e in events if e.undone])
+    told = [e for e in events if e.enrollment_id not in untold]
+    await tell(
+        session, [(e, _notice(e, "certificate_revoked", number=e.number, reason=e.reason)) for e in told]
     )
     return []
 

@@ -11,6 +11,7 @@ from bina.messaging import DueItem, due
 from notification.notices.domain import REMIND_TASK, Notice, reminder_time
 from notification.notices.store import tasks as store
 from notification.notices.store.notices import add_notices
+from notification.notices.store.waiting import tell
 
 from .needs import handlers, run_of
 
@@ -19,7 +20,7 @@ from .needs import handlers, run_of
 async def on_evaluation_task_opened(events: list[EvaluationTaskOpened], session: AsyncSession) -> list[Event]:
     """Somebody can answer; remind them once."""
     await store.open_tasks(session, events)
-    await add_notices(session, [_opened(e) for e in events])
+    await tell(session, [(e, _opened(e)) for e in events])
     timed = [(e, reminder_time(e.time, e.closes_on)) for e in events]
     await due.add(session, [_reminder(e, at) for e, at in timed if at is not None])
     return []

@@ -39,6 +39,11 @@ _POINTLESS = text(
 )
 
 
+_OVER = text(
+    """SELECT enrollment_id FROM enrolments JOIN trainings USING (run_id)
+    WHERE enrollment_id = ANY (CAST(:ids AS uuid[]))
+        AND (ended_at IS NOT NULL AND completed IS NULL OR cancelled_at IS NOT NULL)"""
+)
 _RECORD_RESULTS = text(
     """UPDATE enrolments AS e SET completed = n.completed, jp = n.jp
     FROM unnest(CAST(:enrollment_id AS uuid[]), CAST(:completed AS boolean[]), CAST(:jp AS int[]))
@@ -78,6 +83,11 @@ async def load_results(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID,
     """What was last told, by enrolment; those without a result are absent."""
     rows = await session.execute(_RESULTS, {"ids": list(ids)})
     return {row.enrollment_id: Result(*row) for row in rows}
+
+
+async def find_pointless(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these enrolments that ended without a result, or whose run was cancelled."""
+    return set(await session.scalars(_OVER, {"ids": list(ids)}))
 
 
 async def find_missed_changes(session: AsyncSession, events: Sequence[Any]) -> Sequence[Any]:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.messaging import columns, statement
 from bina.messaging.traceparent import sampled
 from notification.deliveries.store.planning import plan_mail
-from notification.notices.domain import FAN_OUT_CHUNK, KINDS, Notice
+from notification.notices.domain import FAN_OUT_CHUNK, KINDS, TELL, Notice
 from notification.notices.store.audience import fitting
 
 _COLUMNS = """notice_id, event_id, correlation_id, recipient_id, kind, run_id, about_id, details, occurred_at,
@@ -56,6 +56,7 @@ _ANNOUNCE_TO_PEOPLE = text(
     {_ANNOUNCED}
     {plan_mail("told", rank=1)}"""
 )
+# Whose seat is yet to be told is told then what the run has become.
 _TELL_ENROLLED = text(
     f"""WITH page AS MATERIALIZED (
         SELECT e.* FROM enrolments e JOIN training_versions v USING (run_id)
@@ -66,6 +67,8 @@ _TELL_ENROLLED = text(
             v.run_id, v.details, v.at, v.at + CAST(:limit AS interval)
         FROM page p JOIN training_versions v USING (run_id)
         WHERE v.event_id = :event_id AND p.began_at <= v.at AND (p.ended_at IS NULL OR p.ended_at > v.at)
+            AND NOT EXISTS (
+                SELECT FROM messaging.due AS d WHERE d.kind = '{TELL}' AND d.key = CAST(p.enrollment_id AS text))
         ORDER BY 1 ON CONFLICT DO NOTHING
         RETURNING notice_id, recipient_id, send_before),
     mail AS ({plan_mail("told", rank=0)})
