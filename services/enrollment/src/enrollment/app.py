@@ -23,7 +23,9 @@ from enrollment.entitlement.subjects import EARNED
 from enrollment.home import pages as home_pages
 from enrollment.home.handlers import handlers as home_handlers
 from enrollment.imports import api as imports_api
+from enrollment.imports import pages as imports_pages
 from enrollment.imports.schedule import schedule as imports_schedule
+from enrollment.imports.subjects import IMPORTS
 from enrollment.machines import api as machines_api
 from enrollment.own_data import EXPIRIES, own
 from enrollment.register import api as register_api
@@ -54,7 +56,15 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         enrolments_api,
         entitlement_api,
     )
-    pages = (home_pages, accounts_pages, catalogue_pages, enrolments_pages, entitlement_pages, rights_pages)
+    pages = (
+        home_pages,
+        accounts_pages,
+        catalogue_pages,
+        enrolments_pages,
+        entitlement_pages,
+        imports_pages,
+        rights_pages,
+    )
     runtime = Runtime(service, settings)
     app = create_app(
         runtime,
@@ -62,7 +72,7 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         expiries=EXPIRIES,
         api_routers=[*(api.router for api in apis), own.api_router()],
         page_routers=[*(page.router for page in pages), own.page_router(), gallery.router()],
-        subjects=[SEATS, PARTICIPANTS, TAKEN, EARNED],
+        subjects=[SEATS, PARTICIPANTS, TAKEN, EARNED, IMPORTS],
     )
     app.state.provider = Provider(settings)
     return app
