@@ -341,7 +341,7 @@ async def test_a_platform_person_chooses_the_agency(importing: Importing):
         assert "Pilih instansinya." in nobody.text
         answer = await platform.uploads(enrolments(FREE[0]), "pendaftaran", agency=CITY)
         assert answer.status_code == 303
-        assert "berkas.csv Pendaftaran Pemerintah" in await platform.sees(PATH)
+        assert "berkas.csv Pendaftaran · Pemerintah" in await platform.sees(PATH)
 
 
 async def test_what_is_kept_no_longer_is_not_offered(importing: Importing, clerk: Clerk):

@@ -21,7 +21,7 @@ from bina.web.permissions import may, reach_of
 from bina.web.problems import Problem
 from bina.web.tables import Format, export
 from bina.web.tables.exporting import MEDIA_TYPES
-from enrollment.imports import api, blanks, commands, showing, store, view
+from enrollment.imports import api, blanks, commands, row_view, showing, store, view
 from enrollment.imports.columns import Kind, configuration
 from enrollment.imports.commands import Upload
 from enrollment.imports.showing import NAMED, PATH, Asked, Term, href
@@ -49,7 +49,7 @@ async def list_imports(request: Request, person: Reader) -> Response:
     async with request.app.state.runtime.sessions() as session:
         await at_one_moment(session)
         agencies = await register.load_agencies(session)
-        table = showing.imports(agencies, everywhere=reach.everything)
+        table = showing.imports()
         asked = table.asked(request)
         page = await asked.page(session, store.imports_found(reach), LISTED)
         stream = await watch(request, session, {IMPORTS: [one.import_id for one in page.rows]})
@@ -215,6 +215,7 @@ async def _page(
         stream=stream,
         one=one,
         view=view,
+        row_view=row_view,
         asked=asked,
         agency=agencies.get(one.agency_code, one.agency_code),
         names=names,

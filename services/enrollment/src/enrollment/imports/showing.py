@@ -18,10 +18,10 @@ from bina.web.masking import masked_in
 from bina.web.navigation import Link
 from bina.web.permissions import reach_of
 from bina.web.tables import Column, Key, Table
-from enrollment.imports import commands, store, view
+from enrollment.imports import commands, row_view, store
 from enrollment.imports.files import advice
+from enrollment.imports.row_view import Text
 from enrollment.imports.store import Import, Listed, Planned, Told, Which
-from enrollment.imports.view import Text
 from enrollment.register import store as register
 
 PATH = "/enrollment/impor"
@@ -65,22 +65,17 @@ def text_for(person: Person, one: Import) -> Text:
     return str if reads_whole(person, one) else masked_in
 
 
-def imports(agencies: Mapping[str, str], *, everywhere: bool) -> Table[Listed]:
-    """Imports, the newest first; with their agency for whoever sees several."""
-    agency = Column[Listed](
-        "instansi", _("Instansi"), lambda one: agencies.get(one.agency_code, one.agency_code)
-    )
+def imports() -> Table[Listed]:
+    """Imports, the newest first."""
     columns: list[Column[Listed]] = [
-        Column("berkas", _("Berkas"), lambda one: one.file_name),
-        Column("jenis", _("Jenis"), lambda one: view.kind_name(one.kind)),
-        *([agency] if everywhere else []),
-        Column("siapa", _("Pengunggah"), lambda one: one.who),
-        Column("kapan", _("Diunggah"), lambda one: one.uploaded_at, [Key("uploaded_at", "timestamptz")], descending=True),
-        Column("isi", _("Baris"), lambda one: one.rows_total, number=True),
-        Column("diterapkan", _("Diterapkan"), lambda one: one.applied, number=True),
-        Column("ditolak", _("Ditolak"), lambda one: one.refused, number=True),
-        Column("keadaan", _("Keadaan"), lambda one: view.state_tag(one.state)[0]),
-    ]  # fmt: skip
+        Column("berkas", _("Berkas")),
+        Column("siapa", _("Pengunggah")),
+        Column("kapan", _("Diunggah"), sort=[Key("uploaded_at", "timestamptz")], descending=True),
+        Column("isi", _("Baris"), number=True),
+        Column("diterapkan", _("Diterapkan"), number=True),
+        Column("ditolak", _("Ditolak"), number=True),
+        Column("keadaan", _("Keadaan")),
+    ]
     return Table("impor", columns, id=Key("import_id", "uuid"), default="kapan")
 
 
@@ -90,7 +85,7 @@ def problems(told: Text) -> Table[Told]:
         Column("baris", _("Baris"), lambda one: one.problem.row, [ROW], number=True),
         Column("kolom", _("Kolom"), lambda one: one.problem.column),
         Column("nilai", _("Nilai"), lambda one: told(one.problem.value or "")),
-        Column("masalah", _("Masalah"), lambda one: view.cause_name(one.problem.code, one.problem.severity)),
+        Column("masalah", _("Masalah"), lambda one: row_view.cause_name(one.problem.code, one.problem.severity)),
         Column("perbaikan", _("Perbaikan"), lambda one: told(advice(one.problem))),
         Column("kode", _("Kode"), lambda one: one.problem.code, on_page=False),
     ]  # fmt: skip
@@ -157,7 +152,7 @@ async def rows_of(session: AsyncSession, request: Request, person: Person, one: 
         "plan": plan.shown(request, asked_plan, plan_page),
         "blocked": await _blocked(session, person, one),
         "told": told,
-        "diffs_of": partial(view.conflicts if fate == "conflicts" else view.diffs, told=told),
+        "diffs_of": partial(row_view.conflicts if fate == "conflicts" else row_view.diffs, told=told),
         "advice": advice,
         "reason": commands.reason_words,
     }
@@ -188,7 +183,7 @@ def _fates(one: Import, conflicts: int) -> list[tuple[Which, int]]:
 def _tabs(one: Import, fates: Iterable[tuple[Which, int]], fate: str) -> list[Link]:
     return [
         Link(
-            f"{view.which_name(which)} {number(count)}",
+            f"{row_view.which_name(which)} {number(count)}",
             f"{href(one.import_id)}?baris={which}#rencana",
             which == fate,
         )
