@@ -351,6 +351,21 @@ ENROLLMENT = {
         AGENCIES, lambda _w, r: Ask(form={"instansi": r.agency, "tahun": "2026", "sumber": "SIMPEG"})
     ),
     "GET /enrollment/api/v1/machines": Tried(),
+    "GET /enrollment/impor": Tried(),
+    "GET /enrollment/impor/baru": Tried(),
+    "GET /enrollment/impor/templat/{kind}.{form}": Tried(
+        fill=lambda _world, _none: Ask({"kind": "pegawai", "form": "csv"})
+    ),
+    "GET /enrollment/impor/{import_id}": Tried(AGENCIES, _import()),
+    "GET /enrollment/impor/{import_id}/berkas": Tried(AGENCIES, _import()),
+    "GET /enrollment/impor/{import_id}/ditolak.{form}": Tried(AGENCIES, _import(form="csv")),
+    "GET /enrollment/impor/{import_id}/masalah.{form}": Tried(AGENCIES, _import(form="csv")),
+    "POST /enrollment/impor/baru": Tried(
+        AGENCIES, lambda _w, record: Ask(form={"kind": "pegawai", "agency": record.agency}), meets=422
+    ),
+    "POST /enrollment/impor/{import_id}/periksa": Tried(AGENCIES, _import()),
+    "POST /enrollment/impor/{import_id}/terapkan": Tried(AGENCIES, _import()),
+    "POST /enrollment/impor/{import_id}/batalkan": Tried(AGENCIES, _import()),
     "GET /enrollment/api/v1/imports": Tried(),
     "GET /enrollment/api/v1/imports/{import_id}": Tried(AGENCIES, _import()),
     "GET /enrollment/api/v1/imports/{import_id}/rows": Tried(AGENCIES, _import()),

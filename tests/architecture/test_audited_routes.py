@@ -54,6 +54,7 @@ SHOWS_NOBODY_ELSE = {
         "/enrollment/api/v1/units",
     },
     "names and counts of agencies' files": {
+        "/enrollment/impor",
         "/enrollment/api/v1/imports",
         "/enrollment/api/v1/imports/{import_id}",
     },
@@ -91,6 +92,8 @@ SHOWS_NOBODY_ELSE = {
         "/{service}/api/v1/ops/redrives/{redrive_id}",
     },
     "nothing of the service's data": {
+        "/enrollment/impor/baru",
+        "/enrollment/impor/templat/{kind}.{form}",
         "/gallery",
         "/gallery/potongan",
         "/gallery/unit.{form}",

@@ -16,7 +16,7 @@ from enrollment.attendance import codes
 from journeys.agency import REQUEST, RESULT
 from journeys.answering import answer_task, open_task, open_test, take_test
 from journeys.running import ZONE, Bina, eventually
-from journeys.world import Asn, World
+from journeys.world import Asn, World, new_nip
 
 AGENCY = "3273"
 UNITS = (
@@ -104,7 +104,7 @@ async def build(bina: Bina) -> Town:
     await spoil_two(town)
     await ask_for_a_correction(town)
     await hand_in(town)
-    town.places |= await find_places(town)
+    town.places |= await find_places(town) | await import_files(town)
     return town
 
 
@@ -382,6 +382,66 @@ async def page_of(town: Town, path: str) -> str:
         base_url=town.world.bina.addresses.url, trust_env=False, headers=session
     ) as http:
         return (await http.get(path)).text
+
+
+async def import_files(town: Town) -> dict[str, str]:
+    """One file in each state: columns unknown, checked with faults and a decision by hand, under way, applied, undone."""
+    caller, agency = town.world.as_asn(town.operator, "operator"), town.world.agency
+    database = await town.world.bina.postgres.connect("enrollment")
+    by_hand = "INSERT INTO hand_edits (asn_id, field) VALUES ($1, 'position')"
+    await database.execute(by_hand, town.staff[21].asn_id)
+    people = [(asn.nip, asn.name, agency, "Arsiparis Ahli Muda", "III/c") for asn in town.staff[20:24]]
+    new = [(new_nip(), name, agency, "Pengelola Keuangan", "II/b") for name in NAMES[:12]]
+    wrong = [
+        ("1.98703E+17", "Yanto", agency, "", ""),
+        ("1987", "Rina Marlina", agency, "", "III/z"),
+        (new_nip(), "", agency, "=1+2", ""),
+    ]
+    head = ("NIP", "Nama", "Kode Instansi", "Jabatan", "Golongan")
+
+    async def upload(name: str, kind: str, *rows: tuple[str, ...]) -> dict[str, Any]:
+        content = "\n".join(";".join(row) for row in rows).encode("utf-8-sig")
+        query = {"agency": agency, "kind": kind, "name": name}
+        headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/octet-stream"}
+        answer = await caller.http.post(
+            "/enrollment/api/v1/imports", params=query, content=content, headers=headers
+        )
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    async def do(what: str, one: dict[str, Any], body: Any, ends_as: str) -> None:
+        await caller.post(f"/enrollment/api/v1/imports/{one['id']}/{what}", body)
+
+        async def is_over() -> bool:
+            found = await caller.get(f"/enrollment/api/v1/imports/{one['id']}")
+            return bool(found["state"] == ends_as)
+
+        await eventually(is_over)
+
+    undone = await upload("mutasi-januari.csv", "pegawai", head, *people[2:])
+    await do("apply", undone, {"plan": undone["plan"]}, "applied")
+    await do("undo", undone, {}, "undone")
+    applied = await upload("mutasi-februari.csv", "pegawai", head, people[3], *wrong)
+    await do("apply", applied, {"plan": applied["plan"]}, "applied")
+    checked = await upload("pegawai-baru-dan-mutasi-2026.csv", "pegawai", head, *people, *new, *wrong)
+    unknown = ("No Pokok", "Kode Angkatan", "Tgl. Daftar", "Catatan")
+    columns = await upload(
+        "peserta.csv", "pendaftaran", unknown, (town.asn.nip, "KINERJA-2026-02", "1-2-2026", "")
+    )
+    working = await upload("pegawai-baru.csv", "pegawai", head, *new)
+    await database.execute(
+        "UPDATE imports SET state = 'applying', applied = 5, confirmed_at = now() WHERE import_id = $1",
+        UUID(working["id"]),
+    )
+    await database.close()
+    found = {
+        "columns": columns,
+        "checked": checked,
+        "applying": working,
+        "applied": applied,
+        "undone": undone,
+    }
+    return {f"import {state}": str(one["id"]) for state, one in found.items()}
 
 
 async def keep_form(town: Town, path: str) -> str:

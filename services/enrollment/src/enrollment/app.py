@@ -35,7 +35,9 @@ from enrollment.entitlement.subjects import EARNED
 from enrollment.home import pages as home_pages
 from enrollment.home.handlers import handlers as home_handlers
 from enrollment.imports import api as imports_api
+from enrollment.imports import pages as imports_pages
 from enrollment.imports.schedule import schedule as imports_schedule
+from enrollment.imports.subjects import IMPORTS
 from enrollment.machines import api as machines_api
 from enrollment.own_data import EXPIRIES, own
 from enrollment.publishing import api as publishing_api
@@ -78,6 +80,7 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         credits_pages,
         ledger_pages,
         entitlement_pages,
+        imports_pages,
         certificates_pages,
         rights_pages,
         attendance_pages,
@@ -92,7 +95,18 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         expiries=EXPIRIES,
         api_routers=[*(api.router for api in apis), own.api_router()],
         page_routers=[*(page.router for page in pages), own.page_router(), gallery.router()],
-        subjects=[SEATS, PARTICIPANTS, TAKEN, EARNED, CERTIFICATES, CERTIFICATE, ATTENDANCE, CODES, REPORTS],
+        subjects=[
+            SEATS,
+            PARTICIPANTS,
+            TAKEN,
+            EARNED,
+            CERTIFICATES,
+            CERTIFICATE,
+            ATTENDANCE,
+            CODES,
+            REPORTS,
+            IMPORTS,
+        ],
     )
     app.state.provider = Provider(settings)
     return app

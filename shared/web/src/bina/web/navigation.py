@@ -52,6 +52,7 @@ def _places() -> list[tuple[str, str, str]]:
         (_("Tes"), "/assessment/tes", "test.own"),
         (_("Tugas menilai"), "/evaluation/tugas", "task.own"),
         (_("Instansi"), "/enrollment/instansi", "jp.shares"),
+        (_("Impor"), "/enrollment/impor", "import.read"),
         (_("Dampak"), "/evaluation/dampak", "impact.read"),
         (_("Penilai"), "/evaluation/penilai", "interview.list"),
         (_("Permintaan data"), "/enrollment/perbaikan", "data_request.list"),

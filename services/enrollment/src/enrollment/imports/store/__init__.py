@@ -16,6 +16,19 @@ from enrollment.imports.store.imports import (
     page_of_imports,
     remember_columns,
 )
+from enrollment.imports.store.listed import (
+    Cause,
+    Listed,
+    Planned,
+    Told,
+    Which,
+    count_conflicts,
+    imports_found,
+    is_kept,
+    load_causes,
+    problems_found,
+    rows_planned,
+)
 from enrollment.imports.store.rows import (
     ImportRow,
     Marked,
@@ -33,9 +46,14 @@ from enrollment.imports.store.rows import (
 from enrollment.imports.store.states import load_recorded, load_register, load_states
 
 __all__ = [
+    "Cause",
     "Import",
     "ImportRow",
+    "Listed",
     "Marked",
+    "Planned",
+    "Told",
+    "Which",
     "add_import",
     "add_progress",
     "adopt_import",
@@ -43,11 +61,15 @@ __all__ = [
     "blocked_rows",
     "check_anew",
     "confirm_import",
+    "count_conflicts",
     "drop_draft",
     "finish_import",
     "forget_person",
     "hold_import",
+    "imports_found",
+    "is_kept",
     "left",
+    "load_causes",
     "load_columns",
     "load_content",
     "load_import",
@@ -58,8 +80,10 @@ __all__ = [
     "moved_rows",
     "page_of_imports",
     "page_of_rows",
+    "problems_found",
     "refused_query",
     "remember_columns",
     "replace_rows",
+    "rows_planned",
     "waiting_rows",
 ]

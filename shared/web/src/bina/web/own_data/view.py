@@ -128,6 +128,7 @@ def _pages() -> list[tuple[str, str]]:
         ("/ops", _("Pesan yang tertahan")),
         ("/enrollment/api/v1/asn", _("Data pegawai")),
         ("/enrollment/api/v1/imports", _("Impor berkas")),
+        ("/enrollment/impor", _("Impor berkas")),
         ("/enrollment/perbaikan", _("Permintaan atas data")),
         ("/enrollment/api/v1/roles", _("Peran")),
         ("/enrollment/api/v1/accounts", _("Akun")),
