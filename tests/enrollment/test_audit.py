@@ -246,7 +246,7 @@ async def test_nobody_else_is_named_without_being_noted(site: Site, who):
     await hands_in(site, 3)
     (credit,) = await site.svc.rows("SELECT credit_id FROM jp_credits")
     fillers |= {"credit_id": str(credit.credit_id)}
-    fillers |= {"session_id": str(session.session_id), "token": "x"}
+    fillers |= {"session_id": str(session.session_id), "token": "x", "kind": "pegawai"}
     # Whoever holds a certificate has its code, and is nobody whose reading could be noted: here they know none.
     paths = addresses(site.app, fillers | {"code": "0" * 16, "kode": "0" * 16}, more)
     reader = asn_id(person) if person else None
