@@ -7,14 +7,13 @@ turns an 18-digit number cell into another number, and allocates the whole recta
 
 import io
 import warnings
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import IO, Any
-from xml.etree.ElementTree import Element, XMLPullParser
+from xml.etree.ElementTree import Element, TreeBuilder, XMLParser
 
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils import column_index_from_string
@@ -124,15 +123,15 @@ def _numbered(book: _Book, part: str, width: int | None) -> Iterator[tuple[int, 
 def _children(stream: IO[bytes], parent: str) -> Iterator[Element]:
     """The children of the first element of that name, each whole and let go of: the tree never holds more than a chunk.
 
-    Started elements are the parser's only events, for one of them is the parent; the others are thrown away unseen.
+    The tree grows under an element of ours, by which it can be looked at while it grows.
     """
-    parser: Any = XMLPullParser(["start"])
-    found: Any = None
+    builder = TreeBuilder()
+    root: Element = builder.start("", {})
+    parser = XMLParser(target=builder)
+    found: Element | None = None
     while chunk := stream.read(_CHUNK):
         parser.feed(chunk)
-        if found is None:
-            found = next((e for _, e in parser.read_events() if e.tag == parent), None)
-        deque(parser.read_events(), maxlen=0)
+        found = next(root.iter(parent), None) if found is None else found
         if found is not None and len(found) > 1:  # the last may still be read
             yield from found[:-1]
             del found[:-1]
@@ -158,6 +157,8 @@ def _column(letters: str) -> int:
 def _value(book: _Book, cell: Element) -> CellValue:
     """What a cell shows: its stored value; `Broken` for an error, and for a formula that was never calculated."""
     kind, stored, formula, inline = cell.get("t", "n"), None, None, None
+    if kind == "s" and len(cell) == 1 and cell[0].tag == _VALUE:  # nearly every one
+        return book.texts[int(cell[0].text)] if cell[0].text else None
     for child in cell:
         if child.tag == _VALUE:
             stored = child.text
