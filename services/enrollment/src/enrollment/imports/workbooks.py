@@ -127,7 +127,7 @@ def _children(stream: IO[bytes], parent: str) -> Iterator[Element]:
     """
     builder = TreeBuilder()
     root: Element = builder.start("", {})
-    parser = XMLParser(target=builder)
+    parser = XMLParser(target=builder)  # noqa: S314 - a part with a DOCTYPE was refused before
     found: Element | None = None
     while chunk := stream.read(_CHUNK):
         parser.feed(chunk)
@@ -156,9 +156,13 @@ def _column(letters: str) -> int:
 
 def _value(book: _Book, cell: Element) -> CellValue:
     """What a cell shows: its stored value; `Broken` for an error, and for a formula that was never calculated."""
+    if cell.get("t") == "s" and len(cell) == 1 and (place := cell[0].text) and cell[0].tag == _VALUE:
+        return book.texts[int(place)]  # nearly every one
+    return _other_value(book, cell)
+
+
+def _other_value(book: _Book, cell: Element) -> CellValue:
     kind, stored, formula, inline = cell.get("t", "n"), None, None, None
-    if kind == "s" and len(cell) == 1 and cell[0].tag == _VALUE:  # nearly every one
-        return book.texts[int(cell[0].text)] if cell[0].text else None
     for child in cell:
         if child.tag == _VALUE:
             stored = child.text
