@@ -1,7 +1,7 @@
 """Excel workbooks (.xlsx, .xlsm): their structure and styles through openpyxl, their rows by a parser of our own.
 
-openpyxl makes objects of each cell, and reads a sheet twice to see its formulas: a third of a minute for 100,000 rows,
-where this takes a few seconds. Not calamine: it drops `#N/A` and formulas without a stored value (both look empty),
+openpyxl's own makes objects of each cell and text, and reads a sheet twice to see its formulas: several times as long
+for 100,000 rows. Not calamine: it drops `#N/A` and formulas without a stored value (both look empty),
 turns an 18-digit number cell into another number, and allocates the whole rectangle that two far-apart cells span.
 """
 
