@@ -18,6 +18,7 @@ from . import (
     contested,
     growth,
     handlers,
+    importing,
     instrumentation,
     lab,
     latency,
@@ -83,6 +84,11 @@ async def _audience(asked: Asked) -> list[Figure]:
     return await audience.measure(asked.runs)
 
 
+async def _importing(asked: Asked) -> list[Figure]:
+    async with parts() as found:
+        return await importing.measure(found, asked.runs)
+
+
 async def _backlog(asked: Asked) -> list[Figure]:
     return await backlog.measure(asked.runs, backlog.EVENTS if asked.full else backlog.FEWER)
 
@@ -142,6 +148,7 @@ PARTS: dict[str, Callable[[Asked], Awaitable[list[Figure]]]] = {
     "latency": _latency,
     "latency.loaded": _loaded,
     "audience": _audience,
+    "importing": _importing,
     "backlog": _backlog,
     "growth": _growth,
     "mail": _mail,

@@ -132,6 +132,11 @@ def test_dates_of_a_1904_workbook_and_serials_follow_its_flag():
     assert [v.completed_on for v in values_of(outcome)] == [date(2026, 8, 7)] * 2
 
 
+def test_a_number_shown_as_a_date_is_one_in_a_text_too():
+    outcome = checked(xlsx_of(RESULT, result_with(nomor_sertifikat=date(2026, 8, 7))))
+    assert values_of(outcome)[0].certificate_number == "2026-08-07"
+
+
 def test_only_the_top_left_of_merged_cells_has_a_value():
     def prepare(book):
         book.active.merge_cells("B2:B3")
