@@ -172,10 +172,11 @@ async def settle(session: AsyncSession, person: Person, run: Run, secret: str) -
 
 
 async def waiting_checks(session: AsyncSession, held: RunSession, secret: str) -> list[UUID]:
-    """Enrolments whose check-in to a session somebody should still look at, sorted."""
+    """Enrolments whose check-in to a session somebody should still look at, sorted; not of whoever left or has a result."""
     marks = await store.load_marks(session, held.session_id)
     chosen = to_look_at(held.session_id, marks.values(), secret)
-    return sorted(id_ for id_ in chosen if not marks[id_].checked)
+    found = await enrolments.load_enrolments(session, [id_ for id_ in chosen if not marks[id_].checked])
+    return sorted(id_ for id_, one in found.items() if may_change(one))
 
 
 def _check_held(run: Run) -> None:
