@@ -9,6 +9,10 @@ from journeys.running import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka]
 TWO_SECONDS = 2000
+CLAIM = """() => {
+    const name = Object.keys(localStorage).find((one) => one.startsWith("bina-claim:"));
+    return name ? localStorage.getItem(name) : null;
+}"""
 RUN = "/enrollment/angkatan/KINERJA-2026-03"
 
 
@@ -80,3 +84,32 @@ async def test_one_phone_and_a_phone_without_network(town: Town, door: Door):
     await clerk.go(f"/enrollment/angkatan/{code}/presensi/{held}/periksa")
     assert "perangkat dipakai dua orang" in await clerk.text()
     await clerk.shoot("periksa-wajah")
+
+
+async def test_a_check_in_kept_on_the_phone_outlives_a_second_press_and_the_session(town: Town, door: Door):
+    code, asn = "KINERJA-2026-05", town.staff[12]
+    today = town.world.bina.today().isoformat()
+    session = {"starts_at": f"{today}T08:30:00+07:00", "ends_at": f"{today}T15:00:00+07:00"}
+    await town.world.run(code, "KINERJA", sessions=[session])
+    await town.world.as_asn(asn).post("/enrollment/api/v1/enrolments", {"run": code})
+    held = (await town.world.operator.get(f"/enrollment/api/v1/runs/{code}"))["sessions"][0]["id"]
+    phone = await door.enter(asn)
+    await phone.go(f"/enrollment/hadir/{held}")
+    page, network = phone.page, phone.page.context
+    await network.set_offline(True)
+    await page.get_by_label("Kode di layar").fill(shown_code(town, held))
+    await page.get_by_role("button", name="Saya hadir").click()
+    await expect(page.locator("[data-claim-state]")).to_contain_text("Tidak ada jaringan")
+    kept = await page.evaluate(CLAIM)
+    await page.get_by_role("button", name="Saya hadir").click()
+    await expect(page.locator("[data-claim-state]")).to_contain_text("Tidak ada jaringan")
+    assert await page.evaluate(CLAIM) == kept  # the time at which the code was seen
+    session_of = next(one for one in await network.cookies() if one["name"] == "bina_session")
+    await network.clear_cookies(name="bina_session")
+    await network.set_offline(False)
+    await page.wait_for_url("**/masuk**")
+    assert await page.evaluate(CLAIM) == kept
+    await phone.bring(session_of["value"])
+    await phone.go(f"/enrollment/hadir/{held}")
+    await expect(page.locator("h1 ~ .lead")).to_have_text("Anda tercatat hadir.", timeout=10_000)
+    assert await page.evaluate(CLAIM) is None

@@ -5,6 +5,8 @@ import re
 import pytest
 
 from bina.events.enrollment import AttendanceMet, TrainingCompleted, TrainingNotCompleted
+from enrollment.catalogue import store as catalogue
+from meeting import Meeting
 
 from .attending import (
     AHEAD,
@@ -180,6 +182,53 @@ async def test_test_and_report_are_waited_for_in_any_order(site: Site):
     answer = await site.command(receive, {"enrollments": marks_of(1, 2)}, "operator")
     assert answer.json() == {"received": 1}
     assert await kinds(site) == [("TrainingCompleted", asn_id(2))]
+
+
+@pytest.mark.parametrize(
+    ("command", "body", "call"),
+    [
+        ("change", {"report_required": True}, "change_run"),
+        ("cancel", {"reason": "Ruang tidak tersedia"}, "mark_cancelled"),
+    ],
+)
+async def test_a_run_changed_or_cancelled_meanwhile_is_settled_as_it_then_stands(
+    site: Site, meeting: Meeting, command: str, body: dict[str, object], call: str
+):
+    await hold(site, SECOND, people=(1,))
+    await say(site, SECOND, present=(1,))
+    await site.svc.emitted()
+    await meeting(
+        site.svc,
+        (catalogue, call),
+        site.command(f"runs/{TESTED}/{command}", body, "operator"),
+        lambda: site.command(f"runs/{TESTED}/attendance/settle", {}, "operator"),
+    )
+    assert await site.svc.emitted(TrainingCompleted) == []
+
+
+async def test_a_report_received_as_its_run_is_cancelled_completes_nobody(site: Site, meeting: Meeting):
+    await hold(site, SECOND, people=(1,), report_required=True)
+    await say(site, SECOND, present=(1,))
+    await site.command(f"runs/{TESTED}/attendance/settle", {}, "operator")
+    await meeting(
+        site.svc,
+        (catalogue, "mark_cancelled"),
+        site.command(f"runs/{TESTED}/cancel", {"reason": "Ruang tidak tersedia"}, "operator"),
+        lambda: site.command(f"runs/{TESTED}/reports", {"enrollments": marks_of(1)}, "operator"),
+    )
+    assert await site.svc.emitted(TrainingCompleted) == []
+
+
+async def test_a_session_that_goes_meanwhile_is_recorded_no_more(site: Site, meeting: Meeting):
+    await hold(site, FIRST, SECOND, people=(1,))
+    answers = []
+
+    async def record() -> None:
+        answers.append(await say(site, SECOND, present=(1,)))
+
+    change = site.command(f"runs/{TESTED}/change", {"sessions": [session(FIRST)]}, "operator")
+    await meeting(site.svc, (catalogue, "remove_sessions"), change, record)
+    assert [answer.status_code for answer in answers] == [404]
 
 
 async def test_a_participant_hands_in_a_report_until_it_is_received(site: Site):

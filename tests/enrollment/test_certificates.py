@@ -319,6 +319,22 @@ async def test_a_corrected_result_shows_what_is_right_and_says_that_prints_may_d
     assert "diperbaiki setelah sertifikat terbit" in words
 
 
+async def test_a_corrected_certificate_that_is_revoked_is_not_issued_anew_by_itself(site: Site):
+    await issue(site, 2)
+    (code,) = await codes(site)
+    body = {"completed": True, "jp": 12, "completed_on": "2026-10-06", "reason": "JP salah"}
+    await site.command(f"results/{enrollment_id(2, PAST)}/correct", body, "operator")
+    await site.command(f"certificates/{code}/revoke", {"reason": "Terbit keliru"}, "operator")
+    words = words_of((await verified(site, code)).text)
+    assert "Telah dicabut" in words
+    assert "Yang berlaku ialah yang tertulis di sini" not in words
+    await issue(site, 3)
+    assert await numbers_of(site) == [f"0001/{CITY}/BTK/2026", f"0002/{CITY}/BTK/2026"]
+    await site.command(f"results/{enrollment_id(2, PAST)}/correct", body | {"jp": 16}, "operator")
+    await issue(site)
+    assert len(await numbers_of(site)) == 3
+
+
 async def test_a_report_after_the_issue_keeps_the_number_and_another_number_is_refused(site: Site):
     async with site.svc.sessions() as session, session.begin():
         values = {"id": enrollment_id(2, PAST), "run": run_id_of(PAST), "asn": asn_id(2), "agency": CITY}

@@ -25,7 +25,7 @@ from .attending import (
     session_id,
 )
 from .conftest import SECRET, Site
-from .story import TESTED, enrollment_id
+from .story import CITY, TESTED, enrollment_id, reported
 
 ROLL = f"{PAGE}/presensi/{session_id()}"
 moments = st.integers(1_600_000_000, 3_700_000_000).map(lambda at: datetime.fromtimestamp(at, UTC))
@@ -203,3 +203,19 @@ async def test_a_confirmed_face_is_not_looked_at_again(site: Site):
         await sends(clerk, f"{ROLL}/periksa", f"{ROLL}/periksa", **{field: "right"})
         assert "Semua sudah diperiksa." in (await clerk.get(f"{ROLL}/periksa")).text
     assert await marked(site) == {1: "present"}
+
+
+async def test_nobodys_face_is_waited_for_who_left_or_has_a_result(site: Site):
+    await hold(site, SECOND)
+    for n in (1, 2):
+        async with site.client("asn", person=n) as client:
+            await check_in(client, code())
+    await site.svc.rows("UPDATE attendance SET late = true RETURNING session_id")
+    left = f"enrolments/{enrollment_id(1, TESTED)}/withdraw"
+    assert (await site.command(left, {}, "asn", person=1)).status_code == 200
+    await site.svc.receives(reported(2, TESTED, completed_on="2026-11-20", jp=32), agency=CITY)
+    await say(site, SECOND, present=(3,))
+    async with site.client("operator") as clerk:
+        assert "Semua sudah diperiksa." in (await clerk.get(f"{ROLL}/periksa")).text
+    answer = await site.command(f"runs/{TESTED}/attendance/settle", {}, "operator")
+    assert answer.json() == {"met": 1, "missed": 0}

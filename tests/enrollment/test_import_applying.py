@@ -273,6 +273,36 @@ async def test_an_undo_on_which_something_depends_is_refused_as_a_whole(importin
     assert refused.json()["rows"][0]["reason"] in ("attendance", "result")
 
 
+@pytest.mark.parametrize(
+    ("done", "reason"),
+    [
+        (
+            """WITH s AS (INSERT INTO run_sessions (session_id, run_id, starts_at, ends_at, title, place, link)
+                SELECT gen_random_uuid(), run_id, now(), now() + interval '3 hours', '', '', '' FROM runs
+                WHERE run_code = 'KEU-2026-03' RETURNING session_id)
+            INSERT INTO attendance (session_id, enrollment_id, state, how, at)
+            SELECT session_id, CAST(:id AS uuid), 'present', 'code', now() FROM s""",
+            "attendance",
+        ),
+        (
+            """INSERT INTO reports (enrollment_id, run_id, content, handed_in_at)
+            SELECT enrollment_id, run_id, 'Laporan', now() FROM enrolments WHERE enrollment_id = CAST(:id AS uuid)""",
+            "report",
+        ),
+    ],
+)
+async def test_who_came_to_a_session_or_handed_a_report_in_is_not_undone(
+    importing: Importing, done: str, reason: str
+):
+    seat = await importing.applied(enrolments(FREE[0]), "pendaftaran")
+    own = await importing.scalar(
+        "SELECT ref FROM import_rows WHERE import_id = CAST(:id AS uuid)", id=seat["id"]
+    )
+    await importing.execute(done, id=str(own))
+    refused = await importing.does("undo", seat["id"])
+    assert (refused.status_code, refused.json().get("rows")) == (409, [{"row": 2, "reason": reason}])
+
+
 async def test_what_was_corrected_by_hand_is_kept_unless_said_otherwise(importing: Importing):
     raw = next(p for p in world()["asn"] if p["agency"] == CITY and not p["supervisor"])
     by_hand = {

@@ -32,6 +32,7 @@ from enrollment.catalogue.domain import Run, RunSession
 from enrollment.enrolments import store as enrolments
 from enrollment.enrolments.completing import mark_absent, meet_attendance
 from enrollment.enrolments.domain import Enrolment
+from enrollment.enrolments.running import hold
 
 ON_TIME = timedelta(seconds=60)
 """A claim that comes later than this after its code was seen was kept on the phone."""
@@ -68,8 +69,7 @@ async def record(
 ) -> Recorded:
     """Record what a list says of a session; of those it says nothing of, that they came, if `rest_present`."""
     check_roll(person, "attendance.record", roll)
-    run, held = roll
-    await enrolments.lock_runs(session, [run.run_id])
+    run, held = roll = await _hold(session, roll)
     _check_taking(roll)
     known = await store.load_marks(session, held.session_id, [one.enrollment_id for one in said])
     wanted = [one for one in said if one.state and one.state != one.was and one.state != _state(known, one)]
@@ -95,8 +95,7 @@ async def check_faces(
 ) -> int:
     """Keep what a look at the faces gave: who was not there by their own code becomes absent, for a reason."""
     check_roll(person, "attendance.record", roll)
-    run, held = roll
-    await enrolments.lock_runs(session, [run.run_id])
+    run, held = roll = await _hold(session, roll)
     _check_taking(roll)
     known = await store.load_marks(session, held.session_id, seen)
     if not all(seen.values()) and len(reason) < 3:
@@ -125,7 +124,7 @@ async def check_in(
         raise problems.not_taking_part()
     if own[0].state:
         return _said_before(own[0].state)
-    at, late = _claimed_at(held, claim, secret)
+    at, late = _claimed_at(own[0].held, claim, secret)
     if not claim.device:
         raise problems.no_device()
     device = codes.device_in(session_id, claim.device, secret)
@@ -151,7 +150,7 @@ async def check_in(
 async def settle(session: AsyncSession, person: Person, run: Run, secret: str) -> dict[str, int]:
     """Let the run's rule decide who met its attendance, once every session of everybody is recorded."""
     check_runs(person, "attendance.settle", {run.organiser})
-    await enrolments.lock_runs(session, [run.run_id])
+    run = await hold(session, run)
     sessions = (await catalogue.load_sessions(session, [run.run_id]))[run.run_id]
     _check_held(run)
     if not sessions:
@@ -172,10 +171,20 @@ async def settle(session: AsyncSession, person: Person, run: Run, secret: str) -
 
 
 async def waiting_checks(session: AsyncSession, held: RunSession, secret: str) -> list[UUID]:
-    """Enrolments whose check-in to a session somebody should still look at, sorted."""
+    """Enrolments whose check-in to a session somebody should still look at, sorted; not of whoever left or has a result."""
     marks = await store.load_marks(session, held.session_id)
     chosen = to_look_at(held.session_id, marks.values(), secret)
-    return sorted(id_ for id_ in chosen if not marks[id_].checked)
+    found = await enrolments.load_enrolments(session, [id_ for id_ in chosen if not marks[id_].checked])
+    return sorted(id_ for id_, one in found.items() if may_change(one))
+
+
+async def _hold(session: AsyncSession, roll: Roll) -> Roll:
+    """The run and the session as they stand once the run's seats are held."""
+    run = await hold(session, roll.run)
+    held = await catalogue.find_session(session, roll.held.session_id)
+    if held is None:
+        raise not_found()
+    return Roll(run, held)
 
 
 def _check_held(run: Run) -> None:

@@ -16,6 +16,7 @@ from enrollment.catalogue.domain import Run
 from enrollment.enrolments import store
 from enrollment.enrolments.completing import complete_reported
 from enrollment.enrolments.domain import Enrolment
+from enrollment.enrolments.running import hold
 
 LONGEST = 4000
 """Characters of a report; longer ones lie under a link."""
@@ -43,10 +44,10 @@ async def receive(
 ) -> dict[str, int]:
     """Say that reports were received; completes whoever lacks nothing else. Repeating it changes nothing."""
     check_runs(person, "report.receive", {run.organiser})
+    run = await hold(session, run)
     if not run.starts_on <= on <= clock.today():
         fault = Fault("received_on", _("Isi tanggal antara mulainya angkatan dan hari ini."))
         raise Problem("invalid-input", 422, _("Tanggal terima belum benar."), errors=[fault])
-    await store.lock_runs(session, [run.run_id])
     found = await store.load_enrolments(session, ids)
     if len(found) < len(set(ids)) or any(one.run_id != run.run_id for one in found.values()):
         raise not_found(_("Ada pendaftaran yang tidak dikenal."))

@@ -37,7 +37,8 @@ class BrokenPattern(ValueError):  # noqa: N818 - names the finding
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate as issued. `revision` is the result's that it says; `reason` why it was revoked."""
+    """A certificate as issued. `revision` is the result's at the issue, or once revoked the last that it said;
+    `reason` why it was revoked."""
 
     certificate_id: UUID
     code: str

@@ -71,8 +71,13 @@ async def _let_fall(session: AsyncSession, changes: Sequence[Change]) -> None:
     """The one way on which certificates fall: their numbers are never given again, their pages say so."""
     if changes:
         await add_revoked(session, [change for change in changes if not change.taken_back])
-        reasons = {change.after.enrollment_id: change.why for change in changes}
-        await certificates.revoke(session, reasons, clock.now())
+        await certificates.revoke(session, [_fallen(change) for change in changes], clock.now())
+
+
+def _fallen(change: Change) -> certificates.Fallen:
+    """A certificate says the result as it stood: what is revoked after a correction is revoked as corrected."""
+    assert change.before is not None
+    return certificates.Fallen(change.after.enrollment_id, change.before.revision, change.why)
 
 
 def _following(changes: Sequence[Change]) -> _Following:

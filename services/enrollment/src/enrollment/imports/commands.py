@@ -183,6 +183,7 @@ def reason_words(reason: str) -> str:
         "changed": _("Datanya diubah setelah impor."),
         "result": _("Sudah ada hasil pelatihan."),
         "attendance": _("Presensinya sudah dicatat."),
+        "report": _("Laporannya sudah dikirim."),
         "enrolled": _("Orang ini sudah didaftarkan pada pelatihan."),
         "role": _("Orang ini memegang peran."),
         "account": _("Orang ini sudah pernah masuk."),

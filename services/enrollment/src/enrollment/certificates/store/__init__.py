@@ -1,6 +1,7 @@
 """Tables and queries of certificates."""
 
 from enrollment.certificates.store.certificates import (
+    Fallen,
     Listed,
     Progress,
     add_certificates,
@@ -23,6 +24,7 @@ from enrollment.certificates.store.series import (
 )
 
 __all__ = [
+    "Fallen",
     "Listed",
     "Progress",
     "add_certificates",

@@ -35,8 +35,9 @@ _ADD = text(
         CAST(:signature AS text[]))"""
 )
 _REVOKE = text(
-    """UPDATE certificates AS c SET revoked_at = :at, reason = fallen.reason, recorded_at = now()
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[])) AS fallen (enrollment_id, reason)
+    """UPDATE certificates AS c SET revoked_at = :at, revision = fallen.revision, reason = fallen.reason, recorded_at = now()
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:revisions AS int[]), CAST(:reasons AS text[]))
+        AS fallen (enrollment_id, revision, reason)
     WHERE c.enrollment_id = fallen.enrollment_id AND c.revoked_at IS NULL"""
 )
 _FACTS = f"""SELECT {_SELECTED}, e.asn_id, e.agency_code, coalesce(asn.name, '') AS name, coalesce(asn.nip, '') AS nip,
@@ -101,9 +102,18 @@ async def add_certificates(session: AsyncSession, issued: Sequence[Certificate])
     )  # fmt: skip
 
 
-async def revoke(session: AsyncSession, reasons: dict[UUID, str], at: datetime) -> None:
-    """Take the certificates of enrolments back, each for its reason; whoever has none is passed over."""
-    await session.execute(_REVOKE, {"ids": list(reasons), "reasons": list(reasons.values()), "at": at})
+class Fallen(NamedTuple):
+    """Whose certificate is void, which revision of the result it said last, and why."""
+
+    enrollment_id: UUID
+    revision: int
+    reason: str
+
+
+async def revoke(session: AsyncSession, fallen: Sequence[Fallen], at: datetime) -> None:
+    """Take the certificates of enrolments back; whoever has none is passed over."""
+    ids, revisions, reasons = zip(*fallen, strict=True)
+    await session.execute(_REVOKE, {"ids": ids, "revisions": revisions, "reasons": reasons, "at": at})
 
 
 async def find(session: AsyncSession, code: str) -> Facts | None:

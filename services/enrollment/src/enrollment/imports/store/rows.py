@@ -45,7 +45,9 @@ _MOVED = {
 }
 _BLOCKERS = {
     Kind.PENDAFTARAN: """CASE WHEN now.state->>'state' IN ('completed', 'not_completed') THEN 'result'
-        WHEN now.state->>'met_on' IS NOT NULL THEN 'attendance' WHEN now.ref <> t.ref THEN 'changed' END""",
+        WHEN now.state->>'met_on' IS NOT NULL THEN 'attendance' WHEN now.ref <> t.ref THEN 'changed'
+        WHEN EXISTS (SELECT FROM attendance AS a WHERE a.enrollment_id = t.ref) THEN 'attendance'
+        WHEN EXISTS (SELECT FROM reports AS h WHERE h.enrollment_id = t.ref) THEN 'report' END""",
     Kind.KELULUSAN: f"CASE WHEN NOT {_SAME.format(state='left_as')} THEN 'changed' END",
     Kind.PEGAWAI: f"""CASE WHEN now.state IS NULL THEN 'erased' WHEN NOT {_SAME.format(state="left_as")} THEN 'changed'
         WHEN t.effect = 'changed' THEN NULL

@@ -31,27 +31,27 @@ if (form) {
   let claim = read(name);
   let sending = false;
 
-  const isThere = () =>
-    fetch(form.action, { headers: { "X-Live": "1" }, signal: AbortSignal.timeout(5000) }).then(() => true, () => false);
-
+  // Sent behind the page, so that it counts as said only once it was answered: a claim outlives a network that goes again
+  // and a session that is over.
   async function send() {
     if (sending) return;
     sending = true;
     state.textContent = t.sending;
-    if (await isThere()) {
-      write(name, { ...claim, sent: true });
-      [kode.value, dilihat.value] = [claim.kode, claim.dilihat];
-      form.submit();
-    } else {
-      sending = false;
-      state.textContent = t.kept;
-    }
+    [kode.value, dilihat.value] = [claim.kode, claim.dilihat];
+    const body = new URLSearchParams(new FormData(form));
+    const answer = await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(20000) }).catch(() => null);
+    sending = false;
+    if (!answer || answer.status === 429 || answer.status >= 500) return void (state.textContent = t.kept);
+    const isHeard = new URL(answer.url).pathname === new URL(form.action).pathname; // else: to sign in first
+    if (isHeard && (answer.ok || answer.status === 409)) write(name, (claim = { ...claim, sent: true }));
+    if (answer.redirected) location.assign(isHeard ? answer.url : form.action);
+    else form.submit(); // the page that says why not
   }
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (sending) return;
-    claim = { kode: kode.value, dilihat: new Date().toISOString() };
+    if (!claim || claim.sent || claim.kode !== kode.value) claim = { kode: kode.value, dilihat: new Date().toISOString() };
     write(name, claim);
     send();
   });
