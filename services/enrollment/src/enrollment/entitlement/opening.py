@@ -31,7 +31,9 @@ async def load(session: AsyncSession, clerk: Person, rows: Sequence[OpeningRow])
     await check_owned(session, clerk, LOAD, list(ids.values()))
     _check(rows, ids)
     sources = {opening_id_of(ids[row.nip], row.year): row for row in rows}
-    await register.hold_people(session, {ids[row.nip] for row in rows})
+    await register.lock_people(
+        session, {ids[row.nip] for row in rows}
+    )  # two at once count one after the other
     newest = await store.load_newest_entries(session, list(sources))
     stated = [
         Statement(
