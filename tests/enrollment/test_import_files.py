@@ -169,11 +169,7 @@ async def test_every_chunk_is_noted_as_the_deed_of_who_confirmed_it(importing: I
 async def test_who_is_erased_goes_from_rows_and_originals(importing: Importing):
     nip, below = new_nip(970), new_nip(971)
     one = await importing.applied(people((nip, "Baru", "", ""), (below, "Bawahan", "", nip)), "pegawai")
-    person = await importing.scalar("SELECT asn_id FROM asn WHERE nip = :nip", nip=nip)
-    async with importing.site.svc.sessions() as session, session.begin():
-        await erase_asn(session, person)
-    await importing.execute("UPDATE messaging.due SET due_at = due_at - interval '1 minute'")
-    await importing.works(1)
+    await erased(importing, nip)
     left = await importing.scalar("SELECT string_agg(CAST(t AS text), ' ') FROM import_rows AS t")
     assert nip not in left
     assert below in left
@@ -182,3 +178,34 @@ async def test_who_is_erased_goes_from_rows_and_originals(importing: Importing):
     assert (
         await importing.does("undo", one["id"])
     ).status_code == 409  # whose supervisor is gone has changed
+
+
+async def test_who_is_erased_goes_by_whatever_nip_they_had_then(importing: Importing):
+    old, new = new_nip(972), new_nip(973)
+    await importing.applied(people((old, "Baru Sekali", "", "")), "pegawai")
+    await importing.applied(enrolments(old, run="ELK-2026-11"), "pendaftaran")
+    await importing.execute("UPDATE asn SET nip = :new WHERE nip = :old", new=new, old=old)
+    await erased(importing, new)
+    left = await importing.scalar("SELECT string_agg(CAST(t AS text), ' ') FROM import_rows AS t")
+    assert old not in left
+    assert "Baru Sekali" not in left
+    assert await importing.scalar("SELECT count(*) FROM import_files") == 0
+
+
+async def test_an_original_of_which_no_row_was_read_goes_with_anybody_erased(importing: Importing):
+    file = csv(("No Pokok", "Kode Angkatan", "Aneh", "Catatan"), (new_nip(974), SMALL, "x", "n"))
+    one = (await importing.upload(file, "pendaftaran", CITY)).json()
+    assert one["state"] == "columns"
+    await importing.applied(people((new_nip(974), "Baru", "", "")), "pegawai")
+    other = await importing.applied(people((new_nip(975), "Lain", "", "")), "pegawai")
+    await erased(importing, new_nip(974))
+    kept = await importing.scalar("SELECT string_agg(CAST(import_id AS text), ' ') FROM import_files")
+    assert kept == other["id"]
+
+
+async def erased(importing: Importing, nip: str) -> None:
+    person = await importing.scalar("SELECT asn_id FROM asn WHERE nip = :nip", nip=nip)
+    async with importing.site.svc.sessions() as session, session.begin():
+        await erase_asn(session, person)
+    await importing.execute("UPDATE messaging.due SET due_at = due_at - interval '1 minute'")
+    await importing.works(1)
