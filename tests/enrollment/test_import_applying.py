@@ -254,6 +254,45 @@ async def test_an_undo_on_which_something_depends_is_refused_as_a_whole(importin
     assert refused.json()["rows"][0]["reason"] in ("attendance", "result")
 
 
+@pytest.mark.parametrize("kind", ["jp", "teaches"])
+async def test_who_has_jp_or_teaches_by_now_is_not_taken_out_of_the_register(importing: Importing, kind: str):
+    nip = new_nip(942)
+    one = await importing.applied(people((nip, "Baru", "", "")), "pegawai")
+    if kind == "jp":
+        row = {"nip": nip, "year": 2026, "jp": 6, "source": "SIMPEG"}
+        loaded = await importing.site.command(
+            "jp/openings", {"items": [row]}, "operator", person=900, agency=CITY
+        )
+        assert loaded.status_code == 200, loaded.text
+    else:
+        await importing.execute(
+            """INSERT INTO run_sessions (session_id, run_id, starts_at, ends_at, title, place, link, trainer_id)
+            SELECT gen_random_uuid(), run_id, now(), now() + interval '1 hour', '', '', '', asn_id FROM runs, asn
+            WHERE run_code = :run AND nip = :nip""",
+            run=SMALL, nip=nip,
+        )  # fmt: skip
+    refused = await importing.does("undo", one["id"])
+    assert refused.status_code == 409
+    assert refused.json()["rows"] == [{"row": 2, "reason": kind}]
+    assert await importing.scalar("SELECT count(*) FROM asn WHERE nip = :nip", nip=nip) == 1
+
+
+async def test_what_a_file_cannot_say_of_a_person_stays(importing: Importing):
+    pppk = "SELECT min(nip) FROM asn WHERE employment = 'PPPK' AND agency_code = :agency"
+    nip = await importing.scalar(pppk, agency=CITY)
+    await importing.execute(
+        """UPDATE asn SET started_on = '2026-01-01', contract_ends_on = '2026-12-31',
+            left_on = '2027-01-01' WHERE nip = :nip""",
+        nip=nip,
+    )  # fmt: skip
+    kept = "SELECT concat(contract_ends_on, ' ', left_on) FROM asn WHERE nip = :nip"
+    one = await importing.applied(people((nip, "Nama Lain", "", "")), "pegawai")
+    assert await importing.scalar(kept, nip=nip) == "2026-12-31 2027-01-01"
+    assert (await importing.does("undo", one["id"])).status_code == 202
+    await importing.works()
+    assert await importing.scalar(kept, nip=nip) == "2026-12-31 2027-01-01"
+
+
 async def test_what_was_corrected_by_hand_is_kept_unless_said_otherwise(importing: Importing):
     raw = next(p for p in world()["asn"] if p["agency"] == CITY and not p["supervisor"])
     by_hand = {
@@ -278,6 +317,11 @@ async def test_what_was_corrected_by_hand_is_kept_unless_said_otherwise(importin
         await importing.scalar("SELECT name FROM asn WHERE nip = :nip", nip=raw["nip"]) == "Nama Dari Berkas"
     )
     assert await importing.scalar("SELECT count(*) FROM hand_edits WHERE field = 'name'") == 0
+    assert (await importing.does("undo", one["id"])).status_code == 202
+    await importing.works()
+    assert await importing.scalar("SELECT name FROM asn WHERE nip = :nip", nip=raw["nip"]) == "Nama Benar"
+    later = (await importing.upload(file, "pegawai", CITY)).json()  # by hand it is again, too
+    assert (await importing.rows(later["id"]))[0]["conflicts"] == {"name": "Nama Dari Berkas"}
 
 
 async def test_who_withdrew_is_not_enrolled_again_silently(importing: Importing):

@@ -185,6 +185,8 @@ def reason_words(reason: str) -> str:
         "attendance": _("Presensinya sudah dicatat."),
         "enrolled": _("Orang ini sudah didaftarkan pada pelatihan."),
         "role": _("Orang ini memegang peran."),
+        "jp": _("JP orang ini sudah tercatat di buku JP."),
+        "teaches": _("Orang ini mengajar pada suatu sesi."),
         "account": _("Orang ini sudah pernah masuk."),
         "supervises": _("Orang ini sudah menjadi atasan orang lain."),
     }
