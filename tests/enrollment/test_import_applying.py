@@ -254,6 +254,23 @@ async def test_an_undo_on_which_something_depends_is_refused_as_a_whole(importin
     assert refused.json()["rows"][0]["reason"] in ("attendance", "result")
 
 
+async def test_who_came_to_one_session_keeps_the_seat(importing: Importing):
+    one = await importing.applied(enrolments(FREE[0]), "pendaftaran")
+    await importing.execute(
+        """INSERT INTO run_sessions (session_id, run_id, starts_at, ends_at, title, place, link)
+        SELECT gen_random_uuid(), run_id, now(), now() + interval '1 hour', '', '', '' FROM runs
+        WHERE run_code = :run""",
+        run=SMALL,
+    )
+    await importing.execute(
+        """INSERT INTO attendance (session_id, enrollment_id, state, how, at)
+        SELECT session_id, ref, 'present', 'list', now() FROM run_sessions, import_rows WHERE outcome = 'applied'"""
+    )
+    refused = await importing.does("undo", one["id"])
+    assert refused.status_code == 409
+    assert refused.json()["rows"] == [{"row": 2, "reason": "attendance"}]
+
+
 @pytest.mark.parametrize("kind", ["jp", "teaches"])
 async def test_who_has_jp_or_teaches_by_now_is_not_taken_out_of_the_register(importing: Importing, kind: str):
     nip = new_nip(942)

@@ -209,3 +209,26 @@ async def erased(importing: Importing, nip: str) -> None:
         await erase_asn(session, person)
     await importing.execute("UPDATE messaging.due SET due_at = due_at - interval '1 minute'")
     await importing.works(1)
+
+
+async def test_what_is_kept_no_more_is_not_said_to_be_undone(importing: Importing):
+    one = await importing.applied(enrolments(*FREE[:2]), "pendaftaran")
+    await importing.execute("DELETE FROM import_rows WHERE row = 2")  # a part of them is gone with its time
+    refused = await importing.does("undo", one["id"])
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:bina:problem:rows-gone")
+    assert (await importing.shown(one["id"]))["state"] == "applied"
+    later = (await importing.upload(enrolments(FREE[3]), "pendaftaran", CITY)).json()
+    await importing.execute("DELETE FROM import_rows WHERE import_id = CAST(:id AS uuid)", id=later["id"])
+    assert (await importing.does("apply", later["id"], {"plan": later["plan"]})).status_code == 409
+
+
+@pytest.mark.parametrize("written", ["19870303 201001 1 977", "1987-03-03-201001-1-97", "19870303201001197"])
+async def test_an_auditor_reads_no_nip_however_a_file_writes_it(importing: Importing, written: str):
+    file = csv(("NIP", "Kode Angkatan"), (written, SMALL), (FREE[0], written))
+    one = (await importing.upload(file, "pendaftaran", CITY)).json()
+    read = await importing.gets(f"{one['id']}/rows", None, "auditor")
+    first, second = read.json()["items"]
+    assert "2010" not in first["problems"][0]["value"]
+    assert (await importing.rows(one["id"]))[0]["problems"][0]["value"] == written
+    if written == "19870303 201001 1 977":  # as decrees write it, wherever it stands
+        assert "2010" not in second["problems"][0]["value"]

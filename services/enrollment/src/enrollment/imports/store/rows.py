@@ -45,7 +45,9 @@ _MOVED = {
 }
 _BLOCKERS = {
     Kind.PENDAFTARAN: """CASE WHEN now.state->>'state' IN ('completed', 'not_completed') THEN 'result'
-        WHEN now.state->>'met_on' IS NOT NULL THEN 'attendance' WHEN now.ref <> t.ref THEN 'changed' END""",
+        WHEN now.state->>'met_on' IS NOT NULL
+            OR EXISTS (SELECT FROM attendance AS a WHERE a.enrollment_id = t.ref) THEN 'attendance'
+        WHEN now.ref <> t.ref THEN 'changed' END""",
     Kind.KELULUSAN: f"CASE WHEN NOT {_SAME.format(state='left_as')} THEN 'changed' END",
     Kind.PEGAWAI: f"""CASE WHEN now.state IS NULL THEN 'erased' WHEN NOT {_SAME.format(state="left_as")} THEN 'changed'
         WHEN t.effect = 'changed' THEN NULL
@@ -187,6 +189,15 @@ async def blocked_rows(
     values = {"id": import_id, "limit": limit, "rows": rows}
     async with _whole(session) if rows is None else contextlib.nullcontext():
         return [(row.row, row.why) for row in await session.execute(_BLOCKED[kind], values)]
+
+
+async def count_rows(session: AsyncSession, import_id: UUID) -> int:
+    """How many of its rows are still kept."""
+    return int(
+        await session.scalar(
+            text("SELECT count(*) FROM import_rows WHERE import_id = :id"), {"id": import_id}
+        )
+    )
 
 
 async def mark_rows(session: AsyncSession, import_id: UUID, marked: Iterable[Marked]) -> None:
