@@ -22,6 +22,7 @@ from bina.events.enrollment import (
 )
 from bina_local.operations import RefusedError
 from enrollment.imports import schedule
+from enrollment.imports.commands import reason_words
 
 from .importing import Importing
 from .imports.sample_world import SAMPLES, world
@@ -190,6 +191,7 @@ async def test_a_seat_that_is_taken_after_the_confirmation_is_not_given_twice(im
     assert await states(importing) == {"accepted": 6}
     (moved,) = await importing.rows(one["id"], outcome="moved")
     assert (moved["row"], moved["reason"]) == (4, "run.full")
+    assert moved["advice"] == "Kursinya sudah terisi; orang ini tidak didaftarkan."  # nor does anybody wait
 
 
 async def test_killed_in_the_middle_each_row_counts_once(
@@ -380,3 +382,7 @@ async def test_a_sample_is_applied_as_planned_and_undone(importing: Importing, k
     await importing.works()
     after = await importing.shown(one["id"], agency)
     assert (after["undone"], after["kept"]) == (one["applied"], 0)
+
+
+def test_a_revoked_number_is_told_in_words():
+    assert reason_words("certificate.revoked") == "Sertifikat bernomor ini sudah dicabut."

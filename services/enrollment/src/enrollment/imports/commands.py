@@ -181,6 +181,8 @@ def reason_words(reason: str) -> str:
     words = {
         "row.moved": _("Datanya berubah sejak rencana dibuat."),
         "supervisor.unknown": _("Atasannya tidak tercatat."),
+        "run.full": _("Kursinya sudah terisi; orang ini tidak didaftarkan."),
+        "certificate.revoked": _("Sertifikat bernomor ini sudah dicabut."),
         "erased": _("Orangnya sudah dihapus."),
         "changed": _("Datanya diubah setelah impor."),
         "result": _("Sudah ada hasil pelatihan."),
