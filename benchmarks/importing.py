@@ -185,7 +185,7 @@ async def _apply(make: async_sessionmaker[AsyncSession], import_id: UUID) -> Non
 
 async def _bare(url: str, file: Path) -> float:
     """Seconds for all rows, scaled from the first ones."""
-    engine = create_engine(url, pool_size=1)
+    engine = create_engine(url, kept=1)
     async with engine.connect() as held:
         await held.run_sync(_table)
         started = time.perf_counter()

@@ -5,6 +5,10 @@ from typing import Any
 import pytest
 
 from bina.web.audit.searching import Sought, find
+from enrollment.entitlement import store
+from enrollment.register import store as register
+from enrollment.register.recording import erase_asn
+from meeting import Meeting
 
 from .conftest import Site
 from .story import CITY, PAST, REGENCY, asn_id, nip, person, reported
@@ -81,6 +85,27 @@ async def test_balances_are_loaded_once_and_replaced_by_reversal(site: Site):
         (asn_id(3), 2, 8, "2026-01-01", False),
     ]
     assert await kept(site) == sorted(expected, key=lambda row: row[:2])
+
+
+async def test_balances_of_one_person_loaded_at_once_count_once(site: Site, meeting: Meeting):
+    async def load(jp: int) -> None:
+        assert (await loads(site, balance(2, jp))).status_code == 200
+
+    await meeting(site.svc, (store, "load_newest_entries"), load(6), lambda: load(8))
+    counted = await site.svc.rows("SELECT sum(minutes) / 45 AS jp FROM jp_entries WHERE source = 'opening'")
+    assert [row.jp for row in counted] == [8]
+
+
+async def test_nothing_is_loaded_of_whoever_is_erased_meanwhile(site: Site, meeting: Meeting):
+    async def load() -> None:
+        assert (await loads(site, balance(2))).status_code == 422
+
+    async def erase() -> None:
+        async with site.svc.sessions() as session, session.begin():
+            await erase_asn(session, asn_id(2))
+
+    await meeting(site.svc, (register, "find_people"), load(), erase)
+    assert await kept(site) == []
 
 
 async def test_rows_at_fault_are_named_and_none_is_taken(site: Site):

@@ -23,6 +23,7 @@ from bina.events.enrollment import (
 )
 from bina_local.operations import RefusedError
 from enrollment.imports import schedule
+from enrollment.imports.commands import reason_words
 
 from .importing import Importing
 from .imports.sample_world import SAMPLES, world
@@ -209,6 +210,7 @@ async def test_a_seat_that_is_taken_after_the_confirmation_is_not_given_twice(im
     assert await states(importing) == {"accepted": 6}
     (moved,) = await importing.rows(one["id"], outcome="moved")
     assert (moved["row"], moved["reason"]) == (4, "run.full")
+    assert moved["advice"] == "Kursinya sudah terisi; orang ini tidak didaftarkan."  # nor does anybody wait
 
 
 async def test_killed_in_the_middle_each_row_counts_once(
@@ -303,6 +305,45 @@ async def test_who_came_to_a_session_or_handed_a_report_in_is_not_undone(
     assert (refused.status_code, refused.json().get("rows")) == (409, [{"row": 2, "reason": reason}])
 
 
+@pytest.mark.parametrize("kind", ["jp", "teaches"])
+async def test_who_has_jp_or_teaches_by_now_is_not_taken_out_of_the_register(importing: Importing, kind: str):
+    nip = new_nip(942)
+    one = await importing.applied(people((nip, "Baru", "", "")), "pegawai")
+    if kind == "jp":
+        row = {"nip": nip, "year": 2026, "jp": 6, "source": "SIMPEG"}
+        loaded = await importing.site.command(
+            "jp-openings", {"items": [row]}, "operator", person=900, agency=CITY
+        )
+        assert loaded.status_code == 200, loaded.text
+    else:
+        await importing.execute(
+            """INSERT INTO run_sessions (session_id, run_id, starts_at, ends_at, title, place, link, trainer_id)
+            SELECT gen_random_uuid(), run_id, now(), now() + interval '1 hour', '', '', '', asn_id FROM runs, asn
+            WHERE run_code = :run AND nip = :nip""",
+            run=SMALL, nip=nip,
+        )  # fmt: skip
+    refused = await importing.does("undo", one["id"])
+    assert refused.status_code == 409
+    assert refused.json()["rows"] == [{"row": 2, "reason": kind}]
+    assert await importing.scalar("SELECT count(*) FROM asn WHERE nip = :nip", nip=nip) == 1
+
+
+async def test_what_a_file_cannot_say_of_a_person_stays(importing: Importing):
+    pppk = "SELECT min(nip) FROM asn WHERE employment = 'PPPK' AND agency_code = :agency"
+    nip = await importing.scalar(pppk, agency=CITY)
+    await importing.execute(
+        """UPDATE asn SET started_on = '2026-01-01', contract_ends_on = '2026-12-31',
+            left_on = '2027-01-01' WHERE nip = :nip""",
+        nip=nip,
+    )  # fmt: skip
+    kept = "SELECT concat(contract_ends_on, ' ', left_on) FROM asn WHERE nip = :nip"
+    one = await importing.applied(people((nip, "Nama Lain", "", "")), "pegawai")
+    assert await importing.scalar(kept, nip=nip) == "2026-12-31 2027-01-01"
+    assert (await importing.does("undo", one["id"])).status_code == 202
+    await importing.works()
+    assert await importing.scalar(kept, nip=nip) == "2026-12-31 2027-01-01"
+
+
 async def test_what_was_corrected_by_hand_is_kept_unless_said_otherwise(importing: Importing):
     raw = next(p for p in world()["asn"] if p["agency"] == CITY and not p["supervisor"])
     by_hand = {
@@ -327,6 +368,11 @@ async def test_what_was_corrected_by_hand_is_kept_unless_said_otherwise(importin
         await importing.scalar("SELECT name FROM asn WHERE nip = :nip", nip=raw["nip"]) == "Nama Dari Berkas"
     )
     assert await importing.scalar("SELECT count(*) FROM hand_edits WHERE field = 'name'") == 0
+    assert (await importing.does("undo", one["id"])).status_code == 202
+    await importing.works()
+    assert await importing.scalar("SELECT name FROM asn WHERE nip = :nip", nip=raw["nip"]) == "Nama Benar"
+    later = (await importing.upload(file, "pegawai", CITY)).json()  # by hand it is again, too
+    assert (await importing.rows(later["id"]))[0]["conflicts"] == {"name": "Nama Dari Berkas"}
 
 
 async def test_who_withdrew_is_not_enrolled_again_silently(importing: Importing):
@@ -368,3 +414,7 @@ async def test_a_sample_is_applied_as_planned_and_undone(importing: Importing, k
     await importing.works()
     after = await importing.shown(one["id"], agency)
     assert (after["undone"], after["kept"]) == (one["applied"], 0)
+
+
+def test_a_revoked_number_is_told_in_words():
+    assert reason_words("certificate.revoked") == "Sertifikat bernomor ini sudah dicabut."

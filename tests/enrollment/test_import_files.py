@@ -169,11 +169,7 @@ async def test_every_chunk_is_noted_as_the_deed_of_who_confirmed_it(importing: I
 async def test_who_is_erased_goes_from_rows_and_originals(importing: Importing):
     nip, below = new_nip(970), new_nip(971)
     one = await importing.applied(people((nip, "Baru", "", ""), (below, "Bawahan", "", nip)), "pegawai")
-    person = await importing.scalar("SELECT asn_id FROM asn WHERE nip = :nip", nip=nip)
-    async with importing.site.svc.sessions() as session, session.begin():
-        await erase_asn(session, person)
-    await importing.execute("UPDATE messaging.due SET due_at = due_at - interval '1 minute'")
-    await importing.works(1)
+    await erased(importing, nip)
     left = await importing.scalar("SELECT string_agg(CAST(t AS text), ' ') FROM import_rows AS t")
     assert nip not in left
     assert below in left
@@ -182,3 +178,57 @@ async def test_who_is_erased_goes_from_rows_and_originals(importing: Importing):
     assert (
         await importing.does("undo", one["id"])
     ).status_code == 409  # whose supervisor is gone has changed
+
+
+async def test_who_is_erased_goes_by_whatever_nip_they_had_then(importing: Importing):
+    old, new = new_nip(972), new_nip(973)
+    await importing.applied(people((old, "Baru Sekali", "", "")), "pegawai")
+    await importing.applied(enrolments(old, run="ELK-2026-11"), "pendaftaran")
+    await importing.execute("UPDATE asn SET nip = :new WHERE nip = :old", new=new, old=old)
+    await erased(importing, new)
+    left = await importing.scalar("SELECT string_agg(CAST(t AS text), ' ') FROM import_rows AS t")
+    assert old not in left
+    assert "Baru Sekali" not in left
+    assert await importing.scalar("SELECT count(*) FROM import_files") == 0
+
+
+async def test_an_original_of_which_no_row_was_read_goes_with_anybody_erased(importing: Importing):
+    file = csv(("No Pokok", "Kode Angkatan", "Aneh", "Catatan"), (new_nip(974), SMALL, "x", "n"))
+    one = (await importing.upload(file, "pendaftaran", CITY)).json()
+    assert one["state"] == "columns"
+    await importing.applied(people((new_nip(974), "Baru", "", "")), "pegawai")
+    other = await importing.applied(people((new_nip(975), "Lain", "", "")), "pegawai")
+    await erased(importing, new_nip(974))
+    kept = await importing.scalar("SELECT string_agg(CAST(import_id AS text), ' ') FROM import_files")
+    assert kept == other["id"]
+
+
+async def erased(importing: Importing, nip: str) -> None:
+    person = await importing.scalar("SELECT asn_id FROM asn WHERE nip = :nip", nip=nip)
+    async with importing.site.svc.sessions() as session, session.begin():
+        await erase_asn(session, person)
+    await importing.execute("UPDATE messaging.due SET due_at = due_at - interval '1 minute'")
+    await importing.works(1)
+
+
+async def test_what_is_kept_no_more_is_not_said_to_be_undone(importing: Importing):
+    one = await importing.applied(enrolments(*FREE[:2]), "pendaftaran")
+    await importing.execute("DELETE FROM import_rows WHERE row = 2")  # a part of them is gone with its time
+    refused = await importing.does("undo", one["id"])
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:bina:problem:rows-gone")
+    assert (await importing.shown(one["id"]))["state"] == "applied"
+    later = (await importing.upload(enrolments(FREE[3]), "pendaftaran", CITY)).json()
+    await importing.execute("DELETE FROM import_rows WHERE import_id = CAST(:id AS uuid)", id=later["id"])
+    assert (await importing.does("apply", later["id"], {"plan": later["plan"]})).status_code == 409
+
+
+@pytest.mark.parametrize("written", ["19870303 201001 1 977", "1987-03-03-201001-1-97", "19870303201001197"])
+async def test_an_auditor_reads_no_nip_however_a_file_writes_it(importing: Importing, written: str):
+    file = csv(("NIP", "Kode Angkatan"), (written, SMALL), (FREE[0], written))
+    one = (await importing.upload(file, "pendaftaran", CITY)).json()
+    read = await importing.gets(f"{one['id']}/rows", None, "auditor")
+    first, second = read.json()["items"]
+    assert "2010" not in first["problems"][0]["value"]
+    assert (await importing.rows(one["id"]))[0]["problems"][0]["value"] == written
+    if written == "19870303 201001 1 977":  # as decrees write it, wherever it stands
+        assert "2010" not in second["problems"][0]["value"]

@@ -27,11 +27,12 @@ LOAD, DECLARE = "opening.load", "history.declare"
 async def load(session: AsyncSession, clerk: Person, rows: Sequence[OpeningRow]) -> dict[str, Any]:
     """Take balances into the ledger, all of them or none; raises `Problem` naming the rows at fault, or 403 where somebody
     is outside the clerk's reach."""
-    ids = await register.find_people(session, [row.nip for row in rows])
-    await check_owned(session, clerk, LOAD, list(ids.values()))
+    found = await register.find_people(session, [row.nip for row in rows])
+    await check_owned(session, clerk, LOAD, list(found.values()))
+    held = await register.lock_people(session, found.values())  # two at once count one after the other
+    ids = {nip: asn_id for nip, asn_id in found.items() if asn_id in held}
     _check(rows, ids)
     sources = {opening_id_of(ids[row.nip], row.year): row for row in rows}
-    await register.hold_people(session, {ids[row.nip] for row in rows})
     newest = await store.load_newest_entries(session, list(sources))
     stated = [
         Statement(

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.web.access import Person
 from bina.web.audit import OthersRecords
 from bina.web.commands import ApiCommand, principal_of
-from bina.web.masking import told
+from bina.web.masking import masked, told
 from bina.web.permissions import may, reach_of
 from bina.web.problems import not_found
 from bina.web.tables import Format, export
@@ -32,6 +32,7 @@ Reader = Annotated[Person, may("import.read")]
 Taker = Annotated[Person, may("import.take")]
 Columns = dict[Annotated[PlainText, Field(max_length=300)], Code]
 BINARY = "application/octet-stream"
+NIP_COLUMNS = frozenset({"NIP", "NIP Atasan"})
 _FILE = {
     "requestBody": {
         "required": True,
@@ -175,7 +176,10 @@ async def list_rows(
     whole = reach_of(person, commands.ACTION).covers_place(one.agency_code)
     items = [shown_row(row) for row in rows]
     following = rows[-1].row if len(rows) == asked.limit else None
-    return {"items": items if whole else [told(person, item) for item in items], "next": following}
+    return {
+        "items": items if whole else [told(person, _without_nips(item)) for item in items],
+        "next": following,
+    }
 
 
 @router.get("/imports/{import_id}/file", response_class=Response, responses={200: {"content": {BINARY: {}}}})
@@ -245,6 +249,15 @@ def shown_row(row: ImportRow) -> dict[str, Any]:
         "reason": row.reason,
         "advice": commands.reason_words(row.reason),
     }
+
+
+def _without_nips(item: dict[str, Any]) -> dict[str, Any]:
+    """A row whose NIPs are masked also where the file writes them wrongly."""
+    found = [
+        one | {"value": masked(one["value"])} if one["value"] and one["column"] in NIP_COLUMNS else one
+        for one in item["problems"]
+    ]
+    return item | {"problems": found}
 
 
 def _problem(values: dict[str, Any], row: int | None) -> dict[str, Any]:

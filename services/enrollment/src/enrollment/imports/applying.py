@@ -161,11 +161,15 @@ async def _record(session: AsyncSession, one: Import, rows: Sequence[ImportRow])
     off |= await _without_supervisor(session, [row for row in rows if row.row not in off])
     marks = [Marked(number, "moved", why) for number, why in off.items()]
     going = [row for row in rows if row.row not in off]
-    marks += await record_as(session, going, [row.after or {} for row in going])
-    if one.overwrite:
-        edits = [(row.ref, field) for row in going if row.ref for field in row.conflicts or ()]
-        await register.unmark_by_hand(session, [*edits, *((i, "unit_id") for i, f in edits if f == "unit")])
-    return Done(marks)
+    recorded = await record_as(session, going, [row.after or {} for row in going])
+    await register.unmark_by_hand(session, overwritten(one, going, recorded))
+    return Done([*marks, *recorded])
+
+
+def overwritten(one: Import, rows: Sequence[ImportRow], marks: Sequence[Marked]) -> list[tuple[UUID, str]]:
+    """(person, field) of what was decided by hand and is not now, or is again, by what became of rows."""
+    done = {mark.row for mark in marks if mark.outcome == "applied"} if one.overwrite else set()
+    return [(row.ref, field) for row in rows if row.ref and row.row in done for field in row.conflicts or ()]
 
 
 async def record_as(
@@ -227,7 +231,7 @@ async def _asn_rows(
 
 def _asn_row(row: ImportRow, after: dict[str, Any], person: Asn | None, contact: Contact | None) -> AsnRow:
     given = {name: value for name, value in after.items() if name != "unit"}
-    more = {"left_on": person.left_on} if person else {}
+    more = {"left_on": person.left_on, "contract_ends_on": person.contract_ends_on} if person else {}
     language = {"language": contact.language} if contact else {}
     known = {"id": person.asn_id} if person else {}
     return AsnRow.model_validate({**given, "nip": row.nip, **more, **language, **known})

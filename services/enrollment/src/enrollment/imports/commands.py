@@ -141,6 +141,7 @@ async def apply(session: AsyncSession, person: Person, import_id: UUID, plan: st
             _("Rencana impor ini bukan yang Anda setujui."),
             mend=_("Buka lagi rencananya, periksa, lalu setujui."),
         )
+    await _check_rows(session, one)
     if moved := await store.moved_rows(session, import_id, one.kind, SHOWN):
         raise _moved(moved)
     await _confirm(session, person, one, "applying")
@@ -154,6 +155,7 @@ async def undo(session: AsyncSession, person: Person, import_id: UUID) -> Import
     """
     one = await _held(session, person, import_id)
     _check_state(one, "applied")
+    await _check_rows(session, one)
     if blocked := await store.blocked_rows(session, import_id, one.kind, SHOWN):
         raise _blocked(blocked)
     await _confirm(session, person, one, "undoing")
@@ -179,6 +181,8 @@ def reason_words(reason: str) -> str:
     words = {
         "row.moved": _("Datanya berubah sejak rencana dibuat."),
         "supervisor.unknown": _("Atasannya tidak tercatat."),
+        "run.full": _("Kursinya sudah terisi; orang ini tidak didaftarkan."),
+        "certificate.revoked": _("Sertifikat bernomor ini sudah dicabut."),
         "erased": _("Orangnya sudah dihapus."),
         "changed": _("Datanya diubah setelah impor."),
         "result": _("Sudah ada hasil pelatihan."),
@@ -186,6 +190,8 @@ def reason_words(reason: str) -> str:
         "report": _("Laporannya sudah dikirim."),
         "enrolled": _("Orang ini sudah didaftarkan pada pelatihan."),
         "role": _("Orang ini memegang peran."),
+        "jp": _("JP orang ini sudah tercatat di buku JP."),
+        "teaches": _("Orang ini mengajar pada suatu sesi."),
         "account": _("Orang ini sudah pernah masuk."),
         "supervises": _("Orang ini sudah menjadi atasan orang lain."),
     }
@@ -283,6 +289,17 @@ def refused(outcome: Outcome, kind: Kind) -> Problem:
 def _check_state(one: Import, *states: str) -> None:
     if one.state not in states:
         raise _state_refused()
+
+
+async def _check_rows(session: AsyncSession, one: Import) -> None:
+    """Raise `Problem` (409) where rows of it have gone with their time: the rest would be taken for all."""
+    if await store.count_rows(session, one.import_id) < one.rows_total:
+        raise Problem(
+            "rows-gone",
+            409,
+            _("Baris impor ini sudah tidak disimpan."),
+            mend=_("Perbaiki datanya satu per satu, atau unggah berkas yang baru."),
+        )
 
 
 def _state_refused() -> Problem:

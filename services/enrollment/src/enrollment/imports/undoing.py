@@ -13,11 +13,12 @@ from enrollment.enrolments import store as enrolments
 from enrollment.enrolments.applying import apply, fill_seats
 from enrollment.enrolments.domain import UNDONE, Change, Enrolment
 from enrollment.imports import store
-from enrollment.imports.applying import Done, hold, record_as, stamped
+from enrollment.imports.applying import Done, hold, overwritten, record_as, stamped
 from enrollment.imports.columns import Kind
 from enrollment.imports.plan import decimal_of
 from enrollment.imports.store import Import, ImportRow, Marked
 from enrollment.register import recording
+from enrollment.register import store as register
 
 WHY = "Impor dibatalkan oleh instansi pengunggah."
 """What the people concerned are told."""
@@ -29,7 +30,7 @@ async def undo_rows(session: AsyncSession, one: Import, rows: Sequence[ImportRow
     numbers = [row.row for row in rows]
     blocked = dict(await store.blocked_rows(session, one.import_id, one.kind, len(rows), numbers))
     going = [row for row in rows if row.row not in blocked]
-    done = await _UNDONE[one.kind](session, going)
+    done = await _UNDONE[one.kind](session, one, going)
     return Done([*(Marked(number, "kept", why) for number, why in blocked.items()), *done.marks], done.events)
 
 
@@ -37,7 +38,7 @@ async def _hold_runs(session: AsyncSession, rows: Sequence[ImportRow]) -> None:
     await enrolments.lock_runs_of(session, [row.ref for row in rows if row.ref])
 
 
-async def _withdraw(session: AsyncSession, rows: Sequence[ImportRow]) -> Done:
+async def _withdraw(session: AsyncSession, _one: Import, rows: Sequence[ImportRow]) -> Done:
     """Those who have left by themselves meanwhile are gone already."""
     found = await enrolments.load_enrolments(session, [row.ref for row in rows if row.ref])
     changes = [
@@ -51,7 +52,7 @@ async def _withdraw(session: AsyncSession, rows: Sequence[ImportRow]) -> Done:
     return Done([Marked(row.row, "undone") for row in rows], [*told, *moved])
 
 
-async def _take_back(session: AsyncSession, rows: Sequence[ImportRow]) -> Done:
+async def _take_back(session: AsyncSession, _one: Import, rows: Sequence[ImportRow]) -> Done:
     """A result is a fact that was told: it is corrected to what was recorded before, or to none that counts.
 
     Its certificate falls with it. Its number is not held against the organiser, who may report it again: no one
@@ -85,10 +86,11 @@ def _corrected(now: Enrolment, row: ImportRow, runs: dict[UUID, Run]) -> Change:
     return Change(now, after, earned_on, why=WHY, taken_back=True)
 
 
-async def _restore(session: AsyncSession, rows: Sequence[ImportRow]) -> Done:
-    """Those who were added go, the others are again what they were."""
+async def _restore(session: AsyncSession, one: Import, rows: Sequence[ImportRow]) -> Done:
+    """Those who were added go, the others are again what they were, and as much of it by hand."""
     changed = [row for row in rows if row.effect == "changed"]
     marks = await record_as(session, changed, [row.before or {} for row in changed])
+    await register.mark_by_hand(session, overwritten(one, changed, marks))
     added = [row for row in rows if row.effect == "added"]
     await recording.remove_asn(session, [row.ref for row in added if row.ref])
     undone = [m._replace(outcome="undone" if m.outcome == "applied" else "kept") for m in marks]
@@ -96,7 +98,7 @@ async def _restore(session: AsyncSession, rows: Sequence[ImportRow]) -> Done:
 
 
 _Held = Callable[[AsyncSession, Sequence[ImportRow]], Coroutine[Any, Any, None]]
-_Undoing = Callable[[AsyncSession, Sequence[ImportRow]], Coroutine[Any, Any, Done]]
+_Undoing = Callable[[AsyncSession, Import, Sequence[ImportRow]], Coroutine[Any, Any, Done]]
 _HELD: dict[Kind, _Held] = {Kind.PENDAFTARAN: _hold_runs, Kind.KELULUSAN: _hold_runs, Kind.PEGAWAI: hold}
 _UNDONE: dict[Kind, _Undoing] = {
     Kind.PENDAFTARAN: _withdraw,

@@ -29,7 +29,7 @@ async def forget_people(items: list[DueItem], session: AsyncSession) -> list[Eve
     later = []
     for item in items:
         asn_id, nip, times = item.payload["asn_id"], item.payload["nip"], item.payload["times"]
-        await imports.forget_person(session, nip)
+        await imports.forget_person(session, UUID(asn_id), nip)
         states = [(AsnRecorded.topic, asn_id), (ContactRecorded.topic, asn_id)]
         if not await forget(session, nip, asn_id, states):
             payload = item.payload | {"times": times + 1}

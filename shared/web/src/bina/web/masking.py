@@ -8,7 +8,8 @@ from uuid import UUID
 from bina.web.access import Person
 from bina.web.permissions import reach_of
 
-_NIP = re.compile(r"(?<!\d)\d{18}(?!\d)")
+_NIP = re.compile(r"(?<!\d)\d{8}[ .-]?\d{6}[ .-]?\d[ .-]?\d{3}(?!\d)")
+"""18 digits, in one or in the groups in which decrees write them."""
 
 
 def masked(nip: str) -> str:

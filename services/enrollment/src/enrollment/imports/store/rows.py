@@ -45,15 +45,18 @@ _MOVED = {
 }
 _BLOCKERS = {
     Kind.PENDAFTARAN: """CASE WHEN now.state->>'state' IN ('completed', 'not_completed') THEN 'result'
-        WHEN now.state->>'met_on' IS NOT NULL THEN 'attendance' WHEN now.ref <> t.ref THEN 'changed'
-        WHEN EXISTS (SELECT FROM attendance AS a WHERE a.enrollment_id = t.ref) THEN 'attendance'
-        WHEN EXISTS (SELECT FROM reports AS h WHERE h.enrollment_id = t.ref) THEN 'report' END""",
+        WHEN now.state->>'met_on' IS NOT NULL
+            OR EXISTS (SELECT FROM attendance AS a WHERE a.enrollment_id = t.ref) THEN 'attendance'
+        WHEN EXISTS (SELECT FROM reports AS h WHERE h.enrollment_id = t.ref) THEN 'report'
+        WHEN now.ref <> t.ref THEN 'changed' END""",
     Kind.KELULUSAN: f"CASE WHEN NOT {_SAME.format(state='left_as')} THEN 'changed' END",
     Kind.PEGAWAI: f"""CASE WHEN now.state IS NULL THEN 'erased' WHEN NOT {_SAME.format(state="left_as")} THEN 'changed'
         WHEN t.effect = 'changed' THEN NULL
         WHEN EXISTS (SELECT FROM enrolments AS e WHERE e.asn_id = t.ref) THEN 'enrolled'
         WHEN EXISTS (SELECT FROM identities AS i WHERE i.asn_id = t.ref) THEN 'account'
         WHEN EXISTS (SELECT FROM role_grants AS g WHERE g.asn_id = t.ref) THEN 'role'
+        WHEN EXISTS (SELECT FROM jp_entries AS j WHERE j.asn_id = t.ref) THEN 'jp'
+        WHEN EXISTS (SELECT FROM run_sessions AS s WHERE s.trainer_id = t.ref) THEN 'teaches'
         WHEN EXISTS (SELECT FROM asn AS below WHERE below.supervisor_id = t.ref AND below.asn_id NOT IN (
             SELECT other.ref FROM import_rows AS other WHERE other.import_id = :id AND other.outcome = 'applied'
             AND other.ref IS NOT NULL)) THEN 'supervises' END""",  # noqa: S608 - fixed parts
@@ -80,7 +83,8 @@ _MARK = text(
 _FORGET_ROWS = text(
     """UPDATE import_rows SET nip = NULL, before = NULL, after = NULL, conflicts = NULL, cells = NULL, left_as = NULL,
         problems = NULL, outcome = 'kept', reason = 'erased'
-    WHERE nip = :nip OR (effect = 'refused' AND strpos(regexp_replace(CAST(cells AS text), '[^0-9]', '', 'g'), :nip) > 0)
+    WHERE nip = :nip OR ref = :asn OR ref IN (SELECT enrollment_id FROM enrolments WHERE asn_id = :asn)
+    OR (effect = 'refused' AND strpos(regexp_replace(CAST(cells AS text), '[^0-9]', '', 'g'), :nip) > 0)
     RETURNING import_id"""
 )
 # Others' rows that name the person as their supervisor.
@@ -92,7 +96,11 @@ _FORGET_ABOVE = text(
         problems = CAST(replace(CAST(problems AS text), :nip, '') AS jsonb)
     WHERE concat(before, after, left_as, conflicts, problems) LIKE '%' || :nip || '%' RETURNING import_id"""
 )
-_FORGET_FILES = text("DELETE FROM import_files WHERE import_id = ANY (CAST(:ids AS uuid[]))")
+# Where no row was read, nobody knows whom the file names.
+_FORGET_FILES = text(
+    """DELETE FROM import_files WHERE import_id = ANY (CAST(:ids AS uuid[]))
+    OR import_id IN (SELECT import_id FROM imports WHERE plan = '')"""
+)
 
 
 def refused_query(import_id: UUID) -> tuple[str, dict[str, Any]]:
@@ -184,15 +192,24 @@ async def blocked_rows(
         return [(row.row, row.why) for row in await session.execute(_BLOCKED[kind], values)]
 
 
+async def count_rows(session: AsyncSession, import_id: UUID) -> int:
+    """How many of its rows are still kept."""
+    return int(
+        await session.scalar(
+            text("SELECT count(*) FROM import_rows WHERE import_id = :id"), {"id": import_id}
+        )
+    )
+
+
 async def mark_rows(session: AsyncSession, import_id: UUID, marked: Iterable[Marked]) -> None:
     """Keep what became of rows."""
     await session.execute(_MARK, {"id": import_id, **columns(marked, *Marked._fields)})
 
 
-async def forget_person(session: AsyncSession, nip: str) -> None:
-    """Take a person out of rows and original files; what was counted stays."""
+async def forget_person(session: AsyncSession, asn_id: UUID, nip: str) -> None:
+    """Take a person out of rows, of whatever NIP they had then, and original files; what was counted stays."""
     found = [
-        *await session.scalars(_FORGET_ROWS, {"nip": nip}),
+        *await session.scalars(_FORGET_ROWS, {"nip": nip, "asn": asn_id}),
         *await session.scalars(_FORGET_ABOVE, {"nip": nip}),
     ]
     await session.execute(_FORGET_FILES, {"ids": sorted(set(found))})
