@@ -35,6 +35,9 @@ POLL_SECONDS = 5.0
 WATCH_SECONDS = 5.0
 ALERT_SECONDS = 60.0
 RECONCILE_SECONDS = 60.0
+COMMANDS = 6
+"""Commands of a worker at once. They may wait for each other, as for a run's last seat; the other connections are for
+pages, batches and the question whose sessions have ended, without which nobody may do anything."""
 RELAY_SECONDS = 180.0
 """Longer than any of the relay's own time limits: a producer gives up a record after 40 s, a query after 30 s."""
 log = logging.getLogger(__name__)
@@ -48,6 +51,8 @@ class Runtime:
         self.settings = settings
         self.engine = create_engine(settings.database_url)
         self.sessions = sessions(self.engine)
+        self.commands = asyncio.Semaphore(COMMANDS)
+        """A turn for each command, in their order of arrival."""
         self.metrics = Metrics(service.name)
         self.problem = ""
         reactions = service.reactions(demo=settings.demo)

@@ -56,7 +56,8 @@ class Command:
 
     async def _once(self, effect: Effect, status: int) -> tuple[int, Any]:
         principal = principal_of(self.request)
-        async with self.request.app.state.runtime.transaction() as session:
+        runtime = self.request.app.state.runtime
+        async with runtime.commands, runtime.transaction() as session:
             stored = await _claim(session, principal, self.key, self.digest)
             if stored is not None:
                 return stored
