@@ -62,7 +62,7 @@ def _figure(title: str, earned: Number, scheduled: Number, mark: Number, *, word
         % {"earned": jp(earned), "scheduled": jp(scheduled), "mark": words},
         [Drawing(join(drawn), _HEIGHT)],
         (_("Bagian"), "JP"),
-        [(_("Diperoleh"), earned), (_("Terjadwal"), scheduled), (words.capitalize(), mark)],
+        [(_("Diperoleh"), earned), (_("Terjadwal"), scheduled), (words[:1].upper() + words[1:], mark)],
         key=(
             ("c1", _("%(n)s JP diperoleh") % {"n": number(earned)}),
             ("plan", _("%(n)s JP terjadwal") % {"n": number(scheduled)}),
