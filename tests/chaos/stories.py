@@ -179,7 +179,7 @@ async def fails(scene: Scene) -> None:
 
 
 async def loses_the_certificate(scene: Scene) -> None:
-    facts = (SEATED, DONE, MET, ISSUED, CORRECTED, REVOKED)
+    facts = (SEATED, DONE, MET, ISSUED, REVOKED, CORRECTED)
     scene.ends(Attempt(("not_completed",), (facts,), 0, 2))
     answer = await scene.ask()
     id_ = await scene.tell(RESULT, [YES], **scene.result("passed", certificate_number=scene.number))
