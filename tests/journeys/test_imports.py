@@ -10,7 +10,7 @@ from journeys.world import Asn, World
 
 pytestmark = pytest.mark.kafka
 API = "/enrollment/api/v1/imports"
-RUN = "KEARSIPAN-2026-01"
+RUN = "KEARSIPAN-2026-07"
 AGENCY = "5508"
 
 
