@@ -17,7 +17,7 @@ from enrollment.attendance.bodies import ReceivedReports, SessionAttendance
 from enrollment.attendance.domain import Roll
 from enrollment.attendance.store import Attender
 from enrollment.catalogue import store as catalogue
-from enrollment.catalogue.domain import Run
+from enrollment.catalogue.finding import run_of
 
 router = APIRouter(tags=["attendance"])
 
@@ -65,7 +65,7 @@ async def settle(
     """Let the run's rule decide who met its attendance, once every session of everybody is recorded."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
-        run = await _run(session, reference)
+        run = await run_of(session, reference)
         return dict(await commands.settle(session, person, run, secret_of(request)))
 
     return await command.answer(effect)
@@ -81,18 +81,11 @@ async def receive_reports(
     """Say whose reports were received; repeating it changes nothing."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
-        run = await _run(session, reference)
+        run = await run_of(session, reference)
         on = body.received_on or clock.today()
         return dict(await reports.receive(session, person, run, body.enrollments, on))
 
     return await command.answer(effect)
-
-
-async def _run(session: AsyncSession, reference: str) -> Run:
-    run = await catalogue.find_run(session, reference)
-    if run is None:
-        raise not_found()
-    return run
 
 
 async def _roll(session: AsyncSession, session_id: UUID) -> Roll:

@@ -31,6 +31,7 @@ from enrollment.attendance.store import Attender, Kept
 from enrollment.attendance.subjects import ATTENDANCE, CODES, REPORTS
 from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.domain import Run, RunSession
+from enrollment.catalogue.finding import run_of
 from enrollment.enrolments.store import load_latest, lock_runs
 from enrollment.enrolments.subjects import PARTICIPANTS
 from enrollment.register import store as register
@@ -51,7 +52,7 @@ _ID = Key("enrollment_id", "uuid")
 async def current(request: Request, reference: str, person: Reader) -> Response:
     """On to the session whose attendance is taken now; to the run where it has none."""
     async with request.app.state.runtime.sessions() as session:
-        run = await _run(session, reference)
+        run = await run_of(session, reference)
         sessions = (await catalogue.load_sessions(session, [run.run_id]))[run.run_id]
     reach = reach_of(person, "attendance.read")
     mine = [held for held in sessions if reach.covers_session(run.organiser, held.trainer_id)]
@@ -198,7 +199,7 @@ async def settle(
     """Let the run's rule decide who met the attendance."""
 
     async def effect(session: AsyncSession) -> str:
-        run = await _run(session, reference)
+        run = await run_of(session, reference)
         await commands.settle(session, person, run, secret_of(request))
         return _href(run)
 
@@ -217,7 +218,7 @@ async def reported(
     asked = table.asked(request)
     async with request.app.state.runtime.sessions() as session:
         await at_one_moment(session)
-        run = await _run(session, reference)
+        run = await run_of(session, reference)
         check_runs(person, "report.list", {run.organiser})
         stream = await watch(request, session, {PARTICIPANTS: [run.run_id], REPORTS: [run.run_id]})
         people = await asked.page(session, store.reporters_of(run.run_id), PAGE)
@@ -248,7 +249,7 @@ async def receive(
         raise nothing_said()
 
     async def effect(session: AsyncSession) -> str:
-        run = await _run(session, reference)
+        run = await run_of(session, reference)
         await reports.receive(session, person, run, ids, on)
         return f"{_href(run)}/laporan"
 
@@ -262,7 +263,7 @@ async def hand_in(
     """Hand in one's own report."""
 
     async def effect(session: AsyncSession) -> str:
-        run = await _run(session, reference)
+        run = await run_of(session, reference)
         await lock_runs(session, [run.run_id])
         pair = (run.run_id, person.person_id or UUID(int=0))
         own = (await load_latest(session, [pair])).get(pair)
@@ -272,18 +273,11 @@ async def hand_in(
     return await command.redirect(effect, done=_("Laporan terkirim. Penyelenggara akan memeriksanya."))
 
 
-async def _run(session: AsyncSession, reference: str) -> Run:
-    run = await catalogue.find_run(session, reference)
-    if run is None:
-        raise not_found(_("Angkatan ini tidak ada di katalog."))
-    return run
-
-
 async def _roll(
     session: AsyncSession, reference: str, session_id: UUID, person: Person, action: str
 ) -> tuple[Roll, list[RunSession]]:
     """A session and all of its run that are in reach; raises `Problem`: 404, 403."""
-    run = await _run(session, reference)
+    run = await run_of(session, reference)
     sessions = (await catalogue.load_sessions(session, [run.run_id]))[run.run_id]
     held = next((one for one in sessions if one.session_id == session_id), None)
     if held is None:

@@ -18,7 +18,7 @@ from bina.web.problems import Problem, not_found
 from enrollment.calendar import store
 from enrollment.calendar.making import calendar_of
 from enrollment.calendar.store import Appointment
-from enrollment.catalogue import store as catalogue
+from enrollment.catalogue.finding import run_of
 from enrollment.shell import pages
 
 router = APIRouter()
@@ -36,9 +36,7 @@ async def of_run(
 ) -> Response:
     """A run's sessions."""
     async with request.app.state.runtime.sessions() as session:
-        run = await catalogue.find_run(session, reference)
-        if run is None:
-            raise not_found(_("Angkatan ini tidak ada di katalog."))
+        run = await run_of(session, reference)
         found = await store.of_run(session, run.run_id)
     return _file(request, run.programme_name, found)
 

@@ -9,10 +9,10 @@ from bina.messaging import clock
 from bina.web.access import Person
 from bina.web.commands import ApiCommand
 from bina.web.permissions import check_runs, may, reach_of
-from bina.web.problems import not_found
 from enrollment.catalogue import announcing, store
 from enrollment.catalogue.bodies import ProgrammeRows, RunRows
 from enrollment.catalogue.domain import Programme, Run, RunSession
+from enrollment.catalogue.finding import run_of
 from enrollment.paging import PageQuery, page
 
 router = APIRouter(tags=["catalogue"])
@@ -79,9 +79,7 @@ async def list_runs(
 async def show_run(request: Request, reference: str, _person: Reader) -> dict[str, Any]:
     """One run, by its id or its code."""
     async with request.app.state.runtime.sessions() as session:
-        run = await store.find_run(session, reference)
-        if run is None:
-            raise not_found()
+        run = await run_of(session, reference)
         sessions = (await store.load_sessions(session, [run.run_id]))[run.run_id]
     return {**shown(run), "sessions": [shown_session(one) for one in sessions]}
 

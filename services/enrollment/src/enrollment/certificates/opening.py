@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.web.access import Person
 from bina.web.language import gettext as _
 from bina.web.permissions import check_runs, out_of_scope, reach_of
-from bina.web.problems import Problem, not_found
-from enrollment.catalogue import store as catalogue
+from bina.web.problems import Problem
 from enrollment.catalogue.domain import Run
+from enrollment.catalogue.finding import run_of
 from enrollment.certificates import store
 from enrollment.certificates.domain import Facts, read_code
 
@@ -41,9 +41,7 @@ async def find_document(session: AsyncSession, person: Person, code: str) -> Fac
 
 async def find_run(session: AsyncSession, person: Person, reference: str, action: str) -> Run:
     """A run whose certificates are in reach of an action."""
-    run = await catalogue.find_run(session, reference)
-    if run is None:
-        raise not_found(_("Angkatan ini tidak ada di katalog."))
+    run = await run_of(session, reference)
     check_runs(person, action, {run.organiser})
     return run
 

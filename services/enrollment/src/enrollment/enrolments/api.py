@@ -12,10 +12,9 @@ from bina.web.audit import OthersRecords
 from bina.web.commands import ApiCommand
 from bina.web.masking import nip_for
 from bina.web.permissions import Reach, check_runs, may, out_of_scope, reach_of
-from bina.web.problems import not_found
-from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.bodies import Cancellation, Conclusion, RunChange
 from enrollment.catalogue.domain import Run
+from enrollment.catalogue.finding import run_of
 from enrollment.enrolments import commands, running, store
 from enrollment.enrolments.bodies import AttendanceBody, CorrectionBody, EnrolmentBody, WithdrawalBody
 from enrollment.enrolments.completing import Correction
@@ -144,10 +143,7 @@ async def list_enrolments(
     reach = reach_of(person, "enrolment.list")
     _check_asked(asked, reach)
     async with request.app.state.runtime.sessions() as session:
-        found = await catalogue.find_run(session, run) if run else None
-        if run and found is None:
-            raise not_found()
-        run_id = found.run_id if found else None
+        run_id = (await run_of(session, run)).run_id if run else None
         which = EnrolmentFilter(run_id, asked.asn, asked.agency, asked.state)
         rows = await store.page_of_enrolments(session, reach, which, after=asked.cursor, limit=limit)
     await reads.of([row.enrolment.asn_id for row in rows], asked.model_dump())
@@ -155,9 +151,7 @@ async def list_enrolments(
 
 
 async def _own_run(session: AsyncSession, person: Person, reference: str) -> Run:
-    run = await catalogue.find_run(session, reference)
-    if run is None:
-        raise not_found()
+    run = await run_of(session, reference)
     check_runs(person, "run.change", {run.organiser})
     return run
 

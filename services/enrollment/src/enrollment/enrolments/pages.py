@@ -25,6 +25,7 @@ from enrollment.attendance import view as attendance
 from enrollment.attendance.subjects import REPORTS
 from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.domain import Run, RunSession
+from enrollment.catalogue.finding import run_of
 from enrollment.catalogue.subjects import SEATS
 from enrollment.enrolments import commands, store
 from enrollment.enrolments.attending import FIELD, read_attendance
@@ -55,7 +56,7 @@ async def show(
     reach = _others(person)
     async with request.app.state.runtime.sessions() as session:
         await at_one_moment(session)
-        run = await _find(session, reference)
+        run = await run_of(session, reference)
         stream = await watch(request, session, {one: [run.run_id] for one in (SEATS, PARTICIPANTS, REPORTS)})
         context = await _context(session, run, person)
         found = store.participants_of(run.run_id, reach)
@@ -80,7 +81,7 @@ async def participants_file(
 ) -> Response:
     """Who is in it and who waits, as a file: those whom the page shows, so nobody to most."""
     async with request.app.state.runtime.sessions() as session:
-        run = await _find(session, reference)
+        run = await run_of(session, reference)
     found = store.participants_of(run.run_id, _others(person))
     return await export(request, _participants(person, run), found, form, partial(_note, reads))
 
@@ -93,7 +94,7 @@ async def enrol(
     nip = command.text("nip") or None
 
     async def effect(session: AsyncSession) -> str:
-        run = await _find(session, reference)
+        run = await run_of(session, reference)
         await check_employee(session, person, nip)
         decision = await commands.ask_for(session, person, run.code, nip)
         note = f"?posisi={decision.position}" if decision.position else ""
@@ -110,7 +111,7 @@ async def withdraw(
     chosen = _id(command.text("enrollment_id"))
 
     async def effect(session: AsyncSession) -> str:
-        run = await _find(session, reference)
+        run = await run_of(session, reference)
         await check_subject(session, person, chosen)
         await commands.give_back(session, person, chosen, command.text("reason"))
         return _href(run)
@@ -129,7 +130,7 @@ async def attend(
     met_on = _day(command.text("met_on"))
 
     async def effect(session: AsyncSession) -> str:
-        run = await _find(session, reference)
+        run = await run_of(session, reference)
         check_runs(person, "attendance.settle", {run.organiser})
         await commands.record_attendance(session, person, met, missed, met_on)
         return _href(run)
@@ -174,13 +175,6 @@ def _others(person: Person) -> Reach:
 def _awaits_attendance(run: Run, people: Sequence[Listed]) -> bool:
     held = run.status != "cancelled" and run.starts_on <= clock.today()
     return held and any(listed.enrolment.state == "accepted" for listed in people)
-
-
-async def _find(session: AsyncSession, reference: str) -> Run:
-    run = await catalogue.find_run(session, reference)
-    if run is None:
-        raise not_found(_("Angkatan ini tidak ada di katalog."))
-    return run
 
 
 async def _context(session: AsyncSession, run: Run, person: Person) -> dict[str, Any]:
