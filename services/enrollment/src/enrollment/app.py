@@ -11,7 +11,7 @@ from enrollment.accounts import api as accounts_api
 from enrollment.accounts import pages as accounts_pages
 from enrollment.accounts.provider import Provider
 from enrollment.attendance import api as attendance_api
-from enrollment.attendance import check_in_pages
+from enrollment.attendance import check_in_pages, report_pages
 from enrollment.attendance import pages as attendance_pages
 from enrollment.attendance.subjects import ATTENDANCE, CODES, REPORTS
 from enrollment.calendar import pages as calendar_pages
@@ -84,6 +84,7 @@ def create(settings: EnrollmentSettings) -> FastAPI:
         certificates_pages,
         rights_pages,
         attendance_pages,
+        report_pages,
         check_in_pages,
         calendar_pages,
     )

@@ -1,7 +1,7 @@
 """Attendance of a run's sessions, for those who take it."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,19 +20,18 @@ from bina.web.language import counted
 from bina.web.language import gettext as _
 from bina.web.live import at_one_moment, watch
 from bina.web.masking import nip_for
-from bina.web.permissions import check_runs, may, out_of_scope, reach_of
-from bina.web.problems import Fault, Problem, not_found
+from bina.web.permissions import may, out_of_scope, reach_of
+from bina.web.problems import not_found
 from bina.web.tables import Column, Key, Table
-from enrollment.attendance import codes, commands, reports, store, view
+from enrollment.attendance import codes, commands, store, view
 from enrollment.attendance.domain import Roll, Tally, has_opened, is_open, may_change, meets, newest
-from enrollment.attendance.forms import BEFORE, CHOICE, FACE, RECEIVED, read_faces, read_list, read_received
+from enrollment.attendance.forms import BEFORE, CHOICE, FACE, read_faces, read_list
 from enrollment.attendance.problems import nothing_said
-from enrollment.attendance.store import Attender, Kept
-from enrollment.attendance.subjects import ATTENDANCE, CODES, REPORTS
+from enrollment.attendance.store import Attender
+from enrollment.attendance.subjects import ATTENDANCE, CODES
 from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.domain import Run, RunSession
 from enrollment.catalogue.finding import run_of
-from enrollment.enrolments.store import load_latest, lock_runs
 from enrollment.enrolments.subjects import PARTICIPANTS
 from enrollment.register import store as register
 from enrollment.shell import pages
@@ -58,7 +57,7 @@ async def current(request: Request, reference: str, person: Reader) -> Response:
     mine = [held for held in sessions if reach.covers_session(run.organiser, held.trainer_id)]
     if sessions and not mine:
         raise out_of_scope()
-    place = f"{view.base_of(run)}/{newest(mine, clock.now()).session_id}" if mine else _href(run)
+    place = f"{view.base_of(run)}/{newest(mine, clock.now()).session_id}" if mine else view.href_of(run)
     return RedirectResponse(place, 303)
 
 
@@ -201,76 +200,9 @@ async def settle(
     async def effect(session: AsyncSession) -> str:
         run = await run_of(session, reference)
         await commands.settle(session, person, run, secret_of(request))
-        return _href(run)
+        return view.href_of(run)
 
     return await command.redirect(effect, done=_("Kehadiran ditetapkan."))
-
-
-@router.get(RUN + "/laporan")
-async def reported(
-    request: Request,
-    reference: str,
-    person: Annotated[Person, may("report.list")],
-    reads: OthersRecords,
-) -> Response:
-    """Whose report is here?"""
-    table = _reporters()
-    asked = table.asked(request)
-    async with request.app.state.runtime.sessions() as session:
-        await at_one_moment(session)
-        run = await run_of(session, reference)
-        check_runs(person, "report.list", {run.organiser})
-        stream = await watch(request, session, {PARTICIPANTS: [run.run_id], REPORTS: [run.run_id]})
-        people = await asked.page(session, store.reporters_of(run.run_id), PAGE)
-    await reads.of([one.enrolment.asn_id for one in people.rows])
-    waiting = sum(one.received_on is None for one in people.rows)
-    words = counted("%(n)s laporan belum diterima.", waiting) % {"n": waiting}
-    return pages.render(
-        request,
-        "attendance/reports.html",
-        run=run,
-        people=table.shown(request, asked, people),
-        lead=words if waiting else _("Semua laporan sudah diterima."),
-        stream=stream,
-        today=clock.today(),
-        received=RECEIVED,
-        receives=reach_of(person, "report.receive").covers_run(run.organiser) and waiting > 0,
-        back=_href(run),
-    )
-
-
-@router.post(RUN + "/laporan")
-async def receive(
-    reference: str, person: Annotated[Person, may("report.receive")], command: PageCommand
-) -> Response:
-    """Say whose reports were received."""
-    ids, on = read_received(command.form), _day(command.text("received_on"))
-    if not ids:
-        raise nothing_said()
-
-    async def effect(session: AsyncSession) -> str:
-        run = await run_of(session, reference)
-        await reports.receive(session, person, run, ids, on)
-        return f"{_href(run)}/laporan"
-
-    return await command.redirect(effect, done=_("Laporan diterima."))
-
-
-@router.post(RUN + "/laporan-saya")
-async def hand_in(
-    reference: str, person: Annotated[Person, may("report.hand_in")], command: PageCommand
-) -> Response:
-    """Hand in one's own report."""
-
-    async def effect(session: AsyncSession) -> str:
-        run = await run_of(session, reference)
-        await lock_runs(session, [run.run_id])
-        pair = (run.run_id, person.person_id or UUID(int=0))
-        own = (await load_latest(session, [pair])).get(pair)
-        await reports.hand_in(session, run, own, command.text("content"))
-        return _href(run)
-
-    return await command.redirect(effect, done=_("Laporan terkirim. Penyelenggara akan memeriksanya."))
 
 
 async def _roll(
@@ -326,7 +258,7 @@ async def _context(
         else "",
         "verdict": _verdict(run, tallies, len(sessions)),
         "rule": view.rule_of(run, len(sessions)),
-        "back": _href(run),
+        "back": view.href_of(run),
         "choice": CHOICE,
         "before": BEFORE,
         "choices": view.choices,
@@ -357,15 +289,6 @@ def _attenders() -> Table[Attender]:
     return Table("presensi", [name, mark, how, nip, unit], id=_ID, default="nama")
 
 
-def _reporters() -> Table[Kept]:
-    name = Column[Kept]("nama", _("Nama"), lambda one: one.person_name, [_PERSON])
-    content = Column[Kept]("laporan", _("Laporan"))
-    received = Column[Kept](
-        "diterima", _("Diterima"), sort=[Key("received_on", "date", nullable=True), _PERSON]
-    )
-    return Table("laporan", [name, content, received], id=_ID, default="nama")
-
-
 def _picture(address: str) -> Markup:
     """A QR code as SVG without styles of its own."""
     drawn = segno.make(address, error="m").svg_inline(
@@ -377,15 +300,3 @@ def _picture(address: str) -> Markup:
 
 def _nip(one: Attender, reader: Person) -> str:
     return nip_for(reader, one.nip, one.enrolment.asn_id, one.enrolment.agency_code, one.unit_path)
-
-
-def _href(run: Run) -> str:
-    return f"/enrollment/angkatan/{run.code}"
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        fault = Fault("received_on", _("Isi tanggal terimanya laporan."))
-        raise Problem("invalid-input", 422, _("Laporan belum dapat disimpan."), errors=[fault]) from None

@@ -12,9 +12,14 @@ from enrollment.attendance.store import Attender
 from enrollment.catalogue.domain import Run, RunSession
 
 
+def href_of(run: Run) -> str:
+    """A run's page."""
+    return f"/enrollment/angkatan/{run.code}"
+
+
 def base_of(run: Run) -> str:
     """Where a run's attendance lies."""
-    return f"/enrollment/angkatan/{run.code}/presensi"
+    return f"{href_of(run)}/presensi"
 
 
 def times_of(held: RunSession) -> str:
