@@ -11,14 +11,13 @@ from bina.messaging import clock, emit
 from bina.web import audit
 from bina.web.access import Person
 from bina.web.language import gettext as _
-from bina.web.permissions import check_places
 from bina.web.problems import Fault, Problem, not_found
 from enrollment.credits import store
 from enrollment.credits.domain import REASON, Credit, source_of
 from enrollment.entitlement import store as ledger
 from enrollment.entitlement.domain import LESSON, Statement, jp_in
 from enrollment.refusals import invalid_rows
-from enrollment.register import store as register
+from enrollment.register.allowing import hold_asker
 
 ACTION = "jp_credit.decide"
 
@@ -52,22 +51,22 @@ async def _held(session: AsyncSession, clerk: Person, credit_id: UUID, state: st
     found = await store.load_credit(session, credit_id)
     if found is None:
         raise not_found(_("Pengajuan ini tidak ada."))
-    await register.lock_people(session, [found.asn_id])
-    people = await register.load_people(session, [found.asn_id])
-    check_places(clerk, ACTION, [(asn.agency_code, asn.unit_path) for asn in people])
+    await hold_asker(session, clerk, ACTION, found.asn_id, own=_own())
     credit = await store.lock_credit(session, credit_id)
-    if credit is None or not people:
+    if credit is None:
         raise not_found(_("Pengajuan ini tidak ada."))
-    if clerk.person_id == credit.asn_id:
-        raise Problem(
-            "own-request",
-            409,
-            _("Pengajuan sendiri diperiksa orang lain."),
-            mend=_("Minta pengelola lain di instansi Anda memeriksanya."),
-        )
     if credit.state != state:
         raise Problem("credit-answered", 409, _("Pengajuan ini sudah dijawab."))
     return credit
+
+
+def _own() -> Problem:
+    return Problem(
+        "own-request",
+        409,
+        _("Pengajuan sendiri diperiksa orang lain."),
+        mend=_("Minta pengelola lain di instansi Anda memeriksanya."),
+    )
 
 
 def _granted(credit: Credit, jp: int | None, answer: str) -> int:

@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.web.access import Person
 from bina.web.language import gettext as _
 from bina.web.permissions import check_places, reach_of
-from bina.web.problems import Fault, Problem
+from bina.web.problems import Fault, Problem, not_found
 from enrollment.register import store
 from enrollment.register.bodies import AsnRow
+from enrollment.register.domain import Asn
 
 
 async def check_rows(session: AsyncSession, person: Person, rows: Sequence[AsnRow]) -> None:
@@ -27,6 +28,21 @@ async def check_owned(session: AsyncSession, person: Person, action: str, ids: l
     """A record now at another agency is not this clerk's to change: a move is no upload."""
     known = await store.load_people(session, ids)
     check_places(person, action, [(found.agency_code, found.unit_path) for found in known])
+
+
+async def hold_asker(session: AsyncSession, clerk: Person, action: str, asn_id: UUID, *, own: Problem) -> Asn:
+    """Who asked for what a clerk is to answer, locked until the transaction ends.
+
+    Raises `Problem`: 403 out of the clerk's scope, 404 once erased, `own` where the clerk asked.
+    """
+    await store.lock_people(session, [asn_id])
+    people = await store.load_people(session, [asn_id])
+    check_places(clerk, action, [(asn.agency_code, asn.unit_path) for asn in people])
+    if not people:
+        raise not_found()
+    if clerk.person_id == asn_id:
+        raise own
+    return people[0]
 
 
 async def _check_numbers(session: AsyncSession, person: Person, rows: Sequence[AsnRow]) -> None:

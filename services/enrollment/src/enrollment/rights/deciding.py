@@ -9,13 +9,11 @@ from bina.messaging import clock, emit
 from bina.web import audit
 from bina.web.access import Person
 from bina.web.language import gettext as _
-from bina.web.permissions import check_places
 from bina.web.problems import Fault, Problem, not_found
 from bina.web.retention import Periods
 from enrollment.refusals import invalid_rows
 from enrollment.register import erasing, recording
-from enrollment.register import store as register
-from enrollment.register.allowing import check_rows
+from enrollment.register.allowing import check_rows, hold_asker
 from enrollment.register.domain import Asn
 from enrollment.rights import store
 from enrollment.rights.asking import faults_of, mended_row
@@ -51,22 +49,22 @@ async def _asked(session: AsyncSession, clerk: Person, request_id: UUID) -> tupl
     asked = await store.load_request(session, request_id)
     if asked is None:
         raise not_found(_("Permintaan ini tidak ada."))
-    await register.lock_people(session, [asked.asn_id])
-    people = await register.load_people(session, [asked.asn_id])
-    check_places(clerk, ACTION, [(asn.agency_code, asn.unit_path) for asn in people])
+    asn = await hold_asker(session, clerk, ACTION, asked.asn_id, own=_own())
     locked = await store.lock_request(session, request_id)
-    if locked is None or not people:
+    if locked is None:
         raise not_found(_("Permintaan ini tidak ada."))
-    if clerk.person_id == asked.asn_id:
-        raise Problem(
-            "own-request",
-            409,
-            _("Permintaan sendiri dijawab orang lain."),
-            mend=_("Minta pengelola lain di instansi Anda menjawabnya."),
-        )
     if locked.state != "open":
         raise Problem("data-request-answered", 409, _("Permintaan ini sudah dijawab."))
-    return locked, people[0]
+    return locked, asn
+
+
+def _own() -> Problem:
+    return Problem(
+        "own-request",
+        409,
+        _("Permintaan sendiri dijawab orang lain."),
+        mend=_("Minta pengelola lain di instansi Anda menjawabnya."),
+    )
 
 
 async def _mend(session: AsyncSession, clerk: Person, asked: DataRequest, asn: Asn) -> None:
