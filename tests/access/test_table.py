@@ -7,9 +7,9 @@ from importlib import import_module
 import httpx
 import pytest
 
-from .inventory import Tried
 from .law import ASKERS, Asker, may, sees
 from .people import ASKER, PEOPLE, Record
+from .trying import Tried
 from .walking import browser, guarded, refused, send, tried
 from .worlds import SECRET, build, settings_of
 

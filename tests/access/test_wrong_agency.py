@@ -10,9 +10,9 @@ import pytest
 from bina.messaging import clock
 from bina.web.access import Person, issue_token
 
-from .inventory import World
 from .law import Asker
 from .people import COLLEAGUE, GUEST, HERE, INTERVIEWER, OTHER, PEOPLE, SECTION, THEIRS, THERE, UNIT
+from .trying import World
 from .walking import browser
 from .worlds import SECRET, build, settings_of
 

@@ -13,9 +13,10 @@ from bina.web.app import names_of
 from bina.web.forms import form_token
 from bina.web.permissions import May
 
-from .inventory import ROUTES, Ask, Tried
+from .inventory import ROUTES
 from .law import Asker
 from .people import ASKER, HERE
+from .trying import Ask, Tried
 from .worlds import SECRET
 
 REFUSALS = {"not-signed-in", "forbidden", "out-of-scope", "not-found", "nip-other-agency"}

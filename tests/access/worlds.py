@@ -26,7 +26,6 @@ from bina.messaging.redrives import add as add_redrive
 from bina.messaging.testing import ServiceUnderTest
 from named import entered
 
-from .inventory import World
 from .people import (
     ASKER,
     HERE,
@@ -46,6 +45,7 @@ from .people import (
     Run,
     id_of,
 )
+from .trying import World
 
 SECRET = "a secret of the tests, 32 characters"
 KEPT = text(
