@@ -40,3 +40,8 @@ async def verified(site: Site, code: str) -> httpx.Response:
 def words_of(page: str) -> str:
     """What stands on a page, without its markup."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition("<main")[2]))
+
+
+async def numbers_of(site: Site) -> list[str]:
+    rows = await site.svc.rows("SELECT number FROM certificates ORDER BY certificate_id")
+    return [row.number for row in rows]

@@ -1,12 +1,16 @@
 """Imports through the machine interface, worked off as due work does."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import httpx
 from sqlalchemy import text
+
+from .imports.sample_world import world
+from .loaded_world import csv
 
 if TYPE_CHECKING:
     from .conftest import Site
@@ -85,3 +89,42 @@ class Importing:
     async def execute(self, sql: str, **values) -> None:
         async with self.site.svc.sessions() as session, session.begin():
             await session.execute(text(sql), values)
+
+
+CITY = "5571"
+PEOPLE = [p["nip"] for p in world()["asn"] if p["agency"] == CITY]
+SMALL = "KEU-2026-03"
+TAKEN = {e["nip"] for e in world()["enrolments"] if e["run"] == SMALL}
+FREE = [nip for nip in PEOPLE if nip not in TAKEN]
+PAST = "BTK-2026-05"
+
+
+def enrolments(*nips: str, run: str = SMALL) -> bytes:
+    return csv(("NIP", "Kode Angkatan"), *((nip, run) for nip in nips))
+
+
+def results(*rows: tuple[str, str, int], run: str = PAST) -> bytes:
+    head = ("NIP", "Kode Angkatan", "Status", "Tanggal Selesai", "JP", "Nomor Sertifikat")
+    return csv(head, *((nip, run, "Lulus", "2026-10-06", jp, number) for nip, number, jp in rows))
+
+
+def people(*rows: tuple[str, str, str, str]) -> bytes:
+    """NIP, name, position, supervisor."""
+    head = ("NIP", "Nama", "Kode Instansi", "Jabatan", "NIP Atasan")
+    return csv(head, *((nip, name, CITY, position, above) for nip, name, position, above in rows))
+
+
+def new_nip(n: int) -> str:
+    return f"198703032010011{n:03d}"
+
+
+async def told(importing: Importing) -> Counter[str]:
+    return Counter(type(event).__name__ for event in await importing.site.svc.emitted())
+
+
+async def states(importing: Importing, run: str = SMALL) -> Counter[str]:
+    async with importing.site.svc.sessions() as session:
+        rows = await session.execute(
+            text("SELECT state FROM enrolments JOIN runs USING (run_id) WHERE run_code = :run"), {"run": run}
+        )
+        return Counter(row.state for row in rows)
