@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from browser.town import Town, build
+from browser.town import Town
+from browser.town_hall import build
 from browser.visiting import Door
 from journeys.running import Bina
 

@@ -3,7 +3,8 @@
 import pytest
 from playwright.async_api import expect
 
-from browser.town import Town, shown_code
+from browser.town import Town
+from browser.town_hall import shown_code
 from browser.visiting import DESK, Door
 from journeys.running import eventually
 
