@@ -23,7 +23,7 @@ PATTERN = "{seq:04d}/{agency}/{programme}/{year}"
 ISSUE = "certificates.issue"
 """Due work: the rest of a run's certificates; its key is the run's id."""
 CHUNK = 200
-"""Certificates of one transaction: a tenth of a second for which nobody else issues at that agency."""
+"""Certificates of one transaction, for which nobody else issues at that agency; a thousand took 0.2 s."""
 Signature = Literal["unsigned", "pending", "signed"]
 State = Literal["none", "valid", "revoked"]
 _FIELDS = {"seq", "agency", "programme", "run", "year"}

@@ -297,8 +297,8 @@ class _Ending:
 
 def _calm_collector() -> None:
     """A batch makes and drops tens of thousands of objects; by default each thousand of them has Python search all
-    that a service ever loaded for garbage, a third of the time of a batch. Nobody asks for a page meanwhile, so what is
-    looked through and let go at once stays small: 50,000 objects took 100 ms."""
+    that a service ever loaded for garbage, a third of the time of a batch. Whoever asks for a page waits meanwhile, so
+    what is let go at once stays small: 50,000 objects took 100 ms."""
     gc.freeze()
     gc.set_threshold(5_000, 20, 50)
 
