@@ -131,9 +131,8 @@ def _table(agencies: Mapping[str, str], gaps: Mapping[str, str]) -> Table[Run]:
         Column("tempat", _("Tempat"), lambda run: run.location),
         Column("kesenjangan", _("Menutup kesenjangan Anda"), lambda run: gaps.get(run.programme_code, "")),
     ]  # fmt: skip
-    begins = Key("starts_on", "date")
-    order = [Key("is_other", "boolean"), begins] if gaps else [begins]
-    return Table("katalog", columns, id=Key("run_id", "uuid"), order=order)
+    order = [Key("is_other", "boolean"), Key("starts_on", "date")]
+    return Table("katalog", columns, id=Key("run_id", "uuid"), default="" if gaps else "mulai", order=order)
 
 
 def _lead(shown: int, with_seats: int) -> str:
