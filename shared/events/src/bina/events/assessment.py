@@ -77,6 +77,7 @@ class CompetencyProfileChanged(_OfPerson):
     """A person's profile was computed anew; the whole new state."""
 
     type: ClassVar[str] = "competency.profile_changed.v1"
+    replaced: ClassVar[bool] = True
 
     entries: tuple[ProfileEntry, ...]
 
@@ -85,6 +86,7 @@ class TrainingRecommended(_OfPerson):
     """A training was found for a person's largest gap."""
 
     type: ClassVar[str] = "training.recommended.v1"
+    replaced: ClassVar[bool] = True
 
     competency_code: Code
     competency_name: Line

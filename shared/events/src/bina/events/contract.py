@@ -1,6 +1,6 @@
 """What every event is: a frozen fact of one aggregate, and the envelope that travels beside it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, ClassVar, NamedTuple, Self, TypeVar
 
@@ -58,6 +58,9 @@ class Event(Part):
     """Whether the topic is compacted: the newest version of a key replaces the older ones."""
     erases: ClassVar[bool] = False
     """Whether this fact travels as a null value (tombstone)."""
+    replaced: ClassVar[bool] = False
+    """Whether it says all of something about a person (`asn_id`), so that one of a record that was merged into another
+    says nothing any more: its producer tells it of the other."""
 
     @property
     def key(self) -> str:
@@ -110,6 +113,12 @@ class Event(Part):
         if work not in made:
             made[work] = work(self)
         return made[work]
+
+    def changed(self, values: Mapping[str, object]) -> Self:
+        """The same with other values, as it travelled."""
+        other = self.model_copy(update=dict(values))
+        other.__dict__.pop("_made", None)
+        return other
 
     def _told(self) -> dict[str, object]:
         return {name: value for name, value in self.__dict__.items() if name not in _BESIDE}

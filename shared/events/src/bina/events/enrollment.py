@@ -56,6 +56,9 @@ class AsnRecorded(_OfAsn):
     grade: str = Field(default="", max_length=16, description="golongan, e.g. III/c or IX")
     gender: Literal["L", "P", ""] = ""
     supervisor_id: Identity | None = None
+    appointment: Literal["", "CPNS", "paruh_waktu"] = Field(
+        default="", description="CPNS: a PNS on probation; paruh_waktu: a PPPK of part time"
+    )
 
 
 class AsnErased(_OfAsn):
@@ -64,6 +67,18 @@ class AsnErased(_OfAsn):
     topic: ClassVar[str] = "enrollment.asn"
     type: ClassVar[str] = "asn.erased.v1"
     erases: ClassVar[bool] = True
+
+
+class AsnMerged(_OfAsn):
+    """A person's record was merged into another of the same person; the last that is told under its own id.
+
+    It stays in the compacted topic in the record's place, so whoever reads from the beginning later learns it, too.
+    """
+
+    topic: ClassVar[str] = "enrollment.asn"
+    type: ClassVar[str] = "asn.merged.v1"
+
+    into_id: Identity = Field(description="the record that stays; may itself be merged into another later")
 
 
 class ContactRecorded(_OfAsn):
@@ -303,6 +318,42 @@ class JpCreditAnswered(Event):
     def key(self) -> str:
         """What was handed in."""
         return str(self.credit_id)
+
+
+class _OfApproval(Event):
+    topic: ClassVar[str] = "enrollment.requests"
+
+    approval_id: Identity
+    asn_id: Identity = Field(description="who asks for the seat")
+    run_id: Identity
+
+    @property
+    def key(self) -> str:
+        """The request."""
+        return str(self.approval_id)
+
+
+class ApprovalRequested(_OfApproval):
+    """A person's own request for a seat waits for a word: the supervisor's first, or the agency's; again where it passes
+    on from the one to the other."""
+
+    type: ClassVar[str] = "approval.requested.v1"
+
+    stage: Literal["supervisor", "agency"] = Field(description="whose word it waits for")
+    approver_ids: tuple[Identity, ...] = Field(
+        default=(), max_length=50, description="who may give it as the register stands; empty: nobody yet"
+    )
+    until: datetime | None = Field(
+        default=None, description="when a supervisor's silence passes it to the agency; UTC"
+    )
+
+
+class ApprovalSettled(_OfApproval):
+    """A request waits for nobody's word any more; `lapsed`: its run takes nobody, or is over."""
+
+    type: ClassVar[str] = "approval.settled.v1"
+
+    outcome: Literal["approved", "refused", "withdrawn", "lapsed"]
 
 
 class SessionEnded(Event):
