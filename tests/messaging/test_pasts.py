@@ -149,6 +149,16 @@ async def test_a_topic_made_anew_with_more_partitions_is_read_from_its_beginning
     await until(lambda: has(first, known.enrollment_id, "a"))
     await first.stop()
     await made_anew(broker, partitions=5)
+    try:
+        await _read_anew(start, first, producer)
+        assert await seats(first, known.enrollment_id) == {known.enrollment_id: "a"}
+    finally:
+        await made_anew(broker)
+
+
+async def _read_anew(start: Start, first: Runtime, producer: AIOKafkaProducer) -> None:
+    # With the map of before, a key's second fact could go to another partition than its first.
+    await until(lambda: grown(producer, 5))
     events = [accepted() for _ in range(20)]
     for event in events:
         await send(producer, event, met(event.enrollment_id))
@@ -160,8 +170,6 @@ async def test_a_topic_made_anew_with_more_partitions_is_read_from_its_beginning
         return list((await seats(second, *ids)).values()) == ["am"] * 20
 
     await until(all_in)
-    assert await seats(second, known.enrollment_id) == {known.enrollment_id: "a"}
-    await made_anew(broker)
 
 
 async def test_a_key_that_moves_to_a_new_partition_keeps_its_order(start: Start, broker: Cluster):
@@ -199,4 +207,4 @@ async def _move_keys(start: Start, broker: Cluster, producer: AIOKafkaProducer) 
 
 async def grown(producer: AIOKafkaProducer, partitions: int) -> bool:
     await producer.client.force_metadata_update()
-    return len(await producer.partitions_for(TOPIC)) == partitions
+    return len(producer.client.cluster.partitions_for_topic(TOPIC) or ()) == partitions

@@ -11,6 +11,7 @@ down_revision = None
 def upgrade() -> None:
     tables = (
         *schema.CREATE,
+        *schema.MERGED,
         *schema.OPERATIONS,
         *schema.PARTITIONS,
         *web_schema.SESSIONS,

@@ -7,7 +7,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.events import Event
+from bina.events.enrollment import AsnMerged
 
+from . import merged
 from .database import is_transient
 from .handlers import Reactions, fact_name
 from .held import Hold, Stream
@@ -19,9 +21,13 @@ _LOOK = text(
     """SELECT fact, key FROM unnest(CAST(:facts AS text[]), CAST(:keys AS text[])) AS asked (fact, key)
     WHERE NOT EXISTS (SELECT FROM messaging.facts f WHERE f.fact = asked.fact AND f.key = asked.key)
     UNION ALL
-    SELECT NULL, NULL WHERE EXISTS (SELECT FROM messaging.held WHERE blocks AND state <> 'discarded')"""
+    SELECT NULL, NULL WHERE EXISTS (SELECT FROM messaging.held WHERE blocks AND state <> 'discarded')
+    UNION ALL
+    SELECT NULL, '' WHERE EXISTS (SELECT FROM messaging.merged_people)"""
 )
+_Row = tuple[str | None, str | None]
 _ANY_HELD = (None, None)
+_ANY_MERGED = (None, "")
 
 KNOWN_FACTS = 50_000
 """Most facts that a worker keeps in mind, some 10 MB, so as not to ask for them with each batch."""
@@ -47,6 +53,8 @@ class Outcome:
     """Chosen rows beyond those, whose key is held up again before them."""
     later: list[int] = field(default_factory=list)
     """Chosen rows beyond those, whose turn has yet to come."""
+    void: set[int] = field(default_factory=set)
+    """Identities of messages that say nothing any more, as their person's record was merged into another."""
 
 
 class Applier:
@@ -63,14 +71,31 @@ class Applier:
         self._known |= found
 
     async def look(self, session: AsyncSession, batch: Sequence[Arrived], outcome: Outcome) -> bool:
-        """Which facts are lacking; gives whether any message is held."""
+        """Which facts are lacking, and who was merged into whom; gives whether any message is held."""
         if not batch:
             return False
+        rows = await self._ask(session, batch, outcome)
+        merges = [a.event for a in batch if isinstance(a.event, AsnMerged)]
+        if (merges or _ANY_MERGED in rows) and await self._resolve(session, batch, merges, outcome):
+            rows = await self._ask(session, batch, outcome)
+        return _ANY_HELD in rows
+
+    async def _ask(self, session: AsyncSession, batch: Sequence[Arrived], outcome: Outcome) -> set[_Row]:
         needs = {need for a in batch for need in self._reactions.needs(a.event)} - self._known
         rows = {(row.fact, row.key) for row in await session.execute(_LOOK, pairs(needs))}
-        outcome.lacking = rows - {_ANY_HELD}
+        outcome.lacking = rows - {_ANY_HELD, _ANY_MERGED}
         outcome.found |= needs - rows
-        return _ANY_HELD in rows
+        return rows
+
+    async def _resolve(
+        self, session: AsyncSession, batch: Sequence[Arrived], merges: Sequence[AsnMerged], outcome: Outcome
+    ) -> bool:
+        """Read every fact as of the record that stays, those of this very batch included; gives whether any is other."""
+        told = {event.asn_id: event.into_id for event in merges}
+        into = await merged.known(session, {*merged.people_in(batch), *told.values()}) | told
+        before = [a.event for a in batch]
+        outcome.void |= merged.resolve(batch, {gone: merged.end_of(into, gone) for gone in into})
+        return any(a.event is not event for a, event in zip(batch, before, strict=True))
 
     async def apply(
         self, session: AsyncSession, batch: Sequence[Arrived], outcome: Outcome, unreadable: Iterable[Message]
@@ -91,7 +116,8 @@ class Applier:
         free = [a for a in group if a.stream not in outcome.blocked] if outcome.blocked else group
         missing = self._missing(free, outcome)
         ready = [a for a in free if id(a) not in missing] if missing else free
-        failed = await self._attempt(session, contract, ready, outcome)
+        live = [a for a in ready if id(a) not in outcome.void] if outcome.void else ready
+        failed = await self._attempt(session, contract, live, outcome)
         for arrived in group if missing or failed or outcome.blocked else ():
             if hold := _hold_of(arrived, missing.get(id(arrived)), failed.get(id(arrived)), outcome.blocked):
                 outcome.holds.append(hold)

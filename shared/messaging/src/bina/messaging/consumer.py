@@ -1,7 +1,6 @@
 """The one module that knows FastStream: a batch subscriber per service, set so that no message is lost."""
 
 import asyncio
-import gc
 import logging
 import random
 import time
@@ -19,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from . import telemetry
 from .ahead import COMMIT_SECONDS, Ahead, Batch
 from .cluster import Cluster
+from .collector import calm_collector
 from .database import is_transient
 from .ends import Ends
 from .growth import Growth
@@ -104,7 +104,7 @@ class Consumer:
         """Join the group, unless told to drain; raises while the broker is away."""
         if self._leaving is not None:
             return
-        _calm_collector()
+        calm_collector()
         self._starting, self._stopping = True, False
         try:
             await self._broker.start()
@@ -293,14 +293,6 @@ class _Ending:
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         self._consumer.back(partition, offset)
-
-
-def _calm_collector() -> None:
-    """A batch makes and drops tens of thousands of objects; by default each thousand of them has Python search all
-    that a service ever loaded for garbage, a third of the time of a batch. Whoever asks for a page waits meanwhile, so
-    what is let go at once stays small: 50,000 objects took 100 ms."""
-    gc.freeze()
-    gc.set_threshold(5_000, 20, 50)
 
 
 def _security(cluster: Cluster) -> BaseSecurity:

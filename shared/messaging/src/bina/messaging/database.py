@@ -91,6 +91,7 @@ def create_engine(url: str, *, kept: int = MOST_CONNECTIONS) -> AsyncEngine:
         hide_parameters=True,
         pool_size=kept,
         max_overflow=MOST_CONNECTIONS - kept,
+        pool_use_lifo=True,  # one in use goes on: its server's process has plans and pages at hand
         connect_args={
             "server_settings": SERVER_SETTINGS,
             "timeout": 10,

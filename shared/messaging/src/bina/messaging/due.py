@@ -73,6 +73,10 @@ _PLANNED = text(
     ORDER BY key FOR UPDATE"""
 )
 _CANCEL = text("DELETE FROM messaging.due WHERE kind = :kind AND key = ANY (CAST(:keys AS text[]))")
+_CANCEL_IDLE = text(
+    """DELETE FROM messaging.due WHERE id = ANY (ARRAY(SELECT id FROM messaging.due
+        WHERE kind = :kind AND key = ANY (CAST(:keys AS text[])) ORDER BY key FOR UPDATE SKIP LOCKED))"""
+)
 # Only a failure makes it wait, and never longer than an hour: what seems to wait longer was written before the
 # server's clock was put back.
 _CLAIM = statement(
@@ -123,6 +127,12 @@ async def planned(session: AsyncSession, kind: str, keys: Iterable[object]) -> d
 async def cancel(session: AsyncSession, kind: str, keys: Iterable[object]) -> None:
     """Take work back that is no longer called for."""
     await session.execute(_CANCEL, {"kind": kind, "keys": [str(key) for key in keys]})
+
+
+async def cancel_idle(session: AsyncSession, kind: str, keys: Iterable[object]) -> None:
+    """The same, but never waiting: work that is being done right now is left, and its handler has to see for itself that
+    it is not called for. For whoever holds what that work may wait for."""
+    await session.execute(_CANCEL_IDLE, {"kind": kind, "keys": [str(key) for key in keys]})
 
 
 async def _put(session: AsyncSession, how: TextClause, rows: Collection[DueItem]) -> None:

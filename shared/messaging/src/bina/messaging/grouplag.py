@@ -18,9 +18,12 @@ SECONDS = 3.0
 """A scrape waits no longer for a broker that hangs."""
 
 
-async def group_lag(kafka: AIOKafkaConsumer, ends: Ends, session: AsyncSession) -> dict[str, int]:
-    """Messages that the database has not passed yet, by topic; empty while the broker is away."""
-    topics = kafka.subscription()
+async def group_lag(
+    kafka: AIOKafkaConsumer, ends: Ends, session: AsyncSession, topics: Iterable[str] | None = None
+) -> dict[str, int]:
+    """Messages that the database has not passed yet, by topic (these, or all that are read); empty while the broker is
+    away."""
+    topics = kafka.subscription() if topics is None else topics
     passed = {place: offset for place, (offset, _) in (await positions.load(session, topics)).items()}
     try:
         async with asyncio.timeout(SECONDS):

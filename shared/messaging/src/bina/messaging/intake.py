@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bina.events import Event
+from bina.events.enrollment import AsnMerged
 
 from . import held, inbox, release
 from .applying import Outcome
@@ -118,6 +119,8 @@ class Intake(Release):
         return taken
 
     async def _in(self, session: AsyncSession, batch: Read, outcome: Outcome) -> Taken:
+        if any(isinstance(a.event, AsnMerged) for a in batch.arrived):
+            await held.lock_alone(session)  # no other batch writes meanwhile under an id that goes
         claimed = await inbox.claim(session, batch.arrived, batch.reached)
         unread = await self._without_erased(session, claimed.new, batch.broken)
         if await self._applier.look(session, claimed.new, outcome):

@@ -50,14 +50,21 @@ FEW = 50
 """Up to so many facts go with one question. More are copied: that asks three, and costs less per fact."""
 
 
-async def emit(session: AsyncSession, events: Sequence[Event], *, at: datetime | None = None) -> None:
+async def emit(
+    session: AsyncSession,
+    events: Sequence[Event],
+    *,
+    at: datetime | None = None,
+    traces: Sequence[str] | None = None,
+) -> None:
     """Tell facts, in order, with this transaction; the relay publishes them after the commit.
 
-    `at` is their business time (now, if left out). A fact told `because` of another keeps its correlation.
+    `at` is their business time (now, if left out). A fact told `because` of another keeps its correlation. `traces`:
+    which trace each belongs to, where they are of several requests.
     """
     if events:
         connection, streams = await driver(session), [(event.destination, event.key) for event in events]
-        rows = partial(_rows, events, streams, at or clock.now())
+        rows = partial(_rows, events, streams, at or clock.now(), traces or [trace.get()] * len(events))
         try:
             await (_tell if len(events) <= FEW else _copy)(connection, Counter(streams), rows)
         except asyncpg.PostgresError as error:
@@ -80,18 +87,22 @@ async def _copy(connection: "asyncpg.Connection[Any]", many: Counter[Stream], ro
     )
 
 
-def _rows(events: Sequence[Event], streams: Sequence[Stream], time: datetime) -> list[list[Any]]:
-    return [_row(event, stream, time) for event, stream in zip(events, streams, strict=True)]
+def _rows(
+    events: Sequence[Event], streams: Sequence[Stream], time: datetime, traces: Sequence[str]
+) -> list[list[Any]]:
+    return [
+        _row(event, stream, time, here) for event, stream, here in zip(events, streams, traces, strict=True)
+    ]
 
 
 def _columns(many: Mapping[Stream, int]) -> tuple[list[str], list[str], list[int]]:
     return [topic for topic, _ in many], [key for _, key in many], list(many.values())
 
 
-def _row(event: Event, stream: Stream, time: datetime) -> list[Any]:
+def _row(event: Event, stream: Stream, time: datetime, here: str) -> list[Any]:
     """Its version, the third, is not known yet."""
     # The library's own UUIDs: to make, write and send them takes a third of what Python's take.
-    own, cause, here = uuid_utils.uuid7(), event.cause, trace.get()
+    own, cause = uuid_utils.uuid7(), event.cause
     correlation, causation = (cause.correlation_id or cause.id, cause.id) if cause else (str(own), "")
     came = here or (cause.traceparent if cause else "")
     return [*stream, 0, own, event.type, time, correlation, causation, came, _value(event)]

@@ -40,6 +40,8 @@ COMMANDS = 6
 pages, batches and the question whose sessions have ended, without which nobody may do anything."""
 RELAY_SECONDS = 180.0
 """Longer than any of the relay's own time limits: a producer gives up a record after 40 s, a query after 30 s."""
+Upkeep = Callable[[AsyncSession], Awaitable[bool | None]]
+"""Work in one transaction; gives whether some of it is left."""
 log = logging.getLogger(__name__)
 
 
@@ -68,7 +70,7 @@ class Runtime:
         self.redriver = Redriver(self.sessions, self.intake)
         self.beside: list[Callable[[], Awaitable[None]]] = []
         """What else is to run as long as this does; whoever builds on it says so before the start."""
-        self.hourly: list[Callable[[AsyncSession], Awaitable[None]]] = [forget_old]
+        self.hourly: list[Upkeep] = [forget_old]
         """What lets go of what is old; likewise."""
         self._wake_due = asyncio.Event()
         self._wake_redrive = asyncio.Event()
@@ -183,10 +185,21 @@ class Runtime:
             await self.keep_up()
 
     async def keep_up(self) -> None:
-        """What is done every hour, each by itself: what deletes much holds no lock of new partitions, nor undoes them."""
+        """What is done every hour, each by itself: what deletes much holds no lock of new partitions, nor undoes them.
+        It goes on until nothing is left, and rests for as long as it worked: the disk is everybody's."""
         for work in (keep_partitions, *self.hourly):
-            async with self._tolerantly("upkeep"), self.sessions() as session, session.begin():
-                await work(session)
+            began = time.monotonic()
+            while await self._worked(work):
+                await asyncio.sleep(time.monotonic() - began)
+                began = time.monotonic()
+
+    async def _worked(self, work: Upkeep) -> bool:
+        """Do a part; whether there is more. What fails goes on an hour later."""
+        async with self._tolerantly("upkeep"):
+            async with self.sessions() as session, session.begin():
+                more = await work(session)
+            return bool(more)
+        return False
 
     async def _reconcile_nightly(self) -> None:
         """Every night, and when the broker lost what only this can tell anew, by the worker that leads the relay; after
@@ -280,6 +293,14 @@ class Runtime:
                 status.group_lag = await group_lag(self.consumer.kafka, self.consumer.ends, session)
         self.metrics.show(status)
         return status
+
+    async def lag_of(self, topic: str) -> int | None:
+        """How many messages of a topic are not applied yet; None while nobody knows."""
+        if not self._joined or self.consumer.kafka is None:
+            return None
+        async with self.sessions() as session:
+            lag = await group_lag(self.consumer.kafka, self.consumer.ends, session, [topic])
+        return lag.get(topic)
 
     async def backlog(self) -> Backlog:
         """What is left to do without anything new coming in; asks the database alone."""

@@ -106,6 +106,13 @@ OPERATIONS = (
 )
 """What came with the second release; a migration of each service runs it."""
 
+MERGED = (
+    # Records of people that were merged into another of the same person, each with the one that stays in the end.
+    "CREATE TABLE messaging.merged_people (gone_id uuid PRIMARY KEY, kept_id uuid NOT NULL CHECK (kept_id <> gone_id))",
+    "CREATE INDEX merged_people_kept ON messaging.merged_people (kept_id)",
+)
+"""What came with merging two records of one person; a migration of each service runs it."""
+
 PARTITIONS = (
     # A service may not make or drop tables: its upkeep asks for these two things by name, and for nothing else. They
     # run with the rights of whoever migrates, so they look for names nowhere but where they are told.
