@@ -39,7 +39,8 @@ A form, its template part and its command (guarded, counts once, says a sentence
         return await command.redirect(effect, done="Tindakan ditugaskan.")
 
 A command of the API takes `command: ApiCommand` (header `Idempotency-Key`) and ends with
-`return await command.answer(effect, status=201)`, where `effect(session)` returns the JSON body.
+`return await command.answer(effect, status=201)`, where `effect(session)` returns the JSON body. Commands that many give
+at the same moment may be decided together: `bina.web.turns`.
 
 A form takes no file unless its route says so: `dependencies=[takes_files(1, largest=5 << 20)]` of `bina.web.forms`. How
 often somebody may ask is `bina.web.rates`; what every operation may refuse with is documented by `bina.web.openapi`.

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 from uuid import UUID, uuid4
@@ -103,7 +104,7 @@ def write_session(session: Session, secret: str) -> str:
         "seen": session.seen,
         "exp": session.ends,
     }
-    return str(_serializer("session", secret).dumps(claims))
+    return str(serializer("session", secret).dumps(claims))
 
 
 def read_session(token: str, secret: str) -> Session:
@@ -248,7 +249,7 @@ def is_secure(settings: Settings) -> bool:
 def sign(purpose: str, claims: Mapping[str, Any], secret: str, valid_for: timedelta) -> str:
     """A token of these claims for one purpose; no other reads it."""
     expires = int(time.time() + valid_for.total_seconds())
-    return str(_serializer(purpose, secret).dumps({**claims, "exp": expires}))
+    return str(serializer(purpose, secret).dumps({**claims, "exp": expires}))
 
 
 def read_signed(purpose: str, token: str, secret: str) -> dict[str, Any]:
@@ -261,14 +262,15 @@ def read_signed(purpose: str, token: str, secret: str) -> dict[str, Any]:
 
 def _claims(purpose: str, token: str, secret: str) -> dict[str, Any]:
     try:
-        claims: dict[str, Any] = _serializer(purpose, secret).loads(token)
+        claims: dict[str, Any] = serializer(purpose, secret).loads(token)
     except BadSignature as bad:
         raise TokenRefused from bad
     return claims
 
 
-def _serializer(purpose: str, secret: str) -> URLSafeTimedSerializer:
-    """One salt per purpose: a task link is never a session."""
+@lru_cache(maxsize=64)
+def serializer(purpose: str, secret: str) -> URLSafeTimedSerializer:
+    """Signs and reads tokens of one purpose. One salt each: a task link is never a session."""
     return URLSafeTimedSerializer(
         secret,
         salt=f"bina.{purpose}",

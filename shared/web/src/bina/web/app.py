@@ -19,6 +19,7 @@ from bina.web.access import open_to_all, task_link
 from bina.web.audit import api as audit_api
 from bina.web.audit import pages as audit_pages
 from bina.web.audit.sealing import Sealer, sealer_of
+from bina.web.branch import Branch
 from bina.web.expiring import Expiring, Expiry
 from bina.web.forms import form_guard
 from bina.web.headers import Envelope
@@ -84,8 +85,6 @@ def create_app(
     runtime.hourly.append(Expiring(app.state.periods, expiries).run)
     app.state.shell_pages = Pages(service)
     problems.install(app)
-    for router in (*api_routers, ops.api_router(), audit_api.api_router()):
-        app.include_router(router, prefix=api)
     shell = (
         ops.page_router(service),
         audit_pages.page_router(service),
@@ -94,7 +93,9 @@ def create_app(
         live.router(service),
     )
     for router in (*page_routers, *shell):
-        app.include_router(router, include_in_schema=False)
+        app.include_router(Branch(router), include_in_schema=False)
+    for router in (*api_routers, ops.api_router(), audit_api.api_router()):
+        app.include_router(Branch(router, api))  # routes are tried in turn, and pages are asked for most
     _refuse_unguarded(app, table)
     app.router.routes.append(static.route())
     app.include_router(_probes(), include_in_schema=False)

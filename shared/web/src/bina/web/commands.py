@@ -18,9 +18,10 @@ from starlette.datastructures import FormData, UploadFile
 
 from bina.messaging.commands import (
     CommandConflictError,
-    CommandInProgressError,
+    Named,
+    Refusal,
     StoredAnswer,
-    claim,
+    claim_all,
     remember,
 )
 from bina.web.access import visitor
@@ -39,6 +40,10 @@ _PATIENCE = 25  # tries of 0.2 s: the second click of a double click waits for t
 _CHUNK = 1 << 20
 
 Effect = Callable[[AsyncSession], Awaitable[Any]]
+Answered = tuple[int, Any]
+"""A status and what is answered with it."""
+Sharing = Callable[["Command", int], Awaitable[Answered | None]]
+"""How a command is decided together with others of its kind (`bina.web.turns`); None: it is to be decided alone."""
 
 
 class Command:
@@ -49,18 +54,20 @@ class Command:
         self.key = key
         self.digest = digest
 
-    async def answer(self, effect: Effect, *, status: int = 200) -> Response:
-        """Run `effect(session)` once and answer with what it returns, as JSON."""
-        code, body = await self._once(effect, status)
+    async def answer(self, effect: Effect, *, status: int = 200, sharing: Sharing | None = None) -> Response:
+        """Run `effect(session)` once and answer with what it returns, as JSON; or by `sharing` a turn with others."""
+        code, body = await self._once(effect, status, sharing)
         return JSONResponse(body, code)
 
-    async def _once(self, effect: Effect, status: int) -> tuple[int, Any]:
+    async def _once(self, effect: Effect, status: int, sharing: Sharing | None) -> Answered:
+        if sharing is not None and (found := await sharing(self, status)) is not None:
+            return found
         principal = principal_of(self.request)
         runtime = self.request.app.state.runtime
         async with runtime.commands, runtime.transaction() as session:
-            stored = await _claim(session, principal, self.key, self.digest)
+            (stored,) = await claim_all(session, [Named(principal, self.key, self.digest)])
             if stored is not None:
-                return stored
+                return _given(answered(stored))
             trail = begin(session, asking.begun(self.request, "command"))
             body = jsonable_encoder(await effect(session))
             answer = StoredAnswer(status, {"answer": body})
@@ -82,11 +89,16 @@ class FormCommand(Command):
         value = self.form.get(field, "")
         return value.strip() if isinstance(value, str) else ""
 
-    async def redirect(self, effect: Effect, *, done: str = "") -> Response:
-        """Run `effect(session)` once; it returns the path to show next, where `done` is said once."""
+    def line(self, field: str) -> str:
+        """A text field whose box has room for several lines, as one line."""
+        return " ".join(self.text(field).split())
+
+    async def redirect(self, effect: Effect, *, done: str = "", sharing: Sharing | None = None) -> Response:
+        """Run `effect(session)` once; it returns the path to show next, where `done` is said once. `sharing` as in
+        `answer`."""
         for tries_left in reversed(range(_PATIENCE)):
             try:
-                _status, path = await self._once(effect, 303)
+                _status, path = await self._once(effect, 303, sharing)
             except Problem as problem:
                 if problem.type != "command-in-progress" or not tries_left:
                     raise
@@ -129,25 +141,30 @@ def principal_of(request: Request) -> str:
     return f"guest:{guest_id(request)}"
 
 
-async def _claim(session: AsyncSession, principal: str, key: str, digest: bytes) -> tuple[int, Any] | None:
-    try:
-        stored = await claim(session, principal, key, digest)
-    except CommandConflictError as conflict:
-        raise Problem(
+def answered(stored: StoredAnswer | Refusal) -> Answered | Problem:
+    """What a command is answered that was sent before: what the first sending was, or why not."""
+    if isinstance(stored, StoredAnswer):
+        return stored.status, stored.body["answer"]
+    if isinstance(stored, CommandConflictError):
+        return Problem(
             "command-key-reused",
             422,
             _("Kunci perintah ini sudah dipakai untuk isi yang lain."),
             mend=_("Muat ulang halamannya lalu kirim lagi; lewat API, pakai Idempotency-Key baru."),
-        ) from conflict
-    except CommandInProgressError as busy:
-        raise Problem(
-            "command-in-progress",
-            409,
-            _("Perintah ini sedang diproses."),
-            mend=_("Tunggu sebentar, lalu periksa hasilnya."),
-            headers={"Retry-After": "1"},
-        ) from busy
-    return None if stored is None else (stored.status, stored.body["answer"])
+        )
+    return Problem(
+        "command-in-progress",
+        409,
+        _("Perintah ini sedang diproses."),
+        mend=_("Tunggu sebentar, lalu periksa hasilnya."),
+        headers={"Retry-After": "1"},
+    )
+
+
+def _given(found: Answered | Problem) -> Answered:
+    if isinstance(found, Problem):
+        raise found
+    return found
 
 
 def _checked(key: str) -> str:

@@ -1,4 +1,5 @@
-"""What names people goes when its period is over (UU 27/2022 Pasal 42–44), hourly, in batches, by one worker at a time.
+"""What names people goes when its period is over (UU 27/2022 Pasal 42–44), hourly until nothing of it is left, in
+transactions of so many rows, by one worker at a time.
 
 A service says which of its tables go, beside those of the shell: `create_app(…, expiries=[Expiry("notices", …)])`.
 """
@@ -16,8 +17,8 @@ from bina.web.audit import renewing
 from bina.web.retention import Periods
 
 LOCK = 7_007
-MOST = 50_000
-"""Rows of one table in one go; what is left goes an hour later."""
+MOST = 20_000
+"""Rows of one table in one transaction."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,21 @@ class Expiring:
         self._periods = periods
         self._expiries = (*SHELL, *own)
 
-    async def run(self, session: AsyncSession) -> None:
-        """Let go of what is due; nothing while another worker does."""
+    async def run(self, session: AsyncSession) -> bool:
+        """Let go of what is due, so many rows of each table at most; nothing while another worker does. Whether more is
+        due."""
         assert isinstance(session, Session)
         if not (await session.fetch("SELECT pg_try_advisory_xact_lock($1) AS mine", LOCK))[0]["mine"]:
-            return
-        for expiry in self._expiries:
-            await session.fetch(expiry.sql, self._before(expiry.keeps, business=expiry.business), MOST)
+            return False
+        gone = [await self._let_go(session, expiry) for expiry in self._expiries]
         await renewing.forget(session)
-        await audit_values.expire(session, _whole_days(self._before("audit_values")), MOST)
+        gone.append(await audit_values.expire(session, _whole_days(self._before("audit_values")), MOST))
+        return max(gone) >= MOST
+
+    async def _let_go(self, session: Session, expiry: Expiry) -> int:
+        before = self._before(expiry.keeps, business=expiry.business)
+        rows: int = (await session.fetch(expiry.sql, before, MOST))[0]["rows"]
+        return rows
 
     def _before(self, keeps: str, *, business: bool = False) -> datetime:
         now = clock.now() if business else datetime.now(UTC)

@@ -3,7 +3,7 @@
 Times always carry their zone (WIB, WITA, WIT): a deadline without one is wrong in two thirds of the country.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -31,9 +31,27 @@ def number(value: Number | None, digits: int | None = None) -> str:
 
 
 def numbers(values: Iterable[Number | None]) -> list[str]:
-    """Each as `number` writes it."""
-    point = _symbols(locale())[_POINT]
-    return [(isinstance(value, float) and _short(value, 3, point)) or number(value) for value in values]
+    """Each as `number` writes it; most of them in one go."""
+    found = list(values)
+    if set(map(type, found)) == {int}:
+        return (
+            "\n".join([f"{value:,d}" for value in found]).replace(",", _symbols(locale())[_GROUP]).split("\n")
+        )
+    plain = [isinstance(value, float) and _is_plain(value, 3) for value in found]
+    written = iter(
+        _thousandths([float(v or 0) for v, is_plain in zip(found, plain, strict=True) if is_plain])
+    )
+    return [
+        next(written) if is_plain else number(value) for value, is_plain in zip(found, plain, strict=True)
+    ]
+
+
+def _thousandths(values: Sequence[float]) -> list[str]:
+    """Plain figures without the zeros at their end."""
+    lines = "%.3f\n" * len(values) % tuple(values)
+    for zeros in ("000\n", "00\n", "0\n"):
+        lines = lines.replace(zeros, "\n")
+    return lines.replace(".\n", "\n").replace(".", _symbols(locale())[_POINT]).split("\n")[:-1]
 
 
 def percent(share: Number | None, digits: int = 1) -> str:
@@ -167,11 +185,16 @@ def _trimmed(value: Number, digits: int) -> str:
 
 
 def _short(value: float, digits: int, point: str) -> str:
-    """Most figures of a page: nothing to group, and no half to be rounded. Else empty."""
-    if not -1000 < value < 1000 or abs(value * 10 ** (digits + 1) % 10 - 5) < _NOISE:
+    """Most figures of a page; empty for one that is not plain."""
+    if not _is_plain(value, digits):
         return ""
     written = f"{value:.{digits}f}".rstrip("0")
     return written[:-1] if written[-1] == "." else written.replace(".", point)
+
+
+def _is_plain(value: float, digits: int) -> bool:
+    """Nothing to group, and no half to be rounded."""
+    return -1000 < value < 1000 and abs(value * 10 ** (digits + 1) % 10 - 5) >= _NOISE
 
 
 @cache

@@ -11,12 +11,12 @@ from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends, Request, Response
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature
 from markupsafe import Markup
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 
-from bina.web.access import Person, is_secure, secret_of, settings_of, visitor
+from bina.web.access import Person, is_secure, secret_of, serializer, settings_of, visitor
 from bina.web.language import gettext as _
 from bina.web.problems import Problem, too_large, unreadable
 from bina.web.text import form_holds_nul, is_utf8, nul_refused
@@ -32,8 +32,12 @@ LARGEST_FIELD = 64 * 1024
 
 
 def form_token(request: Request) -> str:
-    """The hidden token of a form on this page."""
-    return _serializer(request).dumps([_holder(request), _owner(request)])
+    """The hidden token of the forms on this page: all have the same, signed once."""
+    token: str | None = getattr(request.state, "form_token", None)
+    if token is None:
+        token = str(serializer("form", secret_of(request)).dumps([_holder(request), _owner(request)]))
+        request.state.form_token = token
+    return token
 
 
 def hidden_fields(request: Request) -> Markup:
@@ -108,7 +112,7 @@ def _check(request: Request, form: FormData, largest: int) -> None:
 def _read(request: Request, token: str) -> tuple[str, str, datetime]:
     """Whose session and whose form it is, and when it was given out; refused when it is none of ours."""
     try:
-        (holder, owner), given = _serializer(request).loads(token, return_timestamp=True)
+        (holder, owner), given = serializer("form", secret_of(request)).loads(token, return_timestamp=True)
     except (BadSignature, ValueError, TypeError) as bad:
         raise _refused() from bad
     return str(holder), str(owner), given
@@ -124,6 +128,11 @@ async def _check_text(request: Request, files: int) -> None:
     body = await request.body()
     if not is_utf8(unquote_to_bytes(body) if kind == b"application/x-www-form-urlencoded" else body):
         raise unreadable()
+
+
+def reader_of(request: Request) -> str:
+    """Tells one person's pages from another's, for a page that goes on asking; empty for who is nobody yet."""
+    return _owner(request)[:16]
 
 
 def _holder(request: Request) -> str:
@@ -145,14 +154,6 @@ def _sender(request: Request) -> Person | None:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _serializer(request: Request) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(
-        secret_of(request),
-        salt="bina.form",
-        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-    )
 
 
 def _refused() -> Problem:

@@ -106,6 +106,7 @@ def figures() -> dict[str, charts.Figure]:
                 charts.Series("Pengawas", [14, 16, 17, 20.5, 24]),
                 charts.Series("Pelaksana", [6, None, 9, 15, 20]),
             ],
+            band=charts.Band("separuh tengah pelaksana", [3, None, 5, 10, 14], [9, None, 13, 19, 23]),
             target=20,
             note="Median JP per orang dan tahun, dibatasi 20 JP per orang untuk angka pemerataan",
         ),

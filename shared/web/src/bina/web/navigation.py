@@ -7,6 +7,25 @@ from bina.web.language import gettext as _
 from bina.web.permissions import can
 
 SERVICES = ("enrollment", "assessment", "evaluation", "notification")
+_LEARNING, _PEOPLE = "/enrollment/katalog", "/enrollment/unit"
+WITHIN = {
+    "/enrollment/angkatan": _LEARNING,
+    "/enrollment/hadir": _LEARNING,
+    "/enrollment/kalender": _LEARNING,
+    "/enrollment/mitra": _LEARNING,
+    "/enrollment/narasumber": _LEARNING,
+    "/enrollment/nomor-sertifikat": _LEARNING,
+    "/enrollment/persetujuan": _LEARNING,
+    "/enrollment/program": _LEARNING,
+    "/enrollment/program-baru": _LEARNING,
+    "/enrollment/seminar-baru": _LEARNING,
+    "/enrollment/mutasi": _PEOPLE,
+    "/enrollment/pegawai": _PEOPLE,
+    "/evaluation/isi": "/evaluation/tugas",
+    "/notification/preferensi": "/notification/kotak-masuk",
+    **{f"/{service}/potongan/data-saya": "/data-saya" for service in SERVICES},
+}
+"""Pages that lie within a place, though their paths do not say so."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +53,10 @@ def operations(path: str) -> list[Link]:
 
 
 def _one_place(path: str) -> str:
-    """Operations are one place, though each service serves its own page of them."""
-    return "/enrollment/ops" if path.split("/")[2:3] == ["ops"] else path
+    """The place of a page that lies elsewhere; operations are one, though each service serves its own page of them."""
+    if path.split("/")[2:3] == ["ops"]:
+        return "/enrollment/ops"
+    return next((place for part, place in WITHIN.items() if _under(path, part)), path)
 
 
 def _under(path: str, href: str) -> bool:
@@ -52,7 +73,9 @@ def _places() -> list[tuple[str, str, str]]:
         (_("Tes"), "/assessment/tes", "test.own"),
         (_("Tugas menilai"), "/evaluation/tugas", "task.own"),
         (_("Instansi"), "/enrollment/instansi", "jp.shares"),
+        (_("Unit"), "/enrollment/unit", "people.list"),
         (_("Impor"), "/enrollment/impor", "import.read"),
+        (_("Integrasi"), "/enrollment/integrasi", "integration.read"),
         (_("Dampak"), "/evaluation/dampak", "impact.read"),
         (_("Penilai"), "/evaluation/penilai", "interview.list"),
         (_("Permintaan data"), "/enrollment/perbaikan", "data_request.list"),

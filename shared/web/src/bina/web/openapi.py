@@ -15,6 +15,8 @@ from starlette.routing import BaseRoute
 
 from bina.web.access import SESSION_COOKIE, open_to_all
 from bina.web.commands import KEY_HEADER, KEY_PATTERN, api_command
+from bina.web.editions import HEADER as IF_MATCH
+from bina.web.editions import if_match
 from bina.web.problems import MEDIA_TYPE
 
 _REFS = "#/components/schemas/{model}"
@@ -34,6 +36,13 @@ _KEY = {
     "description": "One per command: sent again with the same body, the first answer comes again.",
     "schema": {"type": "string", "pattern": KEY_PATTERN},
 }
+_SEEN = {
+    "name": IF_MATCH,
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` that was read: an edit of what was changed meanwhile is refused.",
+    "schema": {"type": "string"},
+}
 _RETRY_AFTER = {
     "Retry-After": {"description": "seconds to wait", "schema": {"type": "integer", "minimum": 1}}
 }
@@ -44,6 +53,7 @@ _MEANINGS = {
     404: "Absent, or outside the reader's scope: the two look the same.",
     408: "The body did not come in time.",
     409: "Another state than the command expects, or the same command is in progress.",
+    412: "Changed by somebody else since it was read.",
     413: "The body is too large.",
     422: "The input is wrong; `errors` says where.",
     429: "Too many requests.",
@@ -126,6 +136,9 @@ def _describe_one(operation: dict[str, Any], calls: set[Any]) -> None:
     if api_command in calls:
         operation.setdefault("parameters", []).append(_KEY)
         statuses |= {400, 409}
+    if if_match in calls:
+        operation.setdefault("parameters", []).append(_SEEN)
+        statuses |= {412}
     if "requestBody" in operation:
         statuses |= {400, 408, 413}
     refused = {str(s): {"$ref": f"#/components/responses/Problem{s}"} for s in sorted(statuses)}

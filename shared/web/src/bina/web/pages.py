@@ -15,7 +15,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Pref
 
 from bina.web import formats, language, static
 from bina.web.access import settings_of, visitor
-from bina.web.forms import hidden_fields, keep_guest
+from bina.web.forms import hidden_fields, keep_guest, reader_of
 from bina.web.masking import masked_in
 from bina.web.navigation import links_for, operations
 from bina.web.notice import forget_notice, waiting_notice
@@ -37,6 +37,7 @@ FILTERS = {
     "duration": formats.duration,
     "masked": masked_in,
 }
+_environments: dict[Path | None, Environment] = {}
 
 
 class Pages:
@@ -45,7 +46,7 @@ class Pages:
     def __init__(self, service: str, package_dir: Path | None = None) -> None:
         self.service = service
         language.load(service, HERE, package_dir)
-        self.environment = _environment(_loader(package_dir))
+        self.environment = _environment(package_dir)
 
     def render(self, request: Request, name: str, *, status_code: int = 200, **context: Any) -> HTMLResponse:
         """Answer with a template; every page gets person, nav, theme and guarded forms without asking."""
@@ -53,6 +54,7 @@ class Pages:
         page = HTMLResponse(template.render(self._frame(request) | context), status_code)
         page.headers["Cache-Control"] = "private, no-store"
         page.headers["Vary"] = "Cookie"
+        page.headers["X-Reader"] = reader_of(request)
         keep_guest(request, page)
         forget_notice(request, page)
         return page
@@ -80,6 +82,15 @@ class Pages:
         }
 
 
+def compile_templates() -> None:
+    """Compile every template of the services that are loaded. Else whoever is first to ask for a page waits for it, and
+    everybody else in that process with them; what is forked later has them all."""
+    _environment(None)
+    for environment in _environments.values():
+        for name in environment.list_templates():
+            environment.get_template(name)
+
+
 def shell_pages(request: Request) -> Pages:
     """The shell's own pages (problems, operations) inside the service that answers."""
     pages: Pages = request.app.state.shell_pages
@@ -94,7 +105,14 @@ def _loader(package_dir: Path | None) -> BaseLoader:
     return ChoiceLoader([PrefixLoader(rooms), shell])
 
 
-def _environment(loader: BaseLoader) -> Environment:
+def _environment(package_dir: Path | None) -> Environment:
+    """One for each package: templates are compiled once in a process."""
+    if package_dir not in _environments:
+        _environments[package_dir] = _built(_loader(package_dir))
+    return _environments[package_dir]
+
+
+def _built(loader: BaseLoader) -> Environment:
     environment = Environment(
         loader=loader,
         autoescape=True,

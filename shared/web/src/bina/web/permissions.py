@@ -213,7 +213,7 @@ def _forbidden(person: Person) -> Problem:
         "forbidden",
         403,
         _("Halaman ini bukan untuk peran Anda."),
-        _("Anda masuk sebagai %(name)s.") % {"name": person.name},
+        _("Anda masuk sebagai %(name)s.") % {"name": person.name.removesuffix(".")},
         mend=_("Bila seharusnya boleh, mintalah peran ini kepada pengelola di BKPSDM."),
     )
 

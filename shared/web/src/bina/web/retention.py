@@ -17,7 +17,7 @@ from bina.web.language import gettext as _
 
 KEPT = (
     "people", "trainings", "notices", "deliveries", "kept_forms", "commands", "discarded", "audit_values", "sessions",
-    "data_requests", "imports", "jp_evidence",
+    "data_requests", "imports", "jp_evidence", "approvals",
 )  # fmt: skip
 LONGEST = 36_525
 """Days; a hundred years."""
@@ -90,6 +90,7 @@ def name_of(keeps: str) -> str:
         "sessions": _("Catatan sesi, sejak sesi itu habis"),
         "data_requests": _("Permintaan Anda atas data, sejak dijawab"),
         "imports": _("Berkas yang diunggah instansi beserta barisnya, sejak diunggah"),
+        "approvals": _("Permintaan kursi yang perlu persetujuan, sejak dijawab atau ditarik"),
         "jp_evidence": _("Bukti belajar yang Anda lampirkan, sejak diperiksa"),
     }
     return words[keeps]

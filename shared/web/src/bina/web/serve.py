@@ -21,6 +21,7 @@ from bina.messaging import telemetry
 from bina.messaging.runtime import Runtime
 from bina.messaging.settings import Settings
 from bina.web import logs
+from bina.web.pages import compile_templates
 from bina.web.wire import Wire
 
 _WATCH_SECONDS = 2.0
@@ -31,6 +32,7 @@ def run(create: Callable[[], FastAPI], settings: Settings) -> None:
     """One process: API, pages and the runtime. Exits with 1 when progress stopped, so that it is started anew."""
     logs.to_stderr()
     app = create()
+    compile_templates()
     telemetry.start(app.state.runtime.service.name, settings.worker)
     server = Server(
         uvicorn.Config(

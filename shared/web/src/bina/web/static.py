@@ -46,7 +46,9 @@ class Asset:
 @cache
 def assets() -> Mapping[str, Asset]:
     """Every asset by its plain name (`shell.css`); without built font the stylesheet names the system's."""
-    found = {path.name: _asset(path.name, path.read_bytes()) for path in sorted(HOME.glob("*.js"))}
+    found = {
+        path.name: _asset(path.name, _script(path.read_text("utf-8"))) for path in sorted(HOME.glob("*.js"))
+    }
     font = DIST / FONT
     face = ""
     if font.is_file():
@@ -110,6 +112,12 @@ def _response(asset: Asset, *, compressed: bool) -> Response:
 def _gzipped(name: str) -> bytes:
     body = next(asset.body for asset in assets().values() if asset.name == name)
     return gzip.compress(body, 9, mtime=0)
+
+
+def _script(source: str) -> bytes:
+    """A module without its lines of comment, a fifth of what it weighs."""
+    lines = (line for line in source.splitlines(keepends=True) if not line.lstrip().startswith("//"))
+    return "".join(lines).encode()
 
 
 def _asset(name: str, body: bytes) -> Asset:

@@ -13,7 +13,7 @@ Fetch = Callable[..., Awaitable[Sequence[Mapping[str, Any]]]]
 """Asks the database once, in the driver's own form."""
 Record = dict[str, Any]
 
-_LAST = "SELECT coalesce(max(number), 0) AS number FROM audit.blocks"
+_LAST = "SELECT coalesce(max(number), 0) AS number, clock_timestamp() AS at FROM audit.blocks"
 _NEXT = "SELECT * FROM audit.blocks WHERE number > $1 AND number <= $2 ORDER BY number LIMIT 1"
 _ENTRIES = f"SELECT {', '.join(COLUMNS)} FROM audit.entries WHERE id = ANY ($1::bigint[]) ORDER BY id"  # noqa: S608 - our own words
 _VALUES = "SELECT entry_id, field, person_id, salt, value FROM audit.personal WHERE entry_id = ANY ($1::bigint[]) ORDER BY 1, 2"
@@ -25,9 +25,17 @@ _TWICE = """SELECT id FROM (
     GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT $1"""
 
 
+# Told at the end, whether sealed by then or not: what they took away may lack in what was read before. No transaction
+# is open for as long as two minutes.
+_LATER = f"""SELECT {", ".join(COLUMNS)} FROM audit.entries
+    WHERE at > $1::timestamptz - interval '2 minutes' AND (kind = 'erasure' OR erased <> '{{}}') ORDER BY id"""  # noqa: S608 - our own words
+
+
 async def records(fetch: Fetch, service: str) -> AsyncIterator[Record]:
-    """Every block with its entries, then those not sealed yet, then what lies where it should not."""
-    last = (await fetch(_LAST))[0]["number"]
+    """Every block with its entries, then those not sealed yet, then what lies where it should not, then what was erased
+    meanwhile. Each is asked for by itself: no snapshot is held for as long as somebody reads."""
+    start = (await fetch(_LAST))[0]
+    last, began = start["number"], start["at"]
     expired = (await fetch(LATEST))[0]["before"]
     yield {"type": "begin", "format": FORMAT, "service": service, "expired_before": expired or ""}
     number, blocks, head = 0, 0, FIRST.hex()
@@ -42,6 +50,8 @@ async def records(fetch: Fetch, service: str) -> AsyncIterator[Record]:
     for kind, asked in (("stray", _STRAYS), ("twice", _TWICE)):
         for row in await fetch(asked, CHUNK):
             yield {"type": kind, "id": row["id"]}
+    for row in await fetch(_LATER, began):
+        yield {"type": "later", "entry": entry_of(row)}
     yield {"type": "end", "blocks": blocks, "head": head}
 
 

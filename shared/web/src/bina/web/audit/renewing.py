@@ -37,7 +37,7 @@ class Place(NamedTuple):
 
 
 def follow(request: Request) -> None:
-    """This page hears of changes: it will ask again by itself."""
+    """This page, or a part of a sibling's, will be asked for again by itself."""
     request.state.follows = True
 
 

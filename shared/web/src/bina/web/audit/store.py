@@ -1,10 +1,13 @@
 """Writing an entry, in the transaction of what it tells."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bina.messaging.database import Session
+from bina.messaging.database import Session, driver, silence
 from bina.web.audit.trail import Personal, Trail
 
 _VALUES = """INSERT INTO audit.personal (entry_id, field, person_id, salt, value, label)
@@ -25,9 +28,29 @@ _LATE = """DELETE FROM audit.personal p USING audit.forgotten f
 
 async def add(session: AsyncSession, trail: Trail) -> None:
     """Write a trail's entry with its personal values; one question, however many things changed."""
-    assert isinstance(session, Session)
+    await add_values(session, values_of(trail))
+
+
+def values_of(trail: Trail) -> list[Any]:
+    """What is written of a trail; a long one takes a while."""
     kept = zip(*trail.personal, strict=True) if trail.personal else ([] for _ in Personal._fields)
-    await session.fetch(_ADD, *trail.row(), *map(list, kept))
+    return [*trail.row(), *map(list, kept)]
+
+
+async def add_values(session: AsyncSession, values: Sequence[Any]) -> None:
+    """Write the entry of a trail that `values_of` has gone through."""
+    assert isinstance(session, Session)
+    await session.fetch(_ADD, *values)
+
+
+async def add_all(session: AsyncSession, trails: Sequence[Trail]) -> None:
+    """Write the entries of commands that were decided together, in their order."""
+    connection = await driver(session)
+    try:
+        await connection.executemany(_ADD, [values_of(trail) for trail in trails])
+    except asyncpg.PostgresError as error:
+        silence(error)
+        raise
 
 
 async def forget(session: AsyncSession, people: list[UUID]) -> None:

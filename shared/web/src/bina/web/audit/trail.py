@@ -4,6 +4,7 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -16,9 +17,11 @@ from bina.web.audit.digests import canonical, value_digest
 Kind = Literal["command", "reading", "session", "erasure"]
 OPEN = frozenset({
     "state", "origin", "status", "agency_code", "employment", "role", "language", "job_level", "position_type",
+    "appointment",
 })  # fmt: skip
 """Words of a person's record that name nobody. All its other texts are kept where they can be erased."""
 _TRAIL = "audit"
+_WORDS = (str, list, tuple, dict)
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,17 @@ class Trail:
         """What or whom the entry is found by."""
         self.about |= dict.fromkeys(str(id_) for id_ in ids if id_ is not None)
 
+    def because(self, why: str, person: UUID | None = None) -> None:
+        """Why the command was given; `person` is whom these words are about."""
+        self.keep("why", why, person)
+        self.note_about(person)
+
+    def note_behalf(self, people: Iterable[UUID | None]) -> None:
+        """On whose behalf the command acts; nobody acts on their own behalf."""
+        others = [p for p in people if p is not None and p != self.actor.person_id]
+        self.on_behalf |= dict.fromkeys(others)
+        self.note_about(*others)
+
     def row(self) -> list[Any]:
         """The entry's columns from `kind` on, in the order of the table."""
         actor = self.actor
@@ -97,6 +111,25 @@ class Trail:
             self.kind, actor.kind, actor.person_id, sorted(actor.roles), actor.agency_code, actor.unit_id,
             self.action, list(self.about), list(self.on_behalf), self.erased, json.dumps(detail), json.dumps(personal),
         ]  # fmt: skip
+
+
+class Trails(Trail):
+    """Of commands that are decided together: what changes is noted in the trail that its id belongs to. What belongs
+    to none of them is a mistake (KeyError), for it would be noted nowhere."""
+
+    def __init__(self, trails: Mapping[object, Trail]) -> None:
+        super().__init__("command", "", Actor("service"))
+        self._trails = trails
+
+    def changed(
+        self, kind: str, id_: object, before: Any, after: Any, *, person: UUID | None = None, why: str = ""
+    ) -> None:
+        """One thing changed, of one of the commands."""
+        self._trails[id_].changed(kind, id_, before, after, person=person, why=why)
+
+    def keep(self, name: str, value: Any, *_: Any, **_more: Any) -> None:  # noqa: ARG002 - whatever it is
+        """Only one of the commands can keep a value."""
+        raise KeyError(name)
 
 
 def begin(session: AsyncSession, trail: Trail) -> Trail:
@@ -135,16 +168,13 @@ def changed(
 def because(session: AsyncSession, why: str, *, person: UUID | None = None) -> None:
     """Note why the command was given, in words of whoever gave it; `person` is whom they are about."""
     if trail := open_in(session):
-        trail.keep("why", why, person)
-        trail.note_about(person)
+        trail.because(why, person)
 
 
 def on_behalf(session: AsyncSession, people: Iterable[UUID | None]) -> None:
     """Note on whose behalf the command acts; nobody acts on their own behalf."""
     if trail := open_in(session):
-        others = [p for p in people if p is not None and p != trail.actor.person_id]
-        trail.on_behalf |= dict.fromkeys(others)
-        trail.note_about(*others)
+        trail.note_behalf(people)
 
 
 def _seal(kept: Personal) -> dict[str, str | None]:
@@ -157,14 +187,19 @@ def _seal(kept: Personal) -> dict[str, str | None]:
 def _fields(thing: Any) -> dict[str, Any]:
     if thing is None:
         return {}
-    if isinstance(thing, Mapping):
-        return dict(thing)
-    if isinstance(thing, BaseModel):
-        return {name: getattr(thing, name) for name in type(thing).model_fields}
-    if is_dataclass(thing):
-        return {one.name: getattr(thing, one.name) for one in fields(thing)}
-    named: dict[str, Any] = thing._asdict()
-    return named
+    if names := _names_of(thing.__class__):
+        return {name: getattr(thing, name) for name in names}
+    return dict(thing)
+
+
+@cache
+def _names_of(kind: type) -> tuple[str, ...]:
+    """The fields of a model, a dataclass or a named tuple; none of a mapping. Imports ask it thousands of times."""
+    if issubclass(kind, BaseModel):
+        return tuple(kind.model_fields)
+    if is_dataclass(kind):
+        return tuple(one.name for one in fields(kind))
+    return () if issubclass(kind, Mapping) else tuple(kind._fields)  # type: ignore[attr-defined]
 
 
 def _apart(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -180,17 +215,16 @@ def _only(values: dict[str, Any], names: list[str]) -> dict[str, Any]:
 
 
 def _filled(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in (None, "", ())}
+    # most say at once that they are not empty; ids would be compared in Python
+    return {name: value for name, value in values.items() if value or value not in (None, "", ())}
 
 
 def _sides(values: dict[str, Any], person: UUID | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """(what may stay for ever, what goes with the person), in JSON's own types."""
-    hidden = {name for name, value in values.items() if person and _names_somebody(name, value)}
+    if not values:
+        return {}, {}
     plain: dict[str, Any] = to_jsonable_python(values)
-    return {n: v for n, v in plain.items() if n not in hidden}, {
-        n: v for n, v in plain.items() if n in hidden
-    }
-
-
-def _names_somebody(name: str, value: Any) -> bool:
-    return isinstance(value, str | list | tuple | dict) and name not in OPEN
+    if person is None:
+        return plain, {}
+    hidden = {n: plain[n] for n, value in values.items() if isinstance(value, _WORDS) and n not in OPEN}
+    return {n: v for n, v in plain.items() if n not in hidden}, hidden

@@ -45,7 +45,7 @@ class Verifier:
         self._erased: set[str] = set()
         self._claimed = ""
         self._expired = ""
-        self._lacking: dict[str, Finding] = {}
+        self._lacking: dict[str | None, tuple[str, Finding]] = {}
 
     @property
     def blocks(self) -> int:
@@ -66,6 +66,7 @@ class Verifier:
             "end": self._end,
         }
         takers |= {"unsealed": self._take_unsealed, "stray": self._take_stray, "twice": self._take_twice}
+        takers |= {"later": self._take_later}
         takers[record["type"]](record)
 
     def finish(self, anchors: Iterable[tuple[int, str]] = ()) -> None:
@@ -75,8 +76,9 @@ class Verifier:
             self._found("cut")
         if self._claimed > self._expired:
             self._found("expiry-unproven")
-        for lacking in self._lacking.values():
-            self._report(lacking)
+        for at, lacking in self._lacking.values():
+            if at >= self._expired:
+                self._report(lacking)
         for number, digest in anchors:
             self.compare(number, digest)
 
@@ -136,6 +138,10 @@ class Verifier:
         self._close_block()
         self._report(Finding("twice", entry=record["id"]))
 
+    def _take_later(self, record: Mapping[str, Any]) -> None:
+        self._close_block()
+        self._explain(record["entry"])
+
     def _close_block(self) -> None:
         for missing in self._expected[self._place :]:
             self._found("entry-missing", missing)
@@ -154,6 +160,10 @@ class Verifier:
                 self._found("person", entry["id"], name)
         for name in there:
             self._found("value-extra", entry["id"], name)
+        self._explain(entry)
+
+    def _explain(self, entry: Entry) -> None:
+        """What an entry says to have been taken away lacks rightly, wherever it lay."""
         if entry["kind"] == "erasure":
             self._expired = max(self._expired, entry["detail"].get("expired_before", ""))
         for person in entry["erased"]:
@@ -161,14 +171,13 @@ class Verifier:
             self._lacking.pop(person, None)
 
     def _lacks(self, entry: Entry, name: str, person: str | None) -> None:
-        """A value is gone: right if its time was over, or its person was erased, before or later."""
-        if entry["at"] < self._claimed:
+        """A value is gone: right if its time was over, or its person was erased, before or later. Of each person's the
+        newest is kept, which expires last."""
+        at = entry["at"]
+        if at < self._claimed or person in self._erased:
             return
-        finding = Finding("value-gone", self._block, entry["id"], name)
-        if person is None:
-            self._report(finding)
-        elif person not in self._erased:
-            self._lacking.setdefault(person, finding)
+        if person not in self._lacking or self._lacking[person][0] <= at:
+            self._lacking[person] = at, Finding("value-gone", self._block, entry["id"], name)
 
     def _found(self, what: str, entry: int = 0, field: str = "") -> None:
         self._report(Finding(what, self._block, entry, field))

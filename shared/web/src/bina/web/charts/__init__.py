@@ -9,9 +9,10 @@ from bina.web.charts.bullet import jp_ceiling, jp_floor
 from bina.web.charts.dumbbell import Pair, dumbbell
 from bina.web.charts.figure import Figure
 from bina.web.charts.funnel import Stage, funnel
-from bina.web.charts.line import Series, line
+from bina.web.charts.line import Band, Series, line
 
 __all__ = [
+    "Band",
     "Bar",
     "Figure",
     "Pair",

@@ -1,6 +1,6 @@
 """Small pieces of SVG: text, bars and scales in percent of the width, pixels of the height, rounded by who draws them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -40,6 +40,11 @@ def hundredths(value: float) -> Svg:
     """`str(round(value, 2))` in a third of its time."""
     written = f"{value:.2f}"
     return written[:-1] if written[-1] == "0" else written
+
+
+def all_hundredths(values: Sequence[float]) -> list[Svg]:
+    """Each as `hundredths` writes it, in one go."""
+    return ("%.2f\n" * len(values) % tuple(values)).replace("0\n", "\n").split("\n")[:-1]
 
 
 def share(value: Number, of: Number) -> float:
@@ -101,49 +106,40 @@ def stacked(
         f'<g transform="translate(0 {LINE})">{row.marks}</g></g>'
         for row, value in zip(rows, values, strict=True)
     ]
-    labels = [[row.label] for row in rows]
-    found = [_stack(zip(_labelled(rows, labels), marks, strict=True), pitch, gap, above, top)]
+    kinds = [f' class="{row.classes}"' if row.classes else "" for row in rows]
+    labels = [[[row.label] for row in rows]]
     if any(len(row.label) > LABEL_CHARACTERS for row in rows):
-        wrapped = [_lines(row.label, LABEL_CHARACTERS) for row in rows]
-        found.append(_stack(zip(_labelled(rows, wrapped), marks, strict=True), pitch, gap, above, top))
-    return found
+        labels.append([_lines(row.label, LABEL_CHARACTERS) for row in rows])
+    drawn = [_stack(lines, kinds, marks, pitch, top) for lines in labels]
+    return [Drawing(above + inside, int(max(end - gap + 4, 4))) for inside, end in drawn]
 
 
 def _stack(
-    rows: Iterable[tuple[tuple[Svg, int], Svg]], pitch: float, gap: float, above: Svg, top: float
-) -> Drawing:
-    """Each row's group lies where its label's last line does; the lines before stand above it."""
-    parts, y = [above], top
-    for (words, lines), marks in rows:
-        y += (lines - 1) * LINE
-        parts.append(f'<g transform="translate(0 {y})">{words}{marks}')
+    labels: Sequence[Sequence[str]], kinds: Sequence[Svg], marks: Sequence[Svg], pitch: float, y: float
+) -> tuple[Svg, float]:
+    """Each row's group lies where its label's last line does; the lines before stand above it. And where they end."""
+    words, parts = iter(all_escaped([line for lines in labels for line in lines])), []
+    for lines, kind, drawn in zip(labels, kinds, marks, strict=True):
+        higher = (len(lines) - 1) * LINE
+        y += higher
+        parts.append(f'<g transform="translate(0 {y})">')
+        parts += [f'<text y="{at}"{kind}>{next(words)}</text>' for at in range(13 - higher, 14, LINE)]
+        parts.append(drawn)
         y += LINE + pitch
-    return Drawing(join(parts), int(max(y - gap + 4, 4)))
-
-
-def _labelled(rows: Sequence[Row], labels: Sequence[Sequence[str]]) -> Iterator[tuple[Svg, int]]:
-    """Each row's label in its lines, the last one where a single one would stand, and how many they are."""
-    words = iter(all_escaped([line for lines in labels for line in lines]))
-    for row, lines in zip(rows, labels, strict=True):
-        kind = f' class="{row.classes}"' if row.classes else ""
-        above = len(lines) - 1
-        yield (
-            join(f'<text y="{13 - LINE * n}"{kind}>{next(words)}</text>' for n in range(above, -1, -1)),
-            above + 1,
-        )
+    return join(parts), y
 
 
 def _lines(words: str, most: int) -> list[str]:
     """Lines of at most so many characters, a longer word on a line of its own: textwrap takes ten times as long."""
-    if len(words) <= most:
-        return [words]
-    lines: list[str] = []
-    for word in words.split():
-        if lines and len(lines[-1]) + len(word) < most:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines or [words]
+    left = words if len(words) <= most else " ".join(words.split())
+    lines = []
+    while len(left) > most:
+        end = left.rfind(" ", 0, most + 1)
+        if end < 0 and (end := left.find(" ")) < 0:
+            break
+        lines.append(left[:end])
+        left = left[end + 1 :]
+    return [*lines, left or words]
 
 
 def nice_top(value: Number) -> float:

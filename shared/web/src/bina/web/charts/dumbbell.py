@@ -1,6 +1,6 @@
 """Dumbbells: two values of one thing and the distance between them, the largest shortfall first."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,8 +9,7 @@ from bina.web.charts.drawing import (
     Number,
     Row,
     Svg,
-    dot,
-    hundredths,
+    all_hundredths,
     join,
     rule,
     stacked,
@@ -18,12 +17,13 @@ from bina.web.charts.drawing import (
     within,
 )
 from bina.web.charts.figure import Figure
-from bina.web.formats import number
+from bina.web.formats import number, numbers
 from bina.web.language import counted
 from bina.web.language import gettext as _
 
-_TRACK = 22
 _GAP = 12
+_PITCH = 22 + _GAP
+_TRACK = rule(0, 13, 100, 13, "rule")
 
 
 @dataclass(frozen=True)
@@ -92,35 +92,53 @@ class _Scale:
     high: float
     ticks: Sequence[Number]
 
-    def x(self, value: Number) -> Svg:
+    def all_x(self, values: Iterable[Number]) -> list[Svg]:
         """Percent of the width, inset so that no circle is cut at the edge."""
-        inside = (float(value) - self.low) / (self.high - self.low)
-        return hundredths(2.5 + 95 * within(0.0, inside, 1.0))
+        low, width = self.low, self.high - self.low
+        return all_hundredths([2.5 + 95 * within(0.0, (float(value) - low) / width, 1.0) for value in values])
 
 
 def _draw(ranked: Sequence[Pair], scale: _Scale, show: Callable[[Number], str]) -> list[Drawing]:
-    above = join(text(scale.x(t), 12, show(t), "t2 mid") for t in scale.ticks)
-    track = rule(0, 13, 100, 13, "rule")
+    above = join(
+        text(x, 12, show(tick), "t2 mid")
+        for x, tick in zip(scale.all_x(scale.ticks), scale.ticks, strict=True)
+    )
+    measured = [pair for pair in ranked if pair.found is not None]
+    starts = scale.all_x(pair.reference for pair in ranked)
+    ends = scale.all_x(pair.found for pair in measured if pair.found is not None)
+    gaps = _gaps(measured, show)
+    # those that were not measured come last
     rows = [
-        Row(pair.label, _gap_words(pair, show), track + _ends(pair, scale), "", pair.found is not None)
-        for pair in ranked
+        Row(pair.label, gap, _ends(start, end, "c2" if pair.short > 0 else "c1"))
+        for pair, gap, start, end in zip(measured, gaps, starts, ends, strict=False)
     ]
-    return stacked(rows, _TRACK + _GAP, _GAP, above=above, top=26.0 if scale.ticks else 0.0)
+    unknown = _("belum dinilai")
+    rows += [
+        Row(pair.label, unknown, f"{_TRACK}{_hollow(start)}", known=False)
+        for pair, start in zip(ranked[len(rows) :], starts[len(rows) :], strict=True)
+    ]
+    return stacked(rows, _PITCH, _GAP, above=above, top=26.0 if scale.ticks else 0.0)
 
 
-def _ends(pair: Pair, scale: _Scale) -> Svg:
-    start = scale.x(pair.reference)
-    hollow = dot(start, 13, 6, "hollow")
-    if pair.found is None:
-        return hollow
-    end = scale.x(pair.found)
-    found = dot(end, 13, 6.5, "c2" if pair.short > 0 else "c1")
-    return f"{rule(start, 13, end, 13, 'bridge')}{hollow}{found}"
+def _hollow(x: Svg) -> Svg:
+    return f'<circle cx="{x}%" cy="13" r="6" class="hollow"/>'
 
 
-def _gap_words(pair: Pair, show: Callable[[Number], str]) -> str:
-    if pair.found is None:
-        return _("belum dinilai")
-    if pair.short > 0:
-        return _("kurang %(gap)s") % {"gap": show(pair.short)}
-    return _("terpenuhi") if pair.short == 0 else _("lebih %(gap)s") % {"gap": show(-pair.short)}
+def _ends(start: Svg, end: Svg, kind: str) -> Svg:
+    """The track and what lies on it, in one piece: a chart may have hundreds."""
+    return (
+        f'{_TRACK}<line x1="{start}%" y1="13" x2="{end}%" y2="13" class="bridge"/>'
+        f'<circle cx="{start}%" cy="13" r="6" class="hollow"/>'
+        f'<circle cx="{end}%" cy="13" r="6.5" class="{kind}"/>'
+    )
+
+
+def _gaps(measured: Sequence[Pair], show: Callable[[Number], str]) -> list[str]:
+    """How far each lies from its reference, in words."""
+    short, met, more = _("kurang %(gap)s"), _("terpenuhi"), _("lebih %(gap)s")
+    distances = [abs(pair.short) for pair in measured]
+    shown = numbers(distances) if show is number else map(show, distances)
+    return [
+        short % {"gap": words} if pair.short > 0 else met if pair.short == 0 else more % {"gap": words}
+        for pair, words in zip(measured, shown, strict=True)
+    ]

@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
-from itertools import count
+from itertools import chain, count
+from typing import cast
 
 from markupsafe import Markup, escape
 
-from bina.web.charts.drawing import Drawing, all_escaped, escaped
+from bina.web.charts.drawing import Drawing, Number, Svg, all_escaped, escaped
 from bina.web.formats import number, numbers
 from bina.web.language import gettext as _
 from bina.web.tables.delimited import BOM, csv_text
@@ -36,33 +36,33 @@ class Figure:
     csv_href: str = ""
 
     def __html__(self) -> str:
-        """The whole `<figure>`."""
-        return _joined(
-            Markup('<figure class="chart"><figcaption><p class="chart-title">{}</p>').format(self.title),
-            Markup('<p class="chart-note">{}</p>').format(self.note) if self.note else Markup(""),
-            Markup("</figcaption>"),
-            *self._drawn(),
-            self._key(),
-            Markup('<div class="chart-tools"><details><summary>{}</summary>').format(
-                _("Lihat sebagai tabel")
-            ),
-            Markup('<div class="table" role="region" aria-label="{}" tabindex="0">').format(self.title),
-            self.table(),
-            Markup('</div></details><a href="{}" download="{}">{}</a></div></figure>').format(
-                self.csv_href or self._csv_data(), self._file_name(), _("Unduh CSV")
-            ),
-        )
+        """The whole `<figure>`; its pieces are large, so they are put together once."""
+        return "".join(self._pieces())
+
+    def _pieces(self) -> Iterator[Svg]:
+        title, table, download = map(escaped, (self.title, _("Lihat sebagai tabel"), _("Unduh CSV")))
+        yield f'<figure class="chart"><figcaption><p class="chart-title">{title}</p>'
+        yield f'<p class="chart-note">{escaped(self.note)}</p>' if self.note else ""
+        yield "</figcaption>"
+        yield from self._drawn()
+        yield self._key()
+        yield f'<div class="chart-tools"><details><summary>{table}</summary>'
+        yield f'<div class="table" role="region" aria-label="{title}" tabindex="0">'
+        yield from self._table()
+        yield '</div></details><a href="'
+        yield escaped(self.csv_href) if self.csv_href else self._csv_data()
+        yield f'" download="{escaped(self._file_name())}">{download}</a></div></figure>'
 
     def svg(self) -> Markup:
         """The drawing alone, named and described; the stylesheet shows the one that fits the width."""
-        return _joined(*self._drawn())
+        return Markup("".join(self._drawn()))  # noqa: S704 - `drawing.text` escaped all words
 
-    def _drawn(self) -> Iterator[Markup]:
+    def _drawn(self) -> Iterator[Svg]:
         kinds = ("",) if len(self.drawings) == 1 else ("roomy", "tight")
         for drawing, kind in zip(self.drawings, kinds, strict=True):
             yield self._opening(drawing, kind)
-            yield Markup(drawing.inside)  # noqa: S704 - `drawing.text` escaped all words
-            yield Markup("</svg>")
+            yield drawing.inside
+            yield "</svg>"
 
     def _opening(self, drawing: Drawing, kind: str) -> Markup:
         return Markup(
@@ -78,27 +78,25 @@ class Figure:
 
     def table(self) -> Markup:
         """The figures of the drawing."""
-        classes = [_num(is_number=i in self._numbers) for i in range(len(self.columns))]
+        return Markup("".join(self._table()))  # noqa: S704 - escaped
+
+    def _table(self) -> Iterator[Svg]:
+        columns = list(zip(*self.rows, strict=True)) or [()] * len(self.columns)
+        # the first column names the rows; among the others figures are those without a word in them
+        classes = ["", *(_num(is_number=not _has_words(column)) for column in columns[1:])]
         head = "".join(
             f'<th scope="col"{kind}>{escape(name)}</th>'
             for kind, name in zip(classes, self.columns, strict=True)
         )
-        columns = zip(*self.rows, strict=True)
-        cells = [
-            _cells(column, i, kind) for i, (column, kind) in enumerate(zip(columns, classes, strict=False))
-        ]
-        body = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
-        return Markup(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")  # noqa: S704 - escaped
+        shown = [_shown(column) for column in columns]
+        row = f'<tr><th scope="row">%s</th>{"".join(f"<td{kind}>%s</td>" for kind in classes[1:])}</tr>'
+        yield f"<table><thead><tr>{head}</tr></thead><tbody>"
+        yield row * len(self.rows) % tuple(chain.from_iterable(zip(*shown, strict=True)))
+        yield "</tbody></table>"
 
     def csv_text(self) -> str:
         """The table as spreadsheets in Indonesia read it: semicolons, decimal commas."""
-        return csv_text([self.columns, *self.rows])
-
-    @cached_property
-    def _numbers(self) -> frozenset[int]:
-        """Columns without a word in them; the first one names the rows."""
-        words = {i for row in self.rows for i, cell in enumerate(row) if isinstance(cell, str)}
-        return frozenset(range(1, len(self.columns))) - words
+        return csv_text([self.columns]) + csv_text(self.rows)
 
     def _key(self) -> Markup:
         if not self.key:
@@ -119,11 +117,6 @@ class Figure:
         return (re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")[:60] or "data") + ".csv"
 
 
-def _joined(*parts: Markup) -> Markup:
-    """In one go: adding one to the other copies a long drawing each time."""
-    return Markup("".join(parts))  # noqa: S704 - all of them are markup
-
-
 def _swatch(kind: str) -> Markup:
     shapes = {
         "hollow": '<circle class="hollow" cx="7" cy="7" r="5"/>',
@@ -137,18 +130,17 @@ def _swatch(kind: str) -> Markup:
     return Markup(shapes[kind]) if kind in shapes else default  # noqa: S704 - our own shapes
 
 
-def _cells(column: Sequence[Cell], place: int, kind: str) -> list[str]:
-    """A column's cells; the first column names the rows."""
-    words = [cell for cell in column if isinstance(cell, str)]
-    if not words:
-        shown = numbers(cell for cell in column if not isinstance(cell, str))
-    elif len(words) == len(column):
-        shown = all_escaped(words)
-    else:
-        shown = [escaped(cell) if isinstance(cell, str) else number(cell) for cell in column]
-    if place == 0:
-        return [f'<th scope="row">{cell}</th>' for cell in shown]
-    return [f"<td{kind}>{cell}</td>" for cell in shown]
+def _shown(column: Sequence[Cell]) -> list[str]:
+    """A column's cells as a reader sees them, escaped."""
+    if not _has_words(column):
+        return numbers(cast("Sequence[Number | None]", column))
+    if set(map(type, column)) == {str}:
+        return all_escaped(cast("Sequence[str]", column))
+    return [escaped(cell) if isinstance(cell, str) else number(cell) for cell in column]
+
+
+def _has_words(column: Sequence[Cell]) -> bool:
+    return any(issubclass(kind, str) for kind in set(map(type, column)))
 
 
 def _num(*, is_number: bool) -> str:

@@ -1,4 +1,4 @@
-"""Lines over time: at most five series, each named at its end."""
+"""Lines over time: at most five series, each named at its end, and a band around them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,6 +26,15 @@ class Series:
     values: Sequence[Number | None]
 
 
+@dataclass(frozen=True)
+class Band:
+    """What lies from `low` to `high` at each time, as the middle half of all or an interval; None leaves a gap."""
+
+    label: str
+    low: Sequence[Number | None]
+    high: Sequence[Number | None]
+
+
 def line(
     title: str,
     times: Sequence[str],
@@ -33,6 +42,7 @@ def line(
     *,
     low: Number = 0,
     high: Number | None = None,
+    band: Band | None = None,
     target: Number | None = None,
     target_label: str = "",
     show: Callable[[Number], str] = number,
@@ -42,21 +52,38 @@ def line(
     """One line per series over the shared `times`; the scale starts at `low`, which is zero unless told otherwise."""
     if len(series) > 5:
         raise ValueError("a line chart takes at most five series")
-    known = [float(v) for s in series for v in s.values if v is not None] + [float(target or 0)]
+    around = [band.low, band.high] if band else []
+    values = [*(s.values for s in series), *around]
+    known = [float(v) for one in values for v in one if v is not None] + [float(target or 0)]
     end = float(high) if high is not None else nice_top(max(known))
     scale = _Scale(float(low), end, len(times))
-    drawn = [*_grid(scale, show), *_target(scale, target, target_label, show), _lines(scale, series)]
+    drawn = [*_grid(scale, show), *_target(scale, target, target_label, show), _lines(scale, series, band)]
     drawn += [*_end_labels(scale, series, show), *_time_labels(times)]
     return Figure(
         title,
-        counted("%(count)s garis dari %(first)s sampai %(last)s.", len(series))
-        % {"count": len(series), "first": times[0] if times else "–", "last": times[-1] if times else "–"},
+        _describe(times, series, band),
         [Drawing(join(drawn), _HEIGHT)],
-        (_("Waktu"), *(s.label for s in series)),
-        [(time, *(s.values[i] for s in series)) for i, time in enumerate(times)],
+        (_("Waktu"), *(s.label for s in series), *_band_columns(band)),
+        [(time, *(one[i] for one in values)) for i, time in enumerate(times)],
+        key=[("band", band.label)] if band else [],
         note=note,
         csv_href=csv_href,
     )
+
+
+def _describe(times: Sequence[str], series: Sequence[Series], band: Band | None) -> str:
+    lines = counted("%(count)s garis dari %(first)s sampai %(last)s.", len(series)) % {
+        "count": len(series),
+        "first": times[0] if times else "–",
+        "last": times[-1] if times else "–",
+    }
+    return f"{lines} {_('Bidang di sekitarnya: %(label)s.') % {'label': band.label}}" if band else lines
+
+
+def _band_columns(band: Band | None) -> list[str]:
+    if band is None:
+        return []
+    return [_("%(label)s: dari") % {"label": band.label}, _("%(label)s: sampai") % {"label": band.label}]
 
 
 @dataclass(frozen=True)
@@ -91,9 +118,11 @@ def _target(scale: _Scale, target: Number | None, words: str, show: Callable[[Nu
     return [rule(_GUTTER, y, 100, y, "target-line"), text(_GUTTER, y - 6, named, "t2 halo", dx=4)]
 
 
-def _lines(scale: _Scale, series: Sequence[Series]) -> Svg:
-    """The lines live in a drawing of their own that is stretched; strokes keep their width."""
-    drawn = [
+def _lines(scale: _Scale, series: Sequence[Series], band: Band | None) -> Svg:
+    """The lines, and the band beneath them, live in a drawing of their own that is stretched; strokes keep their
+    width."""
+    drawn = [f'<polygon class="band" points="{edge}"/>' for edge in _edges(scale, band)]
+    drawn += [
         f'<polyline class="l{n}" points="{run}"/>'
         for n, one in enumerate(series, 1)
         for run in _runs(scale, one)
@@ -114,21 +143,49 @@ def _runs(scale: _Scale, one: Series) -> list[str]:
     ]
 
 
+def _edges(scale: _Scale, band: Band | None) -> list[str]:
+    """The outline of each unbroken piece: along the upper ends, and back along the lower ones."""
+    if band is None:
+        return []
+    places = enumerate(zip(band.low, band.high, strict=True))
+    found = []
+    for there, piece in groupby(places, key=lambda place: None not in place[1]):
+        ends = [(f"{scale.x(i):.2f}", low, high) for i, (low, high) in piece]
+        if there:
+            upper = [f"{x},{scale.y(high or 0)}" for x, _low, high in ends]
+            found.append(
+                " ".join([*upper, *(f"{x},{scale.y(low or 0)}" for x, low, _high in reversed(ends))])
+            )
+    return found
+
+
 def _end_labels(scale: _Scale, series: Sequence[Series], show: Callable[[Number], str]) -> list[Svg]:
-    """Name each line at its last point: above it, the lowest of several below it, never on one another."""
+    """Name each line at its last point: above it, the lowest of several below it, never on one another nor on the
+    times."""
     ends = []
     for n, one in enumerate(series, 1):
         last = max((i for i, v in enumerate(one.values) if v is not None), default=None)
         if last is not None:
             value = one.values[last] or 0
             ends.append((scale.y(value), scale.x(last), n, f"{one.label} {show(value)}"))
-    drawn, ceiling = [], 0.0
-    for place, (y, x, n, words) in enumerate(sorted(ends)):
-        lowest = len(ends) > 1 and place == len(ends) - 1
-        at = max(y + 20 if lowest and y < _BOTTOM - 24 else y - 10, ceiling + _APART)
-        ceiling = at
+    drawn, ends = [], sorted(ends)
+    for at, (y, x, n, words) in zip(_apart([y for y, *_rest in ends]), ends, strict=True):
         drawn += [dot(x, y, 4.5, f"c{n}"), text(x, at, words, "v halo" + (" end" if x > 50 else ""))]
     return drawn
+
+
+def _apart(points: Sequence[float]) -> list[float]:
+    """Where the names of points stand, given from the highest to the lowest: pushed down past one another, then up from
+    the axis."""
+    found, ceiling, floor = [], 0.0, _BOTTOM - 6.0
+    for place, y in enumerate(points):
+        lowest = len(points) > 1 and place == len(points) - 1
+        ceiling = max(y + 20 if lowest and y < _BOTTOM - 24 else y - 10, ceiling + _APART)
+        found.append(ceiling)
+    for place in reversed(range(len(found))):
+        found[place] = min(found[place], floor)
+        floor = found[place] - _APART
+    return found
 
 
 def _time_labels(times: Sequence[str]) -> list[Svg]:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterable
 from contextvars import Context
 from random import uniform
@@ -30,7 +31,8 @@ LIFE_SECONDS = 300.0
 MOST = 500
 """Streams of one worker."""
 MOST_OF_ONE = 8
-"""Streams of one person on one worker; a browser holds three."""
+"""Streams of one person on one worker; a browser holds three. Once a worker has no place left, an agency that holds the
+most gives one up for an agency that holds fewer, within one agency a person for another."""
 log = logging.getLogger(__name__)
 
 
@@ -85,7 +87,7 @@ class Hub:
         self._subjects = {subject.name: subject for subject in subjects}
         self._ended = ended
         self._most, self._most_of_one = most, most_of_one
-        self._readers: set[Reader] = set()
+        self._readers: dict[Reader, None] = {}
         self._known: dict[str, dict[str, str]] = {}
         self._asked: dict[str, float] = {}
         self._looking: asyncio.Task[None] | None = None
@@ -97,16 +99,13 @@ class Hub:
         """Open a stream that ends at `until` (wall time); raises `Problem` where there are too many."""
         if self.closed:
             raise unavailable()
-        if len(self._readers) >= self._most:
-            raise _full(503)
-        if (
-            sum(r.session.person.person_id == session.person.person_id for r in self._readers)
-            >= self._most_of_one
-        ):
+        if sum(_owner(r.session) == _owner(session) for r in self._readers) >= self._most_of_one:
             raise _full(429)
+        if len(self._readers) >= self._most:
+            self._make_room(session)
         life = time.time() + LIFE_SECONDS * uniform(0.8, 1.2)  # noqa: S311 - only spreads what would come at once
         reader = Reader(session, about, told, min(until, life))
-        self._readers.add(reader)
+        self._readers[reader] = None
         if self._looking is None or self._looking.done():
             # not in the context of whoever came first: their trace and language are theirs
             self._looking = asyncio.create_task(self._look_on(), context=Context())
@@ -115,7 +114,21 @@ class Hub:
     def leave(self, reader: Reader) -> None:
         """Forget a stream."""
         reader.end()
-        self._readers.discard(reader)
+        self._readers.pop(reader, None)
+
+    def _make_room(self, session: Session) -> None:
+        """End the oldest stream of whoever has more than the one who comes would have then; raises `Problem` where
+        nobody has. The browser whose stream it was asks by itself from then on."""
+        agencies = Counter(_agency(r.session) for r in self._readers)
+        largest, most = agencies.most_common(1)[0]
+        own = agencies[_agency(session)] + 1 >= most
+        place = _agency(session) if own else largest
+        theirs = [r for r in self._readers if _agency(r.session) == place]
+        people = Counter(_owner(r.session) for r in theirs)
+        owner, held = people.most_common(1)[0] if people else ("", 0)
+        if own and people[_owner(session)] + 1 >= held:
+            raise _full(503)
+        self.leave(next(r for r in theirs if _owner(r.session) == owner))
 
     def close(self) -> None:
         """End all streams and take no more: this worker is to end, and must not wait for its readers."""
@@ -177,6 +190,15 @@ class Hub:
     def _end_all(self) -> None:
         for reader in [*self._readers]:
             self.leave(reader)
+
+
+def _owner(session: Session) -> str:
+    return str(session.person.person_id or session.session_id)
+
+
+def _agency(session: Session) -> str:
+    """Those of none are each for themselves."""
+    return session.person.agency_code or _owner(session)
 
 
 def _full(status: int) -> Problem:

@@ -19,7 +19,7 @@ from bina.web.live.subjects import Stream, Subject, watch
 from bina.web.masking import masked_in
 from bina.web.ops import doing
 from bina.web.ops.doing import MOST_PER_SECOND, Operator, Watcher, runtime_of
-from bina.web.ops.subjects import GROUPS, METRICS, REDRIVES
+from bina.web.ops.subjects import ALL_REDRIVES, GROUPS, METRICS, REDRIVES
 from bina.web.pages import shell_pages
 from bina.web.tables import Column, Format, Key, Table, export
 
@@ -157,9 +157,11 @@ def _groups(routes: APIRouter, home: str) -> None:
 def _redrives(routes: APIRouter, home: str) -> None:
     @routes.get(home + "/pengulangan")
     async def list_redrives(request: Request, _person: Watcher, sebelum: From | None = None) -> Response:
+        stream = await _watch(request, ALL_REDRIVES, "all")
         found = await doing.find_redrives(request, before=sebelum, limit=PAGE + 1)
         more = found[PAGE - 1].id if len(found) > PAGE else 0
-        return _render(request, "redrives", home, jobs=found[:PAGE], first=sebelum is not None, next=more)
+        context = {"jobs": found[:PAGE], "first": sebelum is not None, "next": more}
+        return _render(request, "redrives", home, stream=stream, **context)
 
     @routes.get(home + "/pengulangan/{redrive_id}")
     async def show(request: Request, redrive_id: HeldId, _person: Watcher) -> Response:

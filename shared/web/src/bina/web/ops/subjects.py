@@ -16,6 +16,13 @@ REDRIVES = Subject(
     FROM messaging.redrives WHERE id = ANY (CAST(CAST(:keys AS text[]) AS bigint[]))""",
 )
 """Orders to try again, by id."""
+ALL_REDRIVES = Subject(
+    "all-redrives",
+    """SELECT key, (SELECT concat_ws('/', max(id), sum(tried), sum(applied), sum(failed), count(ended_at))
+        FROM messaging.redrives) AS version
+    FROM unnest(CAST(:keys AS text[])) AS key""",
+)
+"""Their list: few rows, which only ever come and count up."""
 GROUPS = Subject(
     "groups",
     """SELECT cause AS key, string_agg(told, ',' ORDER BY told) AS version FROM (
@@ -26,4 +33,4 @@ GROUPS = Subject(
     every=5.0,
 )
 """Held messages by their cause. Asked less often, for a group may be large."""
-SUBJECTS = (METRICS, REDRIVES, GROUPS)
+SUBJECTS = (METRICS, REDRIVES, ALL_REDRIVES, GROUPS)

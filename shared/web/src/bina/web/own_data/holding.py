@@ -69,6 +69,10 @@ def shell_holdings(nip: str) -> list[Holding]:
             "to_jsonb(t) || jsonb_build_object('content', encode(t.value, 'escape'))",
         ),
         Holding(
+            "messaging.merged_people", _("Data Anda yang pernah tercatat terpisah"), _("Semuanya menjadi satu data"),
+            "t.kept_id = $1", "t.gone_id", basis=service,
+        ),
+        Holding(
             "web.kept_forms", _("Isian yang menunggu Anda masuk kembali"), _("Isian tidak hilang saat sesi berakhir"),
             "t.person_id = $1", "t.kept_id", "kept_forms", service,
         ),

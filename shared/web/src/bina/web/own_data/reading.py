@@ -14,12 +14,15 @@ from bina.web.own_data.holding import Holding
 
 CHUNK = 500
 """Rows that are asked for together."""
-# Whoever acts for an agency is told by role and agency, not by name: Pasal 33 protects them, too.
+# Whoever acts for an agency is told by role and agency, not by name: Pasal 33 protects them, too. Whoever took the audit
+# along took what there was of the person by then.
 _LOOKS = """SELECT id, at, kind, actor, roles, agency_code, action, (detail -> 'asked')::text AS asked,
         ARRAY(SELECT value FROM audit.personal p WHERE p.entry_id = e.id AND p.person_id = $1::uuid
             AND (p.field = 'why' OR p.field LIKE '%.why')) AS why
     FROM audit.entries e
-    WHERE about @> ARRAY[$1::text] AND actor_id IS DISTINCT FROM $1::uuid AND kind IN ('command', 'reading') AND id < $2
+    WHERE actor_id IS DISTINCT FROM $1::uuid AND kind IN ('command', 'reading') AND id < $2 AND (about @> ARRAY[$1::text]
+        OR about @> ARRAY['audit'] AND action ~ '/ops/audit/(ekspor|export)' AND id > (
+            SELECT min(id) FROM audit.entries WHERE about @> ARRAY[$1::text] OR actor_id = $1::uuid))
     ORDER BY id DESC LIMIT $3"""
 NEWEST = 2**62
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bina.events import Event
-from bina.events.enrollment import AsnErased, SessionEnded
+from bina.events.enrollment import AsnErased, AsnMerged, SessionEnded
 from bina.messaging import Handlers, columns
 from bina.web.sessions.kept_forms import forget_of
 
@@ -64,6 +64,13 @@ async def on_session_ended(events: list[SessionEnded], session: AsyncSession) ->
 @handlers.on(AsnErased)
 async def on_asn_erased(events: list[AsnErased], session: AsyncSession) -> list[Event]:
     """Keep no forms of theirs."""
+    await forget_of(session, (event.asn_id for event in events))
+    return []
+
+
+@handlers.on(AsnMerged)
+async def on_asn_merged(events: list[AsnMerged], session: AsyncSession) -> list[Event]:
+    """Keep no forms that nobody can come back to: the sessions of the record that has gone are over."""
     await forget_of(session, (event.asn_id for event in events))
     return []
 

@@ -18,15 +18,19 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 def csv_text(rows: Iterable[Sequence[Cell]], zone: ZoneInfo | None = None) -> str:
     """Lines with semicolons and decimal commas; times in a zone, in ISO 8601 with its offset."""
     buffer = io.StringIO()
-    csv.writer(buffer, delimiter=";", lineterminator="\r\n").writerows(
-        [_written(cell, zone) for cell in row] for row in rows
-    )
+    columns = [_column(cells, zone) for cells in zip(*rows, strict=True)]
+    csv.writer(buffer, delimiter=";", lineterminator="\r\n").writerows(zip(*columns, strict=True))
     return buffer.getvalue()
 
 
+def _column(cells: Sequence[Cell], zone: ZoneInfo | None) -> list[str]:
+    """One below the other: figures alone are written in one go."""
+    if set(map(type, cells)) <= {int, float}:
+        return "\n".join(map(str, cells)).replace(".", ",").split("\n")
+    return [_written(cell, zone) for cell in cells]
+
+
 def _written(cell: Cell, zone: ZoneInfo | None) -> str:
-    if isinstance(cell, (int, float)):
-        return str(cell).replace(".", ",")
     if isinstance(cell, str):
         return f"'{cell}" if cell.startswith(_FORMULA) else cell
     if cell is None:

@@ -1,10 +1,14 @@
 // <form data-claim="name">: a check-in made without a network is kept on this phone, with the time at which the code was
-// seen, and sent once the network is back. A page that says <p data-claim-done="name"> forgets it.
+// seen, and sent once the network is back. The page too is kept, so that a reload without a network shows it again. A page
+// that says <p data-claim-done="name"> forgets both.
 const t = document.documentElement.lang === "en"
-  ? { sending: "Sending…", kept: "No connection. Kept on this phone; it is sent once the connection is back. Leave this page open." }
-  : { sending: "Mengirim…", kept: "Tidak ada jaringan. Tersimpan di ponsel ini dan dikirim begitu jaringan kembali. Biarkan halaman ini terbuka." };
+  ? { sending: "Sending…", kept: "No connection. Kept on this phone; it is sent once the connection is back and this page is open." }
+  : { sending: "Mengirim…", kept: "Tidak ada jaringan. Tersimpan di ponsel ini, dan dikirim dari halaman ini begitu jaringan kembali." };
 const form = document.querySelector("form[data-claim]");
 const place = (name) => `bina-claim:${name}`;
+// The one worker of this page, named by its own server: no other text becomes a script.
+const named = { createScriptURL: (path) => path };
+const trusted = globalThis.trustedTypes?.createPolicy("worker", named) ?? named;
 
 function read(name) {
   try {
@@ -22,7 +26,27 @@ function write(name, claim) {
   }
 }
 
-for (const done of document.querySelectorAll("[data-claim-done]")) localStorage.removeItem(place(done.dataset.claimDone));
+const parts = () => [...document.querySelectorAll("link[href], script[src]")].map((part) => part.href || part.src);
+
+// One page for one device: whoever opened this session on it before gets theirs no more.
+async function keepPage(html) {
+  const [mine, session] = [place(form.dataset.claim), form.dataset.claim.split("/").pop()];
+  const others = (await caches.keys()).filter((name) => name !== mine && name.startsWith(place("")) && name.endsWith(`/${session}`));
+  await Promise.all(others.map((name) => caches.delete(name)));
+  const cache = await caches.open(mine);
+  await cache.put(form.action, new Response(html, { headers: { "Content-Type": "text/html; charset=utf-8" } }));
+  await cache.addAll(parts());
+  await navigator.serviceWorker.register(trusted.createScriptURL(form.dataset.worker), { scope: form.action });
+}
+
+async function forget(name) {
+  localStorage.removeItem(place(name));
+  await caches.delete(place(name));
+  await (await navigator.serviceWorker.getRegistration())?.unregister();
+}
+
+for (const done of document.querySelectorAll("[data-claim-done]")) forget(done.dataset.claimDone).catch(() => {});
+if (form) keepPage(`<!doctype html>${document.documentElement.outerHTML}`).catch(() => {}); // no network, or no such storage
 
 if (form) {
   const { kode, dilihat } = form.elements;

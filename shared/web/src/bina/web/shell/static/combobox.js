@@ -21,9 +21,9 @@ function enhance(select) {
   };
   const choose = (item) => {
     select.selectedIndex = Number(item.dataset.index);
+    settle();
     select.dispatchEvent(new Event("input", { bubbles: true }));
     select.dispatchEvent(new Event("change", { bubbles: true }));
-    settle();
   };
   const mark = (to) => {
     const items = shown();

@@ -9,6 +9,10 @@ const item = (question, answer, ...more) => {
 };
 const as = (tag, text, more) => Object.assign(document.createElement(tag), { textContent: text, ...more });
 
+// The one worker of this page, named by its own server: no other text becomes a script.
+const named = { createScriptURL: (path) => path };
+const trusted = globalThis.trustedTypes?.createPolicy("worker", named) ?? named;
+
 // What this device keeps of a task: {answers: {question: {value, known, key, sent}}, sending: {key, body}}. `known`: what
 // the server is believed to have; `tried`: what was sent without an answer coming back; `held`: waits for its owner.
 function drawerOf(task, form) {
@@ -56,7 +60,7 @@ function drawerOf(task, form) {
     await cache.put(form, new Response(html, { headers: { "Content-Type": "text/html; charset=utf-8" } }));
     const parts = [...document.querySelectorAll("link[href], script[src]")].map((part) => part.href || part.src);
     await cache.addAll(parts);
-    await navigator.serviceWorker.register(worker, { scope: form });
+    await navigator.serviceWorker.register(trusted.createScriptURL(worker), { scope: form });
   }
 }
 
@@ -296,7 +300,8 @@ function begin(form) {
     event.preventDefault();
     next();
   });
-  part("next").addEventListener("click", next);
+  // The second click of a double click was meant for the question that was there before, not for sending.
+  part("next").addEventListener("click", ({ detail }) => (at === LAST && detail > 1 ? undefined : next()));
   part("back").addEventListener("click", () => walk(at - 1));
   part("wipe").addEventListener("click", async () => {
     await drawer.wipe();
