@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from assessment.assessments.api import router as assessments_api
 from assessment.assessments.handlers import handlers as assessments
 from assessment.assessments.pages import router as assessments_pages
+from assessment.merging.handlers import handlers as merging
 from assessment.own_data import own
 from assessment.plans.handlers import handlers as plans
 from assessment.plans.schedule import schedule as plans_schedule
@@ -25,7 +26,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 service = Service(
     "assessment",
     MIGRATIONS,
-    handlers=[register, assessments, profiles, plans, sessions, audit.erasures],
+    handlers=[register, assessments, profiles, plans, merging, sessions, audit.erasures],
     schedules=[plans_schedule],
     projections=("people", "runs", "run_targets", "enrollments"),
 )

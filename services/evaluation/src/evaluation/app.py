@@ -13,6 +13,7 @@ from evaluation.impact import handlers as impact_handlers
 from evaluation.impact import pages as impact_pages
 from evaluation.impact import schedule as impact_schedule
 from evaluation.instruments import store as instruments
+from evaluation.merging import handlers as merging_handlers
 from evaluation.own_data import own
 from evaluation.responses import api as responses_api
 from evaluation.responses import handlers as responses_handlers
@@ -42,6 +43,7 @@ service = Service(
         tasks_handlers.handlers,
         responses_handlers.handlers,
         impact_handlers.handlers,
+        merging_handlers.handlers,
         session_handlers,
         audit.erasures,
     ],

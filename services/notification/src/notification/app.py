@@ -13,6 +13,7 @@ from notification.deliveries import courier
 from notification.deliveries import handlers as deliveries_handlers
 from notification.deliveries import pages as deliveries_pages
 from notification.deliveries.subjects import DELIVERIES, FAILED
+from notification.merging import handlers as merging_handlers
 from notification.notices import api as notices_api
 from notification.notices import handlers as notices_handlers
 from notification.notices import pages as notices_pages
@@ -32,6 +33,7 @@ service = Service(
         notices_handlers.handlers,
         deliveries_handlers.handlers,
         preferences_handlers.handlers,
+        merging_handlers.handlers,
         session_handlers,
         audit.erasures,
     ],

@@ -1,9 +1,7 @@
 """The respondent's pages: what is due, the form, the review, the receipt."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 
 from bina.messaging import clock
+from bina.web import offline
 from bina.web.access import Person, Visitor
 from bina.web.audit import OthersRecords
+from bina.web.audit.renewing import follow
 from bina.web.commands import FormCommand, PageCommand
 from bina.web.forms import GuardedForm
-from bina.web.headers import HEADERS
 from bina.web.language import gettext as _
 from bina.web.live import watch
 from bina.web.permissions import may
@@ -34,7 +33,6 @@ router = APIRouter()
 Respondent = Annotated[Person, may("task.own")]
 Filler = Annotated[Person, may("task.fill")]
 ANSWERED = 5
-WORKER = (Path(__file__).parent / "worker.js").read_text()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +58,8 @@ def _linked(task_id: UUID, token: str) -> Desk:
 
 @router.get("/evaluation/survei.js")
 async def worker(_visitor: Visitor) -> Response:
-    """The service worker of forms, each of which registers it for its own path alone. What it gives out again has the
-    headers of a page."""
-    kept = HEADERS | {"Content-Type": "text/html; charset=utf-8", "Referrer-Policy": "no-referrer"}
-    script = WORKER.replace("HEADERS_OF_A_PAGE", json.dumps(kept))
-    return Response(script, media_type="text/javascript", headers={"Service-Worker-Allowed": "/evaluation/"})
+    """The service worker of forms, each of which registers it for its own path alone."""
+    return offline.worker("/evaluation/")
 
 
 @router.get("/evaluation/tugas")
@@ -132,6 +127,7 @@ async def fragment(request: Request, person: Respondent, reads: OthersRecords) -
     """Three tasks by deadline for the page Beranda; opened on its own it leads to the whole list."""
     if "x-fragment" not in request.headers:
         return RedirectResponse("/evaluation/tugas", 303)
+    follow(request)
     async with request.app.state.runtime.sessions() as session:
         found = await store.load_open(session, _me(person), clock.today())
     await reads.of([a.about_id for a in found[:3]])

@@ -78,6 +78,9 @@ _ABOUT = _withdraw(
     """enrollment_id IN (SELECT enrollment_id FROM enrolments WHERE asn_id = ANY (CAST(:ids AS uuid[])))"""
 )
 _ASKED_OF = _withdraw("state = 'open' AND respondent_id = ANY (CAST(:ids AS uuid[]))")
+_OF_SELVES = _withdraw(
+    "state = 'open' AND respondent_id = about_id AND role <> 'alumnus' AND about_id = ANY (CAST(:ids AS uuid[]))"
+)
 _REASSIGN = text(
     """UPDATE tasks t SET respondent_id = p.supervisor_id FROM people p JOIN enrolments e ON e.asn_id = p.asn_id
     WHERE p.asn_id = ANY (CAST(:ids AS uuid[])) AND t.enrollment_id = e.enrollment_id AND t.role = 'supervisor'
@@ -162,6 +165,11 @@ async def withdraw_of_people(session: AsyncSession, ids: Iterable[UUID]) -> list
     wanted = {"ids": list(ids)}
     about = _tasks(await session.execute(_ABOUT, wanted))
     return [*about, *_tasks(await session.execute(_ASKED_OF, wanted))]
+
+
+async def withdraw_of_selves(session: AsyncSession, ids: Iterable[UUID]) -> list[Task]:
+    """Take back what asks these people about themselves as others see them; returns it."""
+    return _tasks(await session.execute(_OF_SELVES, {"ids": list(ids)}))
 
 
 async def follow_supervisors(session: AsyncSession, ids: Iterable[UUID]) -> set[tuple[UUID, date]]:

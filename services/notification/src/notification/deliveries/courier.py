@@ -162,12 +162,13 @@ class Courier:
                 results.append(made)
             else:
                 mails.append((mine.notice_id, made))
+            await asyncio.sleep(0)  # a chunk takes tenths of a second, and pages are asked for meanwhile
         return claimed, mails, results
 
     def _write(self, telling: Telling, email: str, *, wanted: bool) -> EmailMessage | Result:
         notice_id = telling.notice_id
-        if not wanted:
-            return Result(notice_id, Outcome.SKIPPED, "not_wanted")
+        if telling.is_moot or not wanted:
+            return Result(notice_id, Outcome.SKIPPED, "moot" if telling.is_moot else "not_wanted")
         if not email:
             return Result(notice_id, Outcome.NO_ADDRESS)
         try:

@@ -67,8 +67,8 @@ async def list_notices(
     async with request.app.state.runtime.transaction() as session:
         await _check(session, person, wanted)
         found = await reading.find_notices(session, wanted, after=read_cursor(after), limit=limit + 1)
-    await reads.of([wanted])
     shown = found[:limit]
+    await reads.of([wanted, *(named for one in shown if (named := one.names))])
     more = write_cursor(shown[-1].occurred_at, shown[-1].notice_id) if len(found) > limit else None
     return NoticePage(notices=[_out(telling) for telling in shown], next=more)
 

@@ -2,6 +2,7 @@
 
 from .kinds import (
     ANNOUNCE,
+    ASKING,
     FAN_OUT_CHUNK,
     KINDS,
     MATCH,
@@ -17,6 +18,7 @@ from .rendering import Spoken, gist_of, mail_path_of, path_of, speak
 
 __all__ = [
     "ANNOUNCE",
+    "ASKING",
     "FAN_OUT_CHUNK",
     "KINDS",
     "MATCH",

@@ -17,6 +17,9 @@ TELL = "notices.tell"
 REMIND_TASK = "notices.remind_task"
 REMIND_TEST = "notices.remind_test"
 
+ASKING = "approval_requested"
+"""The kind of notice that asks for somebody's word; moot once that word is not needed any more."""
+
 _RUN = "/enrollment/angkatan/{run_id}"
 _CATALOGUE = "/enrollment/katalog"
 _TEST = "/assessment/tes/{about_id}"
@@ -28,6 +31,7 @@ _JP = "/enrollment/jp"
 _PROFILE = "/assessment/profil"
 _OWN_DATA = "/data-saya"
 _CREDITS = "/enrollment/jp/ajukan"
+_APPROVALS = "/enrollment/persetujuan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ KINDS = {
         Kind("jp_credit_accepted", _JP),
         Kind("jp_credit_refused", _CREDITS),
         Kind("jp_credit_corrected", _JP),
+        Kind(ASKING, _APPROVALS),
         Kind("task_opened", _TASK),
         Kind("task_reminder", _TASK, timedelta(days=2)),
         Kind("task_expired", _TASKS),

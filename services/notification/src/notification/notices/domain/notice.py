@@ -85,7 +85,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """A notice with what is known today about its reader; an empty `name` is a person unknown or erased."""
+    """A notice with what is known today about its reader; an empty `name` is a person unknown or erased. `is_moot`: what
+    it asks for is not needed any more."""
 
     notice_id: UUID
     event_id: UUID
@@ -104,6 +105,14 @@ class Telling:
     about_name: str
     run: Run | None
     traceparent: str = ""
+    appointment: str = ""
+    is_moot: bool = False
+
+    @property
+    def names(self) -> UUID | None:
+        """Who beside its reader is named in it."""
+        named = self.details.get("alumnus_id") or self.details.get("asker_id")
+        return UUID(named) if named else None
 
 
 def start_of(day: date) -> datetime:

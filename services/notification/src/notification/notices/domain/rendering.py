@@ -13,7 +13,7 @@ from uuid import UUID
 
 from notification.notices.templates import Language, load_templates
 
-from .kinds import KINDS, PERSONAL_LINK
+from .kinds import ASKING, KINDS, PERSONAL_LINK
 from .notice import Run, Telling
 from .reference import competency_name, entitlement_on
 from .writing import day, deadline, language_of, number, short_day
@@ -120,11 +120,29 @@ def _due(telling: Telling, language: Language) -> dict[str, str]:
 
 def _task(telling: Telling, language: Language) -> dict[str, str]:
     own = telling.details["alumnus_id"] == str(telling.recipient_id)
-    about = "about_self" if own else "about_unknown"
+    other = "" if own else telling.about_name
     return {
         **_due(telling, language),
-        "about": (not own and telling.about_name) or _phrase(about, language),
+        "about": other or _phrase("about_self" if own else "about_unknown", language),
+        "whom": other or _training(telling, language),
     }
+
+
+def _training(telling: Telling, language: Language) -> str:
+    return _of_run(telling, language).get("programme") or _phrase("about_unknown", language)
+
+
+def _asked(telling: Telling, language: Language) -> dict[str, str]:
+    details = telling.details
+    asker = telling.about_name or _phrase("asker_unknown", language)
+    if telling.is_moot:
+        return {"asker": asker, "next": _phrase("approval_moot", language)}
+    if details["stage"] == "agency":
+        return {"asker": asker, "next": _phrase("approval_agency", language)}
+    if "due" not in details:
+        return {"asker": asker, "next": _phrase("approval_whenever", language)}
+    due = deadline(details["due"], language)
+    return {"asker": asker, "next": _phrase("approval_supervisor", language, due=due)}
 
 
 def _test_reminder(telling: Telling, language: Language) -> dict[str, str]:
@@ -132,7 +150,8 @@ def _test_reminder(telling: Telling, language: Language) -> dict[str, str]:
 
 
 def _expired(telling: Telling, language: Language) -> dict[str, str]:
-    return {"closed_on": short_day(telling.details["closed_on"], language)}
+    closed_on = short_day(telling.details["closed_on"], language)
+    return {"closed_on": closed_on, "whom": _training(telling, language)}
 
 
 def _reason(telling: Telling, language: Language) -> dict[str, str]:
@@ -175,9 +194,10 @@ def _scored(telling: Telling, language: Language) -> dict[str, str]:
 def _completed(telling: Telling, language: Language) -> dict[str, str]:
     done = date.fromisoformat(telling.details["completed_on"])
     earned = max(telling.details["jp_in_year"], telling.details["jp"])
+    # The floor is not for a CPNS yet, and nothing is said of a ceiling for a PPPK of part time.
     return {
         "jp_in_year": number(earned, language),
-        "jp_note": _jp_note(telling.employment, done, earned, language),
+        "jp_note": "" if telling.appointment else _jp_note(telling.employment, done, earned, language),
     }
 
 
@@ -223,6 +243,7 @@ _SPECIAL: dict[str, Callable[[Telling, Language], dict[str, str]]] = {
     "training_recommended_unscheduled": _recommended,
     "training_changed": _changed,
     "training_cancelled": _reason,
+    ASKING: _asked,
     "task_opened": _task,
     "task_reminder": _task,
     "task_expired": _expired,

@@ -1,6 +1,6 @@
 """What is told because of which fact. Importing the modules registers their handlers."""
 
-from . import assessments, enrolments, people, rights, tasks, trainings
+from . import approvals, assessments, enrolments, people, rights, tasks, trainings
 from .needs import handlers
 
-__all__ = ["assessments", "enrolments", "handlers", "people", "rights", "tasks", "trainings"]
+__all__ = ["approvals", "assessments", "enrolments", "handlers", "people", "rights", "tasks", "trainings"]

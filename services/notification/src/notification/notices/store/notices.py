@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bina.events.enrollment import ApprovalRequested, ApprovalSettled
 from bina.messaging import columns, statement
 from bina.messaging.traceparent import sampled
 from notification.deliveries.store.planning import plan_mail
-from notification.notices.domain import FAN_OUT_CHUNK, KINDS, TELL, Notice
+from notification.notices.domain import ASKING, FAN_OUT_CHUNK, KINDS, TELL, Notice
 from notification.notices.store.audience import fitting
 
 _COLUMNS = """notice_id, event_id, correlation_id, recipient_id, kind, run_id, about_id, details, occurred_at,
@@ -81,6 +82,11 @@ _READ = statement(
     SELECT count(*) FROM marked""",
     "now",
 )
+_DROP_ASKING = text(
+    f"""UPDATE notices AS n SET moot_at = d.at
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:ats AS timestamptz[])) AS d (about_id, at)
+    WHERE n.about_id = d.about_id AND n.kind = '{ASKING}' AND n.moot_at IS NULL"""  # noqa: S608 - constants only
+)
 Page = tuple[str, UUID]
 
 
@@ -105,6 +111,13 @@ async def add_notices(session: AsyncSession, notices: Iterable[Notice]) -> None:
         )
         taken["traceparent"] = [n.traceparent if sampled(n.traceparent) else None for n in rows]
         await session.execute(_ADD, {**taken, "details": [json.dumps(n.details, default=str) for n in rows]})
+
+
+async def drop_asking(session: AsyncSession, events: Sequence[ApprovalRequested | ApprovalSettled]) -> None:
+    """What was asked of anybody about these requests until now is moot; a mail that has not gone does not go."""
+    await session.execute(
+        _DROP_ASKING, {"ids": [e.approval_id for e in events], "ats": [e.time for e in events]}
+    )
 
 
 async def announce_to_page(

@@ -14,15 +14,17 @@ from notification.scope import PEOPLE
 
 _PUT_PEOPLE = text(
     """INSERT INTO people (asn_id, name, employment, agency_code, unit_path, position, job_level, supervisor_id,
-        known_at)
-    SELECT asn_id, name, employment, agency_code, unit_path, position, job_level, supervisor_id, known_at
+        appointment, known_at)
+    SELECT asn_id, name, employment, agency_code, unit_path, position, job_level, supervisor_id, appointment,
+        known_at
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n (asn_id uuid, name text, employment text,
         agency_code text, unit_path uuid[], position text, job_level text, supervisor_id uuid,
-        known_at timestamptz)
+        appointment text, known_at timestamptz)
     ORDER BY asn_id
     ON CONFLICT (asn_id) DO UPDATE SET name = excluded.name, employment = excluded.employment,
         agency_code = excluded.agency_code, unit_path = excluded.unit_path, position = excluded.position,
-        job_level = excluded.job_level, supervisor_id = excluded.supervisor_id, known_at = excluded.known_at"""
+        job_level = excluded.job_level, supervisor_id = excluded.supervisor_id,
+        appointment = excluded.appointment, known_at = excluded.known_at"""
 )
 _FORGET_PEOPLE = text("DELETE FROM people WHERE asn_id = ANY (CAST(:ids AS uuid[]))")
 _IN_SCOPE = text(
@@ -46,7 +48,7 @@ async def put_people(session: AsyncSession, people: Iterable[AsnRecorded]) -> No
                 mode="json",
                 include={
                     "asn_id", "name", "employment", "agency_code", "unit_path", "position", "job_level",
-                    "supervisor_id",
+                    "supervisor_id", "appointment",
                 },
             ),
             "known_at": person.time.isoformat(),

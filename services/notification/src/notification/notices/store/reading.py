@@ -17,13 +17,14 @@ from notification.notices.domain import Run, Telling
 TELLING = """
     SELECT n.*, coalesce(f.language, c.language, 'id') AS language, coalesce(p.name, '') AS name,
         coalesce(p.position, '') AS position, coalesce(p.employment, '') AS employment,
+        coalesce(p.appointment, '') AS appointment,
         coalesce(o.name, '') AS about_name, v.run_code, v.programme_name, v.jp, v.location, v.starts_on,
         v.ends_on, v.seats, v.pass_score
     FROM picked n
     LEFT JOIN people p ON p.asn_id = n.recipient_id
     LEFT JOIN contacts c ON c.asn_id = n.recipient_id
     LEFT JOIN preferences f ON f.asn_id = n.recipient_id
-    LEFT JOIN people o ON o.asn_id = CAST(n.details->>'alumnus_id' AS uuid)
+    LEFT JOIN people o ON o.asn_id = CAST(coalesce(n.details->>'alumnus_id', n.details->>'asker_id') AS uuid)
     LEFT JOIN LATERAL (
         SELECT * FROM training_versions v WHERE v.run_id = n.run_id
         ORDER BY v.at > n.occurred_at, CASE WHEN v.at > n.occurred_at THEN v.at END,
@@ -104,5 +105,6 @@ def telling_of(row: RowMapping) -> Telling:
         recipient_id=row["recipient_id"], kind=row["kind"], about_id=row["about_id"], run_id=row["run_id"],
         details=row["details"], occurred_at=row["occurred_at"], read_at=row["read_at"], language=row["language"],
         name=row["name"], position=row["position"], employment=row["employment"], about_name=row["about_name"],
-        run=run, traceparent=row["traceparent"] or "",
+        run=run, traceparent=row["traceparent"] or "", appointment=row["appointment"],
+        is_moot=row["moot_at"] is not None,
     )  # fmt: skip
