@@ -21,6 +21,17 @@ def _record() -> list[Holding]:
             "asn", _("Siapa yang Anda atasi"), _("Tugas menilai sampai ke atasan"),
             "t.supervisor_id = $1", "t.asn_id", row="jsonb_build_object('asn_id', t.asn_id)",
         ),
+        Holding("earlier_nips", _("NIP Anda sebelumnya"), _("Daftar lama menemukan Anda"), "t.asn_id = $1", "t.nip"),
+        Holding("placements", _("Riwayat penempatan"), kept, "t.asn_id = $1", "t.from_on"),
+        Holding(
+            "transfers", _("Instansi yang meminta Anda pindah"), kept, "t.asn_id = $1", "t.transfer_id", "data_requests",
+            hidden=("asked_by", "decided_by"),
+        ),
+        Holding(
+            "different_people", _("Bahwa Anda bukan orang yang bernama serupa"), _("Data Anda tidak tertukar"),
+            "t.asn_id = $1 OR t.other_id = $1", "t.asn_id || '/' || t.other_id",
+            row="jsonb_build_object('decided_at', t.decided_at)",
+        ),
         Holding(
             "contacts", _("Surel dan telepon"), _("Pemberitahuan sampai kepada Anda"), "t.asn_id = $1", "t.asn_id",
             basis=Basis.CONSENT,
@@ -35,7 +46,8 @@ def _record() -> list[Holding]:
         ),
         Holding(
             "import_rows", _("Baris tentang Anda dalam berkas instansi"), kept,
-            "t.nip = (SELECT nip FROM asn WHERE asn_id = $1)", "t.import_id || '/' || t.row", "imports",
+            """t.nip = ANY (ARRAY(SELECT nip FROM asn WHERE asn_id = $1 UNION SELECT e.nip FROM earlier_nips AS e
+            WHERE e.asn_id = $1 AND NOT EXISTS (SELECT FROM asn AS n WHERE n.nip = e.nip)))""", "t.import_id || '/' || t.row", "imports",
             hidden=("cells", "ref"),
         ),
         Holding(
@@ -76,13 +88,29 @@ def _trainings() -> list[Holding]:
             "t.session_id", _RIGHT,
         ),
         Holding(
+            "speakers", _("Catatan tentang Anda sebagai narasumber"), _("Sesi diberi narasumber"), "t.asn_id = $1",
+            "t.speaker_id", _RIGHT,
+        ),
+        Holding(
             "waiting_asks", _("Instansi yang mendaftarkan Anda"), _("Instansi mendapat jawaban"), _MINE,
             "t.enrollment_id", _RIGHT,
+        ),
+        Holding(
+            "approvals", _("Permintaan Anda yang perlu persetujuan, catatan Anda, dan jawabannya"), jp, "t.asn_id = $1",
+            "t.approval_id", "approvals", hidden=("supervisor_id", "decided_by"),
         ),
         Holding("certificates", _("Sertifikat"), jp, _MINE, "t.certificate_id", _RIGHT),
         Holding(
             "revoked_certificates", _("Sertifikat yang dicabut"), _("Nomornya tidak dipakai lagi"), _MINE,
             "t.enrollment_id || t.number", _RIGHT,
+        ),
+        Holding(
+            "competency_levels", _("Tingkat kompetensi Anda"), _("Syarat mengikuti pelatihan diperiksa"), "t.asn_id = $1",
+            "t.competency_code",
+        ),
+        Holding(
+            "programme_drafts", _("Draf program yang Anda ajukan"), _("Program disetujui oleh orang lain"),
+            "t.submitted_by = $1", "t.programme_code",
         ),
         Holding("recommendations", _("Pelatihan yang disarankan"), jp, "t.asn_id = $1", "t.competency_code"),
     ]  # fmt: skip
@@ -104,12 +132,16 @@ EXCLUDED = {
     "jp_histories": "what agencies declare",
     "publisher_rights": "agencies",
     "units": "units",
+    "unit_states": "units",
+    "partners": "institutions",
     "programmes": "the catalogue",
+    "programme_versions": "the catalogue",
     "runs": "the catalogue",
     "run_seats": "sums",
     "certificate_series": "agencies' numbers",
     "machines": "agencies' systems",
     "import_columns": "names of columns",
+    "agency_tallies": "counts of agencies' messages",
     "import_files": "agencies' own files; what they say of a person is in their rows",
 }
 _UPLOADED = "(SELECT i.uploaded_at FROM imports AS i WHERE i.import_id = t.import_id)"
@@ -119,6 +151,8 @@ EXPIRIES = (
     Expiry("kept_forms", "imports", "t.uploaded_at", "t.state = 'draft'", business=True),
     Expiry("sessions", "sessions", "t.until"),
     Expiry("jp_evidence", "jp_evidence", "t.decided_at", "t.decided_at IS NOT NULL", business=True),
+    Expiry("approvals", "approvals", "t.decided_at", "t.state <> 'open'", business=True),
     Expiry("data_requests", "data_requests", "t.decided_at", "t.state <> 'open'", business=True),
+    Expiry("data_requests", "transfers", "t.decided_at", "t.state <> 'open'", business=True),
 )
 own = OwnData("enrollment", holdings, EXCLUDED, "(SELECT nip FROM asn WHERE asn_id = $1)")

@@ -16,6 +16,37 @@ class ImportSettings(BaseSettings):
 
     import_undo_minutes: float = Field(default=15.0, ge=0, le=1440)
     """So long after an import was confirmed nobody is told of it: undone by then, nobody hears of it."""
+    import_removals_percent: float = Field(default=10.0, ge=0, le=100)
+    """A full list of an agency's people under which more than this share of them would leave is applied only by naming
+    how many."""
+    import_removals_people: int = Field(default=5, ge=0)
+    """So many may always leave by a full list, however small the agency is."""
+
+
+class ApprovalSettings(BaseSettings):
+    """Settings of approvals, which due work reads for itself."""
+
+    model_config = SettingsConfigDict(env_prefix="BINA_", extra="ignore")
+
+    approval_days: float = Field(default=3.0, gt=0, le=90)
+    """So long a supervisor has for an answer; then the agency answers in their place."""
+
+
+class TransferSettings(BaseSettings):
+    """Settings of agencies' requests for people of another one."""
+
+    model_config = SettingsConfigDict(env_prefix="BINA_", extra="ignore")
+
+    transfer_days: int = Field(default=30, gt=0, le=365)
+    """So long the agency that has somebody may take for its answer; then the request is over."""
+    transfer_asks: int = Field(default=100, gt=0)
+    """So many requests an agency makes in a day at most: whoever asks for number after number learns nothing, and stops."""
+
+
+@cache
+def approval_time() -> timedelta:
+    """How long a request waits for its supervisor."""
+    return timedelta(days=ApprovalSettings().approval_days)
 
 
 @cache
@@ -24,7 +55,13 @@ def undo_window() -> timedelta:
     return timedelta(minutes=ImportSettings().import_undo_minutes)
 
 
-class EnrollmentSettings(Settings, ImportSettings):
+def removals_limit(employed: int) -> int:
+    """How many of those employed may leave by a full list without being counted by whoever confirms it."""
+    settings = ImportSettings()
+    return max(settings.import_removals_people, int(employed * settings.import_removals_percent / 100))
+
+
+class EnrollmentSettings(Settings, ImportSettings, ApprovalSettings):
     """Settings of the enrollment service: the identity provider by which people sign in, any that speaks OpenID Connect."""
 
     oidc_issuer: str = ""

@@ -12,7 +12,7 @@ from bina.web.access import Person, Session, settings_of, visitor
 from enrollment.accounts import store
 from enrollment.accounts.domain import Account
 from enrollment.accounts.problems import linked_already, unknown
-from enrollment.register.store import find_people, hold_people, load_session
+from enrollment.register.store import find_current, hold_people, load_session
 
 
 async def enter(session: AsyncSession, account: Account, request: Request) -> Session:
@@ -45,8 +45,7 @@ async def _person(session: AsyncSession, account: Account) -> Person:
 
 async def _by_nip(session: AsyncSession, account: Account) -> UUID | None:
     """At an account's first sign-in the NIP says whose it is."""
-    found = await find_people(session, [account.nip]) if account.nip else {}
-    return found.get(account.nip)
+    return await find_current(session, account.nip) if account.nip else None
 
 
 async def _link(session: AsyncSession, account: Account, asn_id: UUID) -> None:

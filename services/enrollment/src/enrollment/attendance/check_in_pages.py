@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
-from bina.web.access import Person, secret_of
+from bina.web import offline
+from bina.web.access import Person, Visitor, secret_of
 from bina.web.commands import PageCommand
 from bina.web.permissions import may
 from enrollment.attendance import codes, commands, store, view
@@ -20,6 +21,7 @@ from enrollment.shell import pages
 
 router = APIRouter()
 PATH = "/enrollment/hadir"
+WORKER = PATH + ".js"
 Own = Annotated[Person, may("attendance.own")]
 
 
@@ -31,6 +33,12 @@ async def sessions(request: Request, person: Own) -> Response:
     page = pages.render(request, "attendance/open.html", rows=[_row(one) for one in found])
     name_device(request, page)
     return page
+
+
+@router.get(WORKER)
+async def worker(_visitor: Visitor) -> Response:
+    """What gives the page of a session out again without a network."""
+    return offline.worker(PATH + "/")
 
 
 @router.get(PATH + "/{session_id}")
@@ -53,6 +61,7 @@ async def show(
         session_name=found[0].held.title,
         when=view.times_of(found[0].held),
         href=f"{PATH}/{session_id}",
+        worker=WORKER,
         code=codes.normal(kode),
         shared=hasil == "perangkat" and found[0].state != "present",
     )

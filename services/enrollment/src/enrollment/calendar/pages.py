@@ -1,24 +1,31 @@
 """Calendars for people and their calendar programmes."""
 
-from datetime import timedelta
-from typing import Annotated
+from datetime import date, timedelta
+from typing import Annotated, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import clock
 from bina.web import audit
 from bina.web.access import Person, TokenRefused, Visitor, read_signed, secret_of, settings_of, sign
 from bina.web.commands import PageCommand
-from bina.web.formats import clock_time, short_day
+from bina.web.formats import clock_time, number, short_day
+from bina.web.formats import month as month_name
+from bina.web.language import counted
 from bina.web.language import gettext as _
-from bina.web.permissions import may
+from bina.web.permissions import can, may
 from bina.web.problems import Problem, not_found
+from bina.web.text import PlainText
 from enrollment.calendar import store
 from enrollment.calendar.making import calendar_of
-from enrollment.calendar.store import Appointment
+from enrollment.calendar.month import Day, after, before, sheet_of, span_of
+from enrollment.calendar.store import Appointment, Entry, Which
 from enrollment.catalogue.finding import run_of
+from enrollment.register import store as register
 from enrollment.shell import pages
 
 router = APIRouter()
@@ -28,6 +35,16 @@ KEPT = timedelta(days=730)
 BACK = timedelta(days=90)
 """So far back a person's calendar goes."""
 Own = Annotated[Person, may("calendar.own")]
+Reader = Annotated[Person, may("catalogue.read")]
+
+
+class Asked(BaseModel):
+    """Which month, and what of it."""
+
+    bulan: Annotated[str, Field(pattern=r"^(20\d\d-(0[1-9]|1[0-2]))?$")] = ""
+    milik: Literal["", "saya"] = ""
+    penyelenggara: Annotated[PlainText, Field(max_length=64)] = ""
+    cara: Annotated[PlainText, Field(max_length=64)] = ""
 
 
 @router.get("/enrollment/angkatan/{reference}/jadwal.ics")
@@ -42,15 +59,39 @@ async def of_run(
 
 
 @router.get(PATH)
-async def show(request: Request, person: Own) -> Response:
-    """When is my next session?"""
+async def show(request: Request, person: Reader, asked: Annotated[Asked, Query()]) -> Response:
+    """What is when, and when is my next session?"""
     today = clock.today()
+    month = date.fromisoformat(f"{asked.bulan}-01") if asked.bulan else today.replace(day=1)
+    asn = person.person_id if can(person, "calendar.own") else None
+    which = Which(
+        asn, person.agency_code, asked.penyelenggara, asked.cara, bool(asked.milik) and asn is not None
+    )
     async with request.app.state.runtime.sessions() as session:
-        found = await store.of_person(session, person.person_id, today) if person.person_id else []
-        generation = await store.load_generation(session, person.person_id) if person.person_id else None
-    link = _link(request, person.person_id, generation) if person.person_id and generation else ""
-    rows = [(one, _when(one)) for one in found if not one.cancelled]
-    return pages.render(request, "calendar/own.html", rows=rows, link=link)
+        weeks = sheet_of(month, await store.between(session, which, *span_of(month)))
+        agencies = await register.load_agencies(session)
+        modes = await store.load_modes(session)
+        coming = await store.of_person(session, asn, today) if asn else []
+        generation = await store.load_generation(session, asn) if asn else None
+    return pages.render(
+        request,
+        "calendar/month.html",
+        month=month,
+        weeks=weeks,
+        today=today,
+        lead=_lead(coming, asn, month, weeks),
+        is_asn=asn is not None,
+        asked=asked,
+        agencies=agencies,
+        modes=modes,
+        earlier=_href(asked, before(month)),
+        later=_href(asked, after(month)),
+        now=_href(asked, None) if month != today.replace(day=1) else "",
+        filtered=bool(asked.milik or asked.penyelenggara or asked.cara),
+        link=_link(request, asn, generation) if asn and generation else "",
+        clock_of=_clock_of,
+        path=PATH,
+    )
 
 
 @router.get(PATH + ".ics")
@@ -108,6 +149,28 @@ def _file(request: Request, name: str, found: list[Appointment]) -> Response:
 def _link(request: Request, asn_id: UUID, generation: int) -> str:
     token = sign("calendar", {"asn": str(asn_id), "generation": generation}, secret_of(request), KEPT)
     return f"{settings_of(request).public_url.rstrip('/')}{PATH}/{token}"
+
+
+def _lead(coming: list[Appointment], asn: UUID | None, month: date, weeks: list[list[Day]]) -> str:
+    rows = [one for one in coming if not one.cancelled]
+    if rows:
+        return _("Jadwal berikutnya: %(when)s.") % {"when": _when(rows[0])}
+    if asn:
+        return _("Belum ada jadwal pelatihan untuk Anda.")
+    found = {one.run_id for week in weeks for day in week if day.inside for one in day.entries}
+    words = {"n": number(len(found)), "month": month_name(month)}
+    return counted("%(n)s angkatan pada %(month)s.", len(found)) % words
+
+
+def _href(asked: Asked, month: date | None) -> str:
+    """The same filters in another month; in today's for none."""
+    kept = {name: value for name, value in asked.model_dump(exclude={"bulan"}).items() if value}
+    query = urlencode(({"bulan": f"{month:%Y-%m}"} if month else {}) | kept)
+    return f"{PATH}?{query}" if query else PATH
+
+
+def _clock_of(one: Entry) -> str:
+    return clock_time(one.starts_at.astimezone(clock.ZONE), clock.ZONE) if one.starts_at else ""
 
 
 def _when(one: Appointment) -> str:

@@ -1,19 +1,22 @@
 """Recording programmes and announcing runs."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bina.messaging import emit
+from bina.messaging import DueItem, clock, due, emit
 from bina.web import audit
 from bina.web.language import gettext as _
 from bina.web.problems import Fault, Problem
-from enrollment.catalogue import store
+from enrollment.catalogue import drafting, store
+from enrollment.catalogue.admission import AGENCY, RELEASE, Admission
 from enrollment.catalogue.bodies import ProgrammeRow, RunRow
 from enrollment.catalogue.domain import Programme, Run, run_id_of
 from enrollment.catalogue.scheduling import set_sessions
 from enrollment.imports import run_code
+from enrollment.partners import store as partners
 from enrollment.refusals import invalid_rows
 from enrollment.register import store as register
 
@@ -25,24 +28,28 @@ async def record_programmes(
 ) -> dict[str, Any]:
     """Record programmes as an agency, or as the platform; a `Problem` (403) names those that are another's.
 
-    Announced runs keep JP, mode, audience and seats; name, kind and competencies follow their programme here, while
-    other services keep what `TrainingAnnounced` told until the run itself is changed.
+    What changes one is its next version; announced runs keep theirs. Rows that say `draft` wait for an approval.
     """
-    programmes = {row.code: _programme(row) for row in rows}
-    known = await store.load_programmes(session, programmes)
+    await drafting.check(session, rows)
+    known = await store.load_programmes(session, {row.code for row in rows})
+    drafts = [drafting.programme_of(row, known.get(row.code)) for row in rows if row.draft]
+    await drafting.save_all(session, drafts, agency)
+    programmes = {row.code: drafting.programme_of(row, known.get(row.code)) for row in rows if not row.draft}
     written = await store.add_programmes(session, list(programmes.values()), agency)
     if foreign := programmes.keys() - written:
         raise _anothers(rows, foreign)
-    for code, programme in programmes.items():
+    for code, programme in (await store.load_programmes(session, programmes)).items():
         audit.changed(session, "programme", code, known.get(code), programme)
-    return {"recorded": len(programmes)}
+    return {"recorded": len(programmes), "drafts": len(drafts)} if drafts else {"recorded": len(programmes)}
 
 
 async def announce_runs(session: AsyncSession, rows: Sequence[RunRow]) -> dict[str, Any]:
     """Announce runs that are new by their code; known ones are named and left as they are."""
     by_code = {run_code(row.code): row for row in rows}
     await store.hold_catalogue(session)
-    programmes = await store.load_programmes(session, {row.programme for row in rows})
+    programmes = await store.load_programmes(
+        session, [code for row in rows for code in (row.programme, *row.required_programmes)]
+    )
     await _check(session, rows, programmes)
     known = await store.load_runs_by_code(session, by_code)
     new = [_run(code, row, programmes[row.programme]) for code, row in by_code.items() if code not in known]
@@ -54,23 +61,33 @@ async def announce_runs(session: AsyncSession, rows: Sequence[RunRow]) -> dict[s
     await set_sessions(
         session, [(f"items.{places[run.code]}.sessions", run, by_code[run.code].sessions) for run in new]
     )
+    await plan_releases(session, new)
     await emit(session, [run.announced() for run in new])
     ids = {code: run.run_id for code, run in known.items()} | {run.code: run.run_id for run in new}
     return {"announced": len(new), "existing": sorted(known), "ids": ids}
 
 
-def _programme(row: ProgrammeRow) -> Programme:
-    return Programme(
-        code=row.code,
-        name=row.name,
-        jp=row.jp,
-        kind=row.kind,
-        kind_id=row.kind_id,
-        mode=row.mode,
-        competencies=tuple(c.target() for c in row.competencies),
-        job_levels=tuple(row.job_levels),
-        quota=row.quota,
-    )
+def held_fault(run: Run) -> str:
+    """What is wrong with the seats that a run holds back; empty where nothing is, or where that is over."""
+    if not run.admission.holds_on(clock.today()):
+        return ""
+    if run.admission.held_seats > run.seats:
+        return _("Kursi yang ditahan lebih banyak daripada kursi angkatan.")
+    held = [group.removeprefix(AGENCY) for group, _seats in run.admission.held if group.startswith(AGENCY)]
+    if strange := [code for code in held if code not in run.open_to]:
+        words = _(
+            "Angkatan ini tidak dibuka untuk: %(codes)s. Sebut kelompok, atau instansi yang boleh mendaftar."
+        )
+        return words % {"codes": ", ".join(strange)}
+    return ""
+
+
+async def plan_releases(session: AsyncSession, runs: Iterable[Run]) -> None:
+    """When seats that runs hold back become anybody's: with the day after the last."""
+    await due.add(session, [
+        DueItem(RELEASE, str(run.run_id), datetime.combine(until + timedelta(days=1), time(), clock.ZONE))
+        for run in runs if run.admission.held and (until := run.admission.held_until)
+    ])  # fmt: skip
 
 
 def _run(code: str, row: RunRow, programme: Programme) -> Run:
@@ -92,7 +109,15 @@ def _run(code: str, row: RunRow, programme: Programme) -> Run:
         pass_score=row.pass_score,
         attendance_percent=row.attendance_percent,
         report_required=row.report_required,
+        admission=row.admission.admission() if row.admission else Admission(),
         competencies=programme.competencies,
+        programme_version=programme.version,
+        opens_at=row.opens_at,
+        closes_at=row.closes_at,
+        cost_per_seat=row.cost_per_seat,
+        required_programmes=tuple(dict.fromkeys(row.required_programmes)),
+        required_levels=tuple(c.target() for c in row.required_levels),
+        partner_id=row.partner_id,
     )
 
 
@@ -111,15 +136,50 @@ async def _check_ids(session: AsyncSession, rows: Sequence[RunRow], new: Sequenc
 
 async def _check(session: AsyncSession, rows: Sequence[RunRow], programmes: Mapping[str, Programme]) -> None:
     agencies = await register.load_agencies(session)
+    institutions = await partners.load_partners(session, {row.partner_id for row in rows if row.partner_id})
     faults = []
     for number, row in enumerate(rows):
-        if row.programme not in programmes:
-            faults.append(Fault(f"items.{number}.programme", _("Program ini belum ada di katalog.")))
-        if unknown := {row.organiser, *(row.open_to or [])} - agencies.keys():
-            words = _("Instansi belum terdaftar: %(codes)s.") % {"codes": ", ".join(sorted(unknown))}
-            faults.append(Fault(f"items.{number}.open_to", words))
+        wrong = [*_of_programme(row, programmes), *_of_places(row, agencies)]
+        if row.partner_id and row.partner_id not in institutions:
+            wrong.append(("partner_id", _("Mitra ini tidak ada.")))
+        faults += [Fault(f"items.{number}.{field}", words) for field, words in wrong]
     if faults:
         raise invalid_rows(faults)
+
+
+def _of_programme(row: RunRow, programmes: Mapping[str, Programme]) -> Iterator[tuple[str, str]]:
+    programme = programmes.get(row.programme)
+    if programme is None:
+        yield "programme", _("Program ini belum ada di katalog, atau belum disetujui.")
+    elif words := words_of_audience(programme, row.open_to or [row.organiser]):
+        yield "open_to", words
+    if strange := [code for code in row.required_programmes if code not in programmes]:
+        yield "required_programmes", words_of_unknown(strange)
+    if programme and (wrong := held_fault(_run(row.code, row, programme))):
+        yield "admission.held", wrong
+
+
+def _of_places(row: RunRow, agencies: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    if words := words_of_strange({row.organiser, *(row.open_to or [])} - agencies.keys()):
+        yield "open_to", words
+
+
+def words_of_audience(programme: Programme, open_to: Iterable[str]) -> str:
+    """What is wrong with agencies that a run of a programme is to be open to; empty where nothing is."""
+    if not programme.agencies or {*open_to} <= {*programme.agencies}:
+        return ""
+    return _("Program ini hanya untuk: %(codes)s.") % {"codes": ", ".join(programme.agencies)}
+
+
+def words_of_strange(codes: Iterable[str]) -> str:
+    """Agencies that are not registered; empty where there are none."""
+    named = ", ".join(sorted(codes))
+    return _("Instansi belum terdaftar: %(codes)s.") % {"codes": named} if named else ""
+
+
+def words_of_unknown(codes: Sequence[str]) -> str:
+    """Programmes that a run asks for and that there are not."""
+    return _("Program prasyarat ini tidak ada di katalog: %(codes)s.") % {"codes": ", ".join(codes)}
 
 
 def _anothers(rows: Sequence[ProgrammeRow], codes: Set[str]) -> Problem:

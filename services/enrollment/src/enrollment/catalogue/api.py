@@ -1,5 +1,6 @@
 """Machine interface of the catalogue."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,9 +11,10 @@ from bina.web.access import Person
 from bina.web.commands import ApiCommand
 from bina.web.permissions import check_runs, may, reach_of
 from enrollment.catalogue import announcing, store
+from enrollment.catalogue.admission import AGENCY, Admission
 from enrollment.catalogue.bodies import ProgrammeRows, RunRows
 from enrollment.catalogue.domain import Programme, Run, RunSession
-from enrollment.catalogue.finding import run_of
+from enrollment.catalogue.finding import edition_of_run, run_of
 from enrollment.paging import PageQuery, page
 
 router = APIRouter(tags=["catalogue"])
@@ -76,11 +78,12 @@ async def list_runs(
 
 
 @router.get("/runs/{reference}")
-async def show_run(request: Request, reference: str, _person: Reader) -> dict[str, Any]:
-    """One run, by its id or its code."""
+async def show_run(request: Request, response: Response, reference: str, _person: Reader) -> dict[str, Any]:
+    """One run, by its id or its code; by its `ETag` an edit says what its editor saw."""
     async with request.app.state.runtime.sessions() as session:
         run = await run_of(session, reference)
         sessions = (await store.load_sessions(session, [run.run_id]))[run.run_id]
+        response.headers["ETag"] = await edition_of_run(session, run)
     return {**shown(run), "sessions": [shown_session(one) for one in sessions]}
 
 
@@ -88,12 +91,39 @@ def shown(run: Run) -> dict[str, Any]:
     """A run as the interface shows it; `status` as of the business day."""
     names = ("code", "programme_code", "programme_name", "organiser", "open_to", "jp", "starts_on", "ends_on")
     more = ("seats", "taken", "waiting", "mode", "location", "job_levels", "concluded_on")
-    rule = ("attendance_percent", "report_required")
+    rule = (
+        "attendance_percent",
+        "report_required",
+        "programme_version",
+        "opens_at",
+        "closes_at",
+        "cost_per_seat",
+        "required_programmes",
+    )
     return {
         "id": run.run_id,
         **{name: getattr(run, name) for name in names + more + rule},
+        "required_levels": [target.model_dump() for target in run.required_levels],
         "pass_score": None if run.pass_score is None else float(run.pass_score),
         "status": run.status_on(clock.today()),
+        "admission": _admission(run.admission),
+        "audience": run.audience._asdict() if run.audience else None,
+    }
+
+
+def _admission(admission: Admission) -> dict[str, Any]:
+    """As `AdmissionRow` takes it."""
+    held = [
+        {"agency": group.removeprefix(AGENCY), "seats": seats}
+        if group.startswith(AGENCY)
+        else {"group": group, "seats": seats}
+        for group, seats in admission.held
+    ]
+    return {
+        "approval": admission.approval,
+        "held": held,
+        "held_until": admission.held_until,
+        "substitutes_until": admission.substitutes_until,
     }
 
 
@@ -104,6 +134,22 @@ def shown_session(one: RunSession) -> dict[str, Any]:
 
 
 def _programme(programme: Programme) -> dict[str, Any]:
-    names = ("code", "name", "jp", "kind", "kind_id", "mode", "job_levels", "quota")
+    names = (
+        "code",
+        "version",
+        "name",
+        "jp",
+        "kind",
+        "kind_id",
+        "mode",
+        "job_levels",
+        "quota",
+        "positions",
+        "agencies",
+        "audience_binds",
+    )
     competencies = [c.model_dump() for c in programme.competencies]
-    return {name: getattr(programme, name) for name in names} | {"competencies": competencies}
+    return {name: getattr(programme, name) for name in names} | {
+        "competencies": competencies,
+        "mix": asdict(programme.mix),
+    }

@@ -18,8 +18,9 @@ from bina.web.permissions import may
 from bina.web.tables import Column, Format, Key, Query, Table, Term, export
 from enrollment.catalogue import store
 from enrollment.catalogue.domain import Run
-from enrollment.catalogue.store import RunFilter
+from enrollment.catalogue.store import FreeFor, RunFilter
 from enrollment.catalogue.subjects import SEATS
+from enrollment.enrolments.store.pools import load_groups_of
 from enrollment.enrolments.view import run_row
 from enrollment.home import store as home
 from enrollment.register import store as register
@@ -40,7 +41,7 @@ class Sought(BaseModel):
     cara: Term = ""
     kursi: Literal["", "ada"] = ""
 
-    def found(self, person: Person, gaps: Iterable[str]) -> Query[Run]:
+    async def found(self, session: AsyncSession, person: Person, gaps: Iterable[str]) -> Query[Run]:
         """Runs open to the reader's agency that have not ended, those of programmes in `gaps` apart."""
         which = RunFilter(
             agency=person.agency_code,
@@ -49,7 +50,7 @@ class Sought(BaseModel):
             words=self.kata or None,
             kind=self.jenis or None,
             mode=self.cara or None,
-            with_seats=bool(self.kursi),
+            free_for=await _free_for(session, person) if self.kursi else None,
         )
         return store.runs_found(which, gaps)
 
@@ -66,7 +67,7 @@ async def catalogue(request: Request, person: Reader, sought: Asking) -> Respons
         gaps = await _gaps(session, person)
         table = _table(agencies, gaps)
         asked = table.asked(request)
-        page = await asked.page(session, sought.found(person, gaps), PAGE)
+        page = await asked.page(session, await sought.found(session, person, gaps), PAGE)
         kinds, modes = await store.load_choices(session, clock.today())
         stream = await watch(request, session, {SEATS: [run.run_id for run in page.rows]})
     context = {
@@ -90,7 +91,13 @@ async def catalogue_file(request: Request, person: Reader, form: Format, sought:
     async with request.app.state.runtime.sessions() as session:
         gaps = await _gaps(session, person)
         table = _table(await register.load_agencies(session), gaps)
-    return await export(request, table, sought.found(person, gaps), form)
+        found = await sought.found(session, person, gaps)
+    return await export(request, table, found, form)
+
+
+async def _free_for(session: AsyncSession, person: Person) -> FreeFor:
+    today = clock.today()
+    return FreeFor(await load_groups_of(session, person.person_id, today), clock.now(), today)
 
 
 def _sorted(runs: Sequence[Run], agencies: Mapping[str, str], gaps: Mapping[str, str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Setting the sessions of runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +12,7 @@ from bina.web.problems import Fault, Problem
 from enrollment.catalogue import store
 from enrollment.catalogue.bodies import SessionRow
 from enrollment.catalogue.domain import Run, RunSession, session_id_of
+from enrollment.partners import store as partners
 from enrollment.refusals import invalid_rows
 from enrollment.register import store as register
 
@@ -27,7 +28,10 @@ async def set_sessions(session: AsyncSession, wanted: Wanted) -> None:
     """
     named = {row.trainer for _place, _run, rows in wanted for row in rows if row.trainer}
     trainers = await register.find_people(session, named)
-    _check(wanted, trainers)
+    speakers = await partners.load_speakers(
+        session, {row.speaker for _p, _r, rows in wanted for row in rows if row.speaker}
+    )
+    _check(wanted, trainers, speakers)
     new = {one.session_id: one for _place, run, rows in wanted for one in _sessions(run, rows, trainers)}
     before = await store.load_sessions(session, [run.run_id for _place, run, _rows in wanted])
     known = {one.session_id: one for sessions in before.values() for one in sessions}
@@ -60,12 +64,13 @@ def _sessions(run: Run, rows: Sequence[SessionRow], trainers: Mapping[str, UUID]
             row.place,
             row.link,
             trainers[row.trainer] if row.trainer else None,
+            row.speaker,
         )
         for row in rows
     ]
 
 
-def _check(wanted: Wanted, trainers: Mapping[str, UUID]) -> None:
+def _check(wanted: Wanted, trainers: Mapping[str, UUID], speakers: Collection[UUID]) -> None:
     faults, taken = [], set[UUID]()
     for place, run, rows in wanted:
         for number, row in enumerate(rows):
@@ -74,6 +79,8 @@ def _check(wanted: Wanted, trainers: Mapping[str, UUID]) -> None:
                 faults.append(Fault(f"{place}.{number}.starts_at", _("Sesi ini di luar tanggal angkatan.")))
             if row.trainer and row.trainer not in trainers:
                 faults.append(Fault(f"{place}.{number}.trainer", _("NIP pelatih ini tidak terdaftar.")))
+            if row.speaker and row.speaker not in speakers:
+                faults.append(Fault(f"{place}.{number}.speaker", _("Narasumber ini tidak ada.")))
             if id_ in taken:
                 words = _("Sesi ini sudah disebut; beri id bila memang dua sesi mulai bersamaan.")
                 faults.append(Fault(f"{place}.{number}.id", words))

@@ -89,10 +89,7 @@ async def set_pattern(session: AsyncSession, agency: str, pattern: str) -> str:
     try:
         check_pattern(pattern)
     except BrokenPattern as broken:
-        words = _(
-            "Pakai {seq} sekali, {year}, dan bila perlu {agency}, {programme}, {run}; paling banyak 80 karakter."
-        )
-        fault = Fault("pattern", words)
+        fault = Fault("pattern", pattern_words())
         raise Problem("invalid-input", 422, _("Ada isian yang belum benar."), errors=[fault]) from broken
     await register.hold_agencies(session, {agency})
     before = await store.load_pattern(session, agency)
@@ -101,6 +98,13 @@ async def set_pattern(session: AsyncSession, agency: str, pattern: str) -> str:
     await store.set_pattern(session, agency, pattern)
     audit.changed(session, "certificate-series", agency, {"pattern": before or PATTERN}, {"pattern": pattern})
     return pattern
+
+
+def pattern_words() -> str:
+    """What a pattern has to have."""
+    return _(
+        "Pakai {seq} sekali, {year}, dan bila perlu {agency}, {programme}, {run}; paling banyak 80 karakter."
+    )
 
 
 async def next_number(session: AsyncSession, run: Run) -> str:

@@ -10,17 +10,25 @@ from bina.messaging import clock
 from bina.web.access import Person
 from bina.web.audit import OthersRecords
 from bina.web.commands import ApiCommand
+from bina.web.editions import IfMatch
 from bina.web.masking import nip_for
 from bina.web.permissions import Reach, check_runs, may, out_of_scope, reach_of
 from enrollment.catalogue.bodies import Cancellation, Conclusion, RunChange
 from enrollment.catalogue.domain import Run
 from enrollment.catalogue.finding import run_of
-from enrollment.enrolments import commands, running, store
-from enrollment.enrolments.bodies import AttendanceBody, CorrectionBody, EnrolmentBody, WithdrawalBody
+from enrollment.enrolments import commands, running, store, substituting
+from enrollment.enrolments.asking import Wish, ask_for, turns_of
+from enrollment.enrolments.bodies import (
+    AttendanceBody,
+    CorrectionBody,
+    EnrolmentBody,
+    SubstituteBody,
+    WithdrawalBody,
+)
 from enrollment.enrolments.completing import Correction
 from enrollment.enrolments.domain import Decision, Enrolment
 from enrollment.enrolments.store import EnrolmentFilter, Listed
-from enrollment.enrolments.within import check_employee, check_subject
+from enrollment.enrolments.within import check_both, check_employee, check_subject
 from enrollment.paging import PageQuery, page
 
 router = APIRouter(tags=["enrolments"])
@@ -40,15 +48,20 @@ Organiser = Annotated[Person, may("run.change")]
 
 @router.post("/enrolments", status_code=201)
 async def request_seat(
-    body: EnrolmentBody, person: Annotated[Person, may("enrolment.request")], command: ApiCommand
+    request: Request,
+    body: EnrolmentBody,
+    person: Annotated[Person, may("enrolment.request")],
+    command: ApiCommand,
 ) -> Response:
     """Request a seat for oneself, or as a clerk for an employee."""
+    wish = Wish(person, body.run, body.nip, body.note)
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
         await check_employee(session, person, body.nip)
-        return _decided(await commands.ask_for(session, person, body.run, body.nip, body.note))
+        return _decided(await ask_for(session, *wish))
 
-    return await command.answer(effect, status=201)
+    turns = turns_of(request).sharing(wish, _decided) if wish.is_shared else None
+    return await command.answer(effect, status=201, sharing=turns)
 
 
 @router.post("/enrolments/{enrollment_id}/withdraw")
@@ -63,6 +76,22 @@ async def give_seat_back(
     async def effect(session: AsyncSession) -> dict[str, Any]:
         await check_subject(session, person, enrollment_id)
         return _decided(await commands.give_back(session, person, enrollment_id, body.reason))
+
+    return await command.answer(effect)
+
+
+@router.post("/enrolments/{enrollment_id}/substitute")
+async def substitute(
+    enrollment_id: UUID,
+    body: SubstituteBody,
+    person: Annotated[Person, may("enrolment.substitute")],
+    command: ApiCommand,
+) -> Response:
+    """Give a participant's seat to another employee of the same agency, before the run starts."""
+
+    async def effect(session: AsyncSession) -> dict[str, Any]:
+        await check_both(session, person, enrollment_id, body.nip)
+        return _decided(await substituting.substitute(session, person, enrollment_id, body.nip))
 
     return await command.answer(effect)
 
@@ -97,11 +126,13 @@ async def correct_result(
 
 
 @router.post("/runs/{reference}/change")
-async def change_run(reference: str, body: RunChange, person: Organiser, command: ApiCommand) -> Response:
-    """Change a run; what is left out stays."""
+async def change_run(
+    reference: str, body: RunChange, person: Organiser, command: ApiCommand, seen: IfMatch
+) -> Response:
+    """Change a run; what is left out stays. `If-Match` with the run's `ETag`: not if it was changed meanwhile."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
-        run = await running.change(session, await _own_run(session, person, reference), body)
+        run = await running.change(session, await _own_run(session, person, reference), body, seen)
         return {"id": run.run_id, "seats": run.seats, "taken": run.taken, "waiting": run.waiting}
 
     return await command.answer(effect)
@@ -175,6 +206,7 @@ def _decided(decision: Decision) -> dict[str, Any]:
         "outcome": decision.outcome,
         "enrollment_id": decision.enrolment.enrollment_id if decision.enrolment else None,
         "position": decision.position,
+        "approval_id": decision.awaiting.approval_id if decision.awaiting else None,
         "problems": [problem.model_dump() for problem in decision.problems],
     }
 

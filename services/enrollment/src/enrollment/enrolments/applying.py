@@ -39,9 +39,10 @@ class _Following(NamedTuple):
 
 async def apply(session: AsyncSession, changes: Sequence[Change]) -> list[list[Event]]:
     """Store changes (at most one per enrolment; their runs' seats are held) and give the facts of each."""
-    note(session, changes)
-    saved = store.save_enrolments(session, [change.after for change in changes])
-    _, following = await meanwhile(saved, lambda: _following(changes))
+    stood = [change.after for change in changes if change.before]
+    new = [change.after for change in changes if change.before is None]
+    saved = store.save_enrolments(session, stood, new)
+    _, following = await meanwhile(saved, lambda: _noted_following(session, changes))
     await store.count_seats(session, following.seats)
     in_year = await ledger.record(session, following.stated)
     await store.add_waiting_asks(session, following.waiting)
@@ -78,6 +79,11 @@ def _fallen(change: Change) -> certificates.Fallen:
     """A certificate says the result as it stood: what is revoked after a correction is revoked as corrected."""
     assert change.before is not None
     return certificates.Fallen(change.after.enrollment_id, change.before.revision, change.why)
+
+
+def _noted_following(session: AsyncSession, changes: Sequence[Change]) -> _Following:
+    note(session, changes)
+    return _following(changes)
 
 
 def _following(changes: Sequence[Change]) -> _Following:

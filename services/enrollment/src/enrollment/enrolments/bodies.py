@@ -27,6 +27,12 @@ class EnrolmentBody(Body):
     note: Annotated[PlainText, Field(max_length=1000)] = ""
 
 
+class SubstituteBody(Body):
+    """Who takes a participant's seat."""
+
+    nip: Annotated[str, Field(pattern="^[0-9]{18}$")]
+
+
 class WithdrawalBody(Body):
     """Why a seat is given back."""
 

@@ -10,31 +10,18 @@ from bina.messaging import clock, emit
 from bina.web import audit
 from bina.web.access import Person
 from bina.web.language import gettext as _
-from bina.web.permissions import check_runs, out_of_scope, reach_of
+from bina.web.permissions import check_runs
 from bina.web.problems import Fault, Problem, not_found
 from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.domain import Run
 from enrollment.enrolments import store
+from enrollment.enrolments.asking import clerks_ask, note_whose, refused
 from enrollment.enrolments.completing import Correction, correct, mark_absent, meet_attendance
-from enrollment.enrolments.domain import Ask, Decision, Enrolment
-from enrollment.enrolments.requesting import request, withdraw
+from enrollment.enrolments.domain import Decision, Enrolment
+from enrollment.enrolments.requesting import withdraw
 from enrollment.enrolments.store.revoked import is_revoked
-from enrollment.imports import Kind, Scope
 from enrollment.register import store as register
 from enrollment.register.domain import Asn
-
-
-async def ask_for(
-    session: AsyncSession, person: Person, run_code: str, nip: str | None, note: str = ""
-) -> Decision:
-    """Request a seat for oneself, or as a clerk for an own employee; a refusal is a `Problem` (409)."""
-    ask = await _ask(session, person, run_code, nip, note)
-    (decision,), facts = await request(session, [ask])
-    if decision.outcome == "refused":
-        raise _refused(decision)
-    _note(session, decision, note)
-    await emit(session, facts)
-    return decision
 
 
 async def give_back(session: AsyncSession, person: Person, enrollment_id: UUID, reason: str) -> Decision:
@@ -45,11 +32,11 @@ async def give_back(session: AsyncSession, person: Person, enrollment_id: UUID, 
     asn, run = await _subjects(session, found)
     await _check_current(session, found)
     is_own = person.person_id == found.asn_id
-    ask = await _ask(session, person, run.code, None if is_own else asn.nip)
+    ask = await clerks_ask(session, person, run.code, None if is_own else asn.nip)
     (decision,), facts = await withdraw(session, [(ask, reason)])
     if decision.outcome == "refused":
-        raise _refused(decision)
-    _note(session, decision)
+        raise refused(decision)
+    note_whose(audit.open_in(session), decision)
     await emit(session, facts)
     return decision
 
@@ -96,38 +83,6 @@ async def correct_result(
     return (await store.load_enrolments(session, [enrollment_id]))[enrollment_id]
 
 
-def _note(session: AsyncSession, decision: Decision, note: str = "") -> None:
-    """Whose seat it is, and what the asker wrote beside."""
-    if decision.enrolment:
-        audit.on_behalf(session, [decision.enrolment.asn_id])
-        audit.because(session, note, person=decision.enrolment.asn_id)
-
-
-async def _ask(session: AsyncSession, person: Person, run_code: str, nip: str | None, note: str = "") -> Ask:
-    """For oneself the scope is one's own employer; for others it is the clerk's agency's right to enrol."""
-    if nip is None:
-        own = await register.load_people(session, [person.person_id] if person.person_id else [])
-        if not own:
-            raise out_of_scope()
-        scope = Scope(own[0].agency_code, frozenset({own[0].agency_code}))
-        nip = own[0].nip
-    else:
-        scope = await _clerks_scope(session, person, nip)
-    return Ask(nip, run_code, scope, at=clock.now(), on=clock.today(), note=note)
-
-
-async def _clerks_scope(session: AsyncSession, person: Person, nip: str) -> Scope:
-    reach = reach_of(person, "enrolment.request")
-    if reach.everything:
-        key = (await register.load_keys(session, [nip])).get(nip)
-        agency = key.agency_code if key else ""
-        return Scope(agency, frozenset({agency}))
-    if reach.agency_code is None:
-        raise out_of_scope()
-    employers = await register.load_employers(session, Kind.PENDAFTARAN, {reach.agency_code})
-    return Scope(reach.agency_code, employers[reach.agency_code])
-
-
 async def _subjects(session: AsyncSession, enrolment: Enrolment) -> tuple[Asn, Run]:
     people = await register.load_people(session, [enrolment.asn_id])
     if not people:
@@ -146,17 +101,6 @@ async def _check_current(session: AsyncSession, enrolment: Enrolment) -> None:
             _("Pendaftaran ini sudah digantikan oleh yang lebih baru."),
             mend=_("Muat ulang halaman, lalu tarik pendaftaran yang berlaku."),
         )
-
-
-def _refused(decision: Decision) -> Problem:
-    errors = [p for p in decision.problems if p.severity == "error"]
-    return Problem(
-        errors[0].code.replace(".", "-").replace("_", "-"),
-        409,
-        _("Permintaan ini tidak dapat diterima."),
-        errors[0].advice,
-        errors=[Fault(p.column or p.code, p.advice) for p in errors],
-    )
 
 
 def _check_held(runs: Iterable[Run]) -> None:

@@ -1,7 +1,8 @@
 """What agencies and assessment say, and what becomes of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,11 +22,14 @@ from enrollment.enrolments.reporting import report
 from enrollment.enrolments.requesting import carry_out, judge, withdraw
 from enrollment.enrolments.store import PostTest
 from enrollment.imports import EnrolmentClaim, Kind, Problem, Scope, check_enrolment
+from enrollment.integration.counting import count_told
 from enrollment.register import store as register
+from enrollment.sandbox import try_report, try_request, try_withdrawal
 
 handlers = Handlers()
 Inbound = EnrollmentRequested | WithdrawalRequested | TrainingResultReported
 Checked = tuple[EnrolmentClaim, tuple[Problem, ...]]
+E = TypeVar("E", bound=Event)
 
 
 def checked(event: EnrollmentRequested) -> tuple[date, Checked]:
@@ -37,30 +41,35 @@ def checked(event: EnrollmentRequested) -> tuple[date, Checked]:
 @handlers.on(EnrollmentRequested, ordered=True, ahead=checked)
 async def on_enrollment_requested(events: list[EnrollmentRequested], session: AsyncSession) -> list[Event]:
     """Give seats in order of arrival, and answer each request."""
-    scopes = await _scopes(session, Kind.PENDAFTARAN, events)
+    scopes, trying = await _scopes(session, Kind.PENDAFTARAN, events)
     now = clock.now()
     on = _day(now)
-    asks = [
-        _ask(event, scopes[event.envelope.publisher], now, on, note=event.note, checked=event.once(checked))
-        for event in events
-    ]
+    kept, tried = _apart(events, trying)
+    asks = [_request(event, scopes, now, on) for event in kept]
     decisions = await judge(session, asks)
-    pairs = list(zip(events, decisions, strict=True))
+    tries = [try_request(_request(event, scopes, now, on)) for event in tried]
+    pairs = list(zip([*kept, *tried], [*decisions, *tries], strict=True))
     facts, answers = await meanwhile(
         carry_out(session, decisions), lambda: [_answered(event, decision) for event, decision in pairs]
     )
+    await count_told(session, answers)
     return [*facts, *answers]
 
 
 @handlers.on(WithdrawalRequested)
 async def on_withdrawal_requested(events: list[WithdrawalRequested], session: AsyncSession) -> list[Event]:
     """Give seats back to the waiting lists, and answer each request."""
-    scopes = await _scopes(session, Kind.PENDAFTARAN, events)
+    scopes, trying = await _scopes(session, Kind.PENDAFTARAN, events)
     now = clock.now()
     on = _day(now)
-    asks = [(_ask(event, scopes[event.envelope.publisher], now, on), event.reason) for event in events]
+    kept, tried = _apart(events, trying)
+    asks = [(_ask(event, scopes[event.envelope.publisher], now, on), event.reason) for event in kept]
     decisions, facts = await withdraw(session, asks)
-    return [*facts, *(_answered(event, d) for event, d in zip(events, decisions, strict=True))]
+    tries = [try_withdrawal(_ask(e, scopes[e.envelope.publisher], now, on), e.reason) for e in tried]
+    pairs = zip([*kept, *tried], [*decisions, *tries], strict=True)
+    answers = [_answered(event, decision) for event, decision in pairs]
+    await count_told(session, answers)
+    return [*facts, *answers]
 
 
 @handlers.on(TrainingResultReported)
@@ -68,10 +77,14 @@ async def on_training_result_reported(
     events: list[TrainingResultReported], session: AsyncSession
 ) -> list[Event]:
     """Record results, and answer each report."""
-    scopes = await _scopes(session, Kind.KELULUSAN, events)
-    reports = [_report(event, scopes[event.envelope.publisher]) for event in events]
-    judgements, facts = await report(session, reports)
-    return [*facts, *(_result_answered(event, j) for event, j in zip(events, judgements, strict=True))]
+    scopes, trying = await _scopes(session, Kind.KELULUSAN, events)
+    kept, tried = _apart(events, trying)
+    judgements, facts = await report(session, [_report(e, scopes[e.envelope.publisher]) for e in kept])
+    tries = [try_report(_report(e, scopes[e.envelope.publisher])) for e in tried]
+    pairs = zip([*kept, *tried], [*judgements, *tries], strict=True)
+    answers = [_result_answered(event, judgement) for event, judgement in pairs]
+    await count_told(session, answers)
+    return [*facts, *answers]
 
 
 @handlers.on(AssessmentScored)
@@ -86,15 +99,36 @@ async def on_assessment_scored(events: list[AssessmentScored], session: AsyncSes
 
 
 @handlers.on_unreadable
-async def on_unreadable(messages: list[Broken], session: AsyncSession) -> list[Event]:  # noqa: ARG001 - nothing is asked
+async def on_unreadable(messages: list[Broken], session: AsyncSession) -> list[Event]:
     """Tell an agency which of its messages could not be read, and why."""
-    return [_unread(broken) for broken in messages]
+    answers = [_unread(broken) for broken in messages]
+    await count_told(session, answers)
+    return [*answers]
 
 
-async def _scopes(session: AsyncSession, kind: Kind, events: Iterable[Inbound]) -> dict[str, Scope]:
-    publishers = {event.envelope.publisher for event in events}
-    employers = await register.load_employers(session, kind, publishers)
-    return {publisher: Scope(publisher, employers[publisher]) for publisher in publishers}
+async def _scopes(
+    session: AsyncSession, kind: Kind, events: Iterable[Inbound]
+) -> tuple[dict[str, Scope], set[str]]:
+    """Whom each publisher may report for, and which of them only try: for themselves, whatever was granted."""
+    found = await register.load_publishers(session, kind, {event.envelope.publisher for event in events})
+    trying = {code for code, one in found.items() if one.sandbox}
+    scopes = {code: Scope(code, {code} if one.sandbox else one.employers) for code, one in found.items()}
+    return scopes, trying
+
+
+def _apart(events: list[E], trying: set[str]) -> tuple[list[E], list[E]]:
+    """What has its effects, and what is only tried."""
+    if not trying:
+        return events, []
+    return (
+        [event for event in events if event.envelope.publisher not in trying],
+        [event for event in events if event.envelope.publisher in trying],
+    )
+
+
+def _request(event: EnrollmentRequested, scopes: Mapping[str, Scope], now: datetime, on: date) -> Ask:
+    scope = scopes[event.envelope.publisher]
+    return _ask(event, scope, now, on, note=event.note, checked=event.once(checked))
 
 
 def _ask(
@@ -145,7 +179,8 @@ def _day(moment: datetime) -> date:
     return moment.astimezone(clock.ZONE).date()
 
 
-def _answered(event: EnrollmentRequested | WithdrawalRequested, decision: Decision) -> Event:
+def _answered(event: EnrollmentRequested | WithdrawalRequested, decision: Decision) -> RequestAnswered:
+    assert decision.outcome != "awaiting"  # an agency's word is an approval
     return RequestAnswered(
         agency_code=event.envelope.publisher,
         request_id=event.event_id,
@@ -158,7 +193,7 @@ def _answered(event: EnrollmentRequested | WithdrawalRequested, decision: Decisi
     ).because(event)
 
 
-def _result_answered(event: TrainingResultReported, judgement: Judgement) -> Event:
+def _result_answered(event: TrainingResultReported, judgement: Judgement) -> ResultAnswered:
     return ResultAnswered(
         agency_code=event.envelope.publisher,
         request_id=event.event_id,
@@ -170,7 +205,7 @@ def _result_answered(event: TrainingResultReported, judgement: Judgement) -> Eve
     ).because(event)
 
 
-def _unread(broken: Broken) -> Event:
+def _unread(broken: Broken) -> RequestAnswered:
     message = broken.message
     place = f"{message.topic}/{message.partition}/{message.offset}"
     return RequestAnswered(

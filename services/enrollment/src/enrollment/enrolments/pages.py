@@ -13,7 +13,7 @@ from bina.messaging import clock
 from bina.web.access import Person
 from bina.web.audit import OthersRecords, Reading
 from bina.web.commands import PageCommand
-from bina.web.formats import number
+from bina.web.formats import moment, number, rupiah
 from bina.web.language import counted
 from bina.web.language import gettext as _
 from bina.web.live import at_one_moment, watch
@@ -21,19 +21,27 @@ from bina.web.masking import nip_for
 from bina.web.permissions import Reach, check_runs, may, reach_of
 from bina.web.problems import Fault, Problem, not_found
 from bina.web.tables import Column, Format, Key, Page, Table, export
+from enrollment.approvals.view import approval_words, stage_words
 from enrollment.attendance import view as attendance
 from enrollment.attendance.subjects import REPORTS
 from enrollment.catalogue import store as catalogue
+from enrollment.catalogue.audience import words_of
 from enrollment.catalogue.domain import Run, RunSession
 from enrollment.catalogue.finding import run_of
+from enrollment.catalogue.requirements import load_unmet, words_of_unmet, words_of_window
 from enrollment.catalogue.subjects import SEATS
-from enrollment.enrolments import commands, store
+from enrollment.catalogue.view import way_of
+from enrollment.enrolments import commands, store, substituting
+from enrollment.enrolments.asking import Wish, ask_for, turns_of
 from enrollment.enrolments.attending import FIELD, read_attendance
-from enrollment.enrolments.domain import Enrolment
+from enrollment.enrolments.domain import Awaiting, Decision, Enrolment
+from enrollment.enrolments.domain.substitutes import until
 from enrollment.enrolments.store import Listed
+from enrollment.enrolments.store.awaiting import load_open
+from enrollment.enrolments.store.pools import load_groups, load_pools
 from enrollment.enrolments.subjects import PARTICIPANTS
-from enrollment.enrolments.view import long_span, state_of
-from enrollment.enrolments.within import check_employee, check_subject
+from enrollment.enrolments.view import held_words, long_span, state_of
+from enrollment.enrolments.within import check_both, check_employee, check_subject
 from enrollment.entitlement import store as ledger
 from enrollment.entitlement.domain import rule_for, year_of
 from enrollment.entitlement.view import ceiling_warning
@@ -67,6 +75,7 @@ async def show(
     listed = _participants(person, attending=attending).shown(
         request, asked, people, files=f"{_href(run)}/peserta"
     )
+    context["replaceable"] = _replaceable(run, people.rows, person)
     context |= {"run": run, "people": listed, "attending": attending, "stream": stream}
     return pages.render(request, "enrolments/run.html", errors={}, **context)
 
@@ -88,19 +97,26 @@ async def participants_file(
 
 @router.post(_PATH + "/daftar")
 async def enrol(
-    reference: str, person: Annotated[Person, may("enrolment.request")], command: PageCommand
+    request: Request,
+    reference: str,
+    person: Annotated[Person, may("enrolment.request")],
+    command: PageCommand,
 ) -> Response:
     """Enrol oneself, or as a clerk the employee whose NIP was given."""
-    nip = command.text("nip") or None
+    async with request.app.state.runtime.sessions() as session:
+        run = await run_of(session, reference)
+    wish = Wish(person, run.code, command.text("nip") or None)
+
+    def decided(decision: Decision) -> str:
+        return _href(run) + (f"?posisi={decision.position}" if decision.position else "")
 
     async def effect(session: AsyncSession) -> str:
-        run = await run_of(session, reference)
-        await check_employee(session, person, nip)
-        decision = await commands.ask_for(session, person, run.code, nip)
-        note = f"?posisi={decision.position}" if decision.position else ""
-        return _href(run) + note
+        await check_employee(session, person, wish.nip)
+        return decided(await ask_for(session, *wish))
 
-    return await command.redirect(effect, done=_("Pendaftaran tercatat. Statusnya ada di halaman ini."))
+    turns = turns_of(request).sharing(wish, decided) if wish.is_shared else None
+    words = _("Pendaftaran tercatat. Statusnya ada di halaman ini.")
+    return await command.redirect(effect, done=words, sharing=turns)
 
 
 @router.post(_PATH + "/batal")
@@ -119,6 +135,22 @@ async def withdraw(
     return await command.redirect(
         effect, done=_("Pendaftaran dibatalkan. Kursinya diberikan kepada daftar tunggu.")
     )
+
+
+@router.post(_PATH + "/ganti")
+async def replace(
+    reference: str, person: Annotated[Person, may("enrolment.substitute")], command: PageCommand
+) -> Response:
+    """Give a participant's seat to another employee of the same agency."""
+    chosen, nip = _id(command.text("enrollment_id")), command.text("pengganti")
+
+    async def effect(session: AsyncSession) -> str:
+        run = await run_of(session, reference)
+        await check_both(session, person, chosen, nip)
+        await substituting.substitute(session, person, chosen, nip)
+        return _href(run)
+
+    return await command.redirect(effect, done=_("Peserta digantikan. Keduanya dikabari."))
 
 
 @router.post(_PATH + "/presensi")
@@ -177,6 +209,21 @@ def _awaits_attendance(run: Run, people: Sequence[Listed]) -> bool:
     return held and any(listed.enrolment.state == "accepted" for listed in people)
 
 
+def _replaceable(run: Run, people: Sequence[Listed], person: Person) -> list[tuple[str, str]]:
+    """(enrolment, name) of those on this page whose seats the clerk may give to others of their agency."""
+    reach = reach_of(person, "enrolment.substitute")
+    if run.status == "cancelled" or run.concluded_on or clock.today() > until(run):
+        return []
+    return [
+        (str(one.enrolment.enrollment_id), one.person_name)
+        for one in people
+        if one.enrolment.state == "accepted"
+        and one.enrolment.is_only_seat
+        and one.person_name
+        and reach.covers_place(one.enrolment.agency_code, one.unit_path)
+    ]
+
+
 async def _context(session: AsyncSession, run: Run, person: Person) -> dict[str, Any]:
     today = clock.today()
     agencies = await register.load_agencies(session)
@@ -185,7 +232,20 @@ async def _context(session: AsyncSession, run: Run, person: Person) -> dict[str,
     others = _others(person)
     sessions = (await catalogue.load_sessions(session, [run.run_id]))[run.run_id]
     reports = await store.load_reports(session, [own.enrollment_id] if own else [])
+    may_enrol = _may_enrol(run, person, own)
+    lacks = await _lacks(session, run, person) if may_enrol else ""
+    closed = words_of_window(run, clock.now())
+    awaited = await _awaited(session, run, person)
+    all_pools = await load_pools(session, [run], today)
+    pools = all_pools.get(run.run_id)
+    own_id = [person.person_id] if person.person_id else []
+    groups = await load_groups(session, own_id, all_pools, today)
     return {
+        "enrolment_times": _times_of(run),
+        "way": way_of(run.mode),
+        "requirements": _requirements_of(run),
+        "only_for": words_of(run.audience) if run.audience else "",
+        "cost": _cost_of(run, whole=others.covers_run(run.organiser)),
         "sessions": [
             (attendance.name_of(one, place), attendance.times_of(one), one)
             for place, one in enumerate(sessions, 1)
@@ -199,16 +259,25 @@ async def _context(session: AsyncSession, run: Run, person: Person) -> dict[str,
         "organiser": agencies.get(run.organiser, run.organiser),
         "audience": [agencies.get(code, code) for code in run.open_to],
         "own": own,
+        "awaited": awaited,
+        "held_words": held_words(run, pools, agencies) if pools else "",
+        "no_seat_for_reader": pools is not None
+        and person.person_id is not None
+        and pools.take(groups.get(person.person_id, ())) is None,
+        "awaits": stage_words(awaited) if awaited else "",
+        "approval": approval_words(run.admission.approval),
         "own_state": state_of(own, run.status, run.starts_on, run.ends_on, today) if own else None,
         "position": positions.get(own.enrollment_id) if own else None,
-        "may_enrol": _may_enrol(run, person, own),
-        "why_not": _why_not(run, person, own, today),
-        "ceiling": await _ceiling(session, run, person) if _may_enrol(run, person, own) else "",
+        "may_enrol": may_enrol and not lacks and not closed and not awaited,
+        "why_not": _why_not(run, person, own, today) or (closed or lacks if may_enrol else ""),
+        "replaced_until": until(run),
+        "ceiling": await _ceiling(session, run, person) if may_enrol else "",
         "seats_text": counted("%(taken)s dari %(seats)s kursi terisi", run.seats)
         % {"taken": number(run.taken), "seats": number(run.seats)},
         "organises": others.covers_run(run.organiser),
         "reads_others": bool(others),
         "enrols_others": bool(reach_of(person, "enrolment.request").without_own()),
+        "changes_run": run.status != "cancelled" and reach_of(person, "run.change").covers_run(run.organiser),
         "takes_attendance": reach_of(person, "attendance.settle").covers_run(run.organiser),
         "peers": _("Peserta dari unit Anda") if person.unit_id else _("Peserta dari instansi Anda"),
         "nip_of": lambda listed: _nip(listed, person),
@@ -218,6 +287,39 @@ async def _context(session: AsyncSession, run: Run, person: Person) -> dict[str,
     }
 
 
+async def _lacks(session: AsyncSession, run: Run, person: Person) -> str:
+    """What keeps the reader out; empty for whoever has all that the run asks for."""
+    assert person.person_id is not None
+    pair = run.run_id, person.person_id
+    return words_of_unmet((await load_unmet(session, [run], [pair])).get(pair, ()))
+
+
+def _times_of(run: Run) -> str:
+    """`dibuka 1 Desember 2026 pukul 08.00 WIB, ditutup …`; empty where enrolment is open until the run ends."""
+    parts = []
+    if run.opens_at:
+        parts.append(_("dibuka %(moment)s") % {"moment": moment(run.opens_at)})
+    if run.closes_at:
+        parts.append(_("ditutup %(moment)s") % {"moment": moment(run.closes_at)})
+    return ", ".join(parts)
+
+
+def _requirements_of(run: Run) -> str:
+    levels = (_("%(code)s tingkat %(level)s") % one.model_dump() for one in run.required_levels)
+    done = (_("lulus %(code)s") % {"code": code} for code in run.required_programmes)
+    return ", ".join((*done, *levels))
+
+
+def _cost_of(run: Run, *, whole: bool) -> str:
+    """Rupiah for a seat; for the organiser also for the seats that are taken."""
+    if not run.cost_per_seat:
+        return ""
+    if not whole:
+        return rupiah(run.cost_per_seat)
+    values = {"one": rupiah(run.cost_per_seat), "all": rupiah(run.cost_per_seat * run.taken)}
+    return _("%(one)s; %(all)s untuk kursi yang terisi") % values
+
+
 async def _own(session: AsyncSession, run: Run, person: Person) -> Enrolment | None:
     if person.person_id is None:
         return None
@@ -225,12 +327,21 @@ async def _own(session: AsyncSession, run: Run, person: Person) -> Enrolment | N
     return next(iter(found.values()), None)
 
 
+async def _awaited(session: AsyncSession, run: Run, person: Person) -> Awaiting | None:
+    """The reader's own request that waits for an approval."""
+    if person.person_id is None:
+        return None
+    pair = run.run_id, person.person_id
+    return (await load_open(session, [pair])).get(pair)
+
+
 async def _ceiling(session: AsyncSession, run: Run, person: Person) -> str:
     """What the JP of a PPPK become with this run, if that is more than they may have."""
     found = await register.load_people(session, [person.person_id] if person.person_id else [])
     if not found:
         return ""
-    asn, rule = found[0], rule_for(found[0].employment, run.ends_on)
+    asn = found[0]
+    rule = rule_for(asn.employment, run.ends_on, asn.appointment)
     year = year_of(asn.employment, asn.started_on, run.ends_on, asn.contract_ends_on)
     return ceiling_warning(rule, await ledger.load_standing(session, asn.asn_id, year), run.jp)
 

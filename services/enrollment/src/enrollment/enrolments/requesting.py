@@ -7,8 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.events import Event
 from bina.messaging import clock
 from enrollment.catalogue import store as catalogue
+from enrollment.catalogue.requirements import load_unmet, window
 from enrollment.enrolments import store
 from enrollment.enrolments.applying import apply, fill_seats
+from enrollment.enrolments.awaiting import follow
 from enrollment.enrolments.domain import (
     Ask,
     Decision,
@@ -19,6 +21,8 @@ from enrollment.enrolments.domain import (
     examine,
     rejection,
 )
+from enrollment.enrolments.store.awaiting import load_open, runs_awaited
+from enrollment.enrolments.store.pools import load_groups, load_pools
 from enrollment.register import store as register
 
 Claimed = Sequence[tuple[str | None, str | None]]
@@ -40,8 +44,28 @@ async def judge(session: AsyncSession, asks: Sequence[Ask]) -> list[Decision]:
 
 async def carry_out(session: AsyncSession, decisions: Sequence[Decision]) -> list[Event]:
     """Store what was decided; gives the facts it leads to."""
+    return [fact for facts in await effects(session, decisions) for fact in facts]
+
+
+async def effects(session: AsyncSession, decisions: Sequence[Decision]) -> list[list[Event]]:
+    """The same, with the facts of each decision by themselves."""
     told = iter(await apply(session, [d.change for d in decisions if d.change]))
-    return [fact for d in decisions for fact in (next(told) if d.change else rejection(d))]
+    asked = _by_request(await follow(session, decisions))
+    return [
+        [
+            *(next(told) if d.change else rejection(d)),
+            *(asked.pop(str(d.awaiting.approval_id), ()) if d.awaiting else ()),
+        ]
+        for d in decisions
+    ]
+
+
+def _by_request(told: Sequence[Event]) -> dict[str, list[Event]]:
+    """Facts of requests for an approval, by request."""
+    found: dict[str, list[Event]] = {}
+    for one in told:
+        found.setdefault(one.key, []).append(one)
+    return found
 
 
 async def withdraw(
@@ -73,4 +97,12 @@ async def load_known(session: AsyncSession, claimed: Claimed) -> Known:
     ]
     enrolments = await store.load_latest(session, pairs)
     positions = await store.load_positions(session, list(enrolments.values()))
-    return Known(people, runs, enrolments, positions)
+    unmet = await load_unmet(session, runs.values(), pairs)
+    now = clock.now()
+    windows = {code: kept_out for code, run in runs.items() if (kept_out := window(run, now))[0]}
+    asking = await runs_awaited(session, [run.run_id for run in runs.values()])
+    awaiting = await load_open(session, [pair for pair in pairs if pair[0] in asking])
+    today = now.astimezone(clock.ZONE).date()
+    pools = await load_pools(session, runs.values(), today)
+    groups = await load_groups(session, [one.asn_id for one in people.values()], pools, today)
+    return Known(people, runs, enrolments, positions, awaiting, unmet, windows, pools, groups)

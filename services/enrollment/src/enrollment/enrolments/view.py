@@ -1,14 +1,20 @@
 """How enrolments and runs read on a page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from bina.messaging import clock
 from bina.web.formats import day, jp, number, short_day
 from bina.web.language import counted
 from bina.web.language import gettext as _
+from enrollment.catalogue.admission import AGENCY, BELOW_FLOOR
 from enrollment.catalogue.domain import Run
 from enrollment.enrolments.domain import Enrolment
+from enrollment.enrolments.domain.pools import Pools
+from enrollment.enrolments.domain.substitutes import SUBSTITUTED
 from enrollment.enrolments.store import Listed
+from enrollment.entitlement.domain import rule_for
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ def state_of(
         return _("Dibatalkan penyelenggara"), "danger"
     fixed = {
         "waitlisted": (_("Daftar tunggu"), "warning"),
-        "withdrawn": (_("Ditarik"), "neutral"),
+        "withdrawn": (_("Digantikan") if enrolment.reason == SUBSTITUTED else _("Ditarik"), "neutral"),
         "completed": (_("Lulus"), "success"),
         "not_completed": (_ended_word(enrolment.reason), "neutral"),
     }
@@ -71,6 +77,35 @@ def _ended_word(reason: str) -> str:
         "absent": _("Tidak hadir"),
     }
     return words.get(reason, _("Tidak selesai"))
+
+
+def held_words(run: Run, pools: Pools, agencies: Mapping[str, str]) -> str:
+    """How many free seats are anybody's, how many are held for whom and until when."""
+    assert run.admission.held_until is not None
+    free = pools.anybodys
+    words = [
+        counted("%(n)s kursi umum tersisa", free) % {"n": number(free)} if free else _("Kursi umum penuh")
+    ]
+    for group, seats in pools.held.items():
+        held = counted("%(n)s kursi ditahan untuk %(whom)s sampai %(day)s", seats)
+        whom, until = group_name(group, agencies), day(run.admission.held_until)
+        words.append(held % {"n": number(seats), "whom": whom, "day": until})
+    return "; ".join(words) + "."
+
+
+def group_name(group: str, agencies: Mapping[str, str]) -> str:
+    """For whom seats are held."""
+    if group.startswith(AGENCY):
+        code = group.removeprefix(AGENCY)
+        return agencies.get(code, code)
+    words = {
+        "remote": _("unit terpencil"),
+        "women": _("perempuan"),
+        "men": _("laki-laki"),
+        "junior": _("golongan I dan II"),
+        BELOW_FLOOR: _("yang belum %(jp)s JP tahun ini") % {"jp": number(rule_for("PNS", clock.today()).jp)},
+    }
+    return words[group]
 
 
 def own_row(listed: Listed, today: date) -> Row:
@@ -93,5 +128,8 @@ def run_row(run: Run, today: date, organiser: str = "", closes: str = "") -> Row
     }
     parts = (closes, span(run.starts_on, run.ends_on), jp(run.jp), run.mode, organiser)
     word, kind = words[status]
+    if status in ("open", "full") and (window := run.window_at(clock.now())):
+        opens = _("Dibuka %(day)s") % {"day": short_day(run.opens_at, clock.ZONE)}
+        word, kind = (opens, "info") if window == "early" else words["closed"]
     meta = " · ".join(part for part in parts if part)
     return Row(run.programme_name, f"/enrollment/angkatan/{run.code}", meta, word, kind)

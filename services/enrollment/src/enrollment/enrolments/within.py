@@ -18,6 +18,12 @@ async def check_employee(session: AsyncSession, person: Person, nip: str | None)
         )
 
 
+async def check_both(session: AsyncSession, person: Person, enrollment_id: UUID, nip: str) -> None:
+    """Raise `Problem` (403) unless a participant and the substitute are both in the clerk's unit."""
+    await check_employee(session, person, nip)
+    await check_subject(session, person, enrollment_id)
+
+
 async def check_subject(session: AsyncSession, person: Person, enrollment_id: UUID) -> None:
     """Raise `Problem` (403) for an enrolment of somebody else outside the clerk's unit."""
     if person.unit_id is not None:

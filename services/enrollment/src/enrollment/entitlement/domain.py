@@ -18,14 +18,18 @@ _named = named_in(UUID("5b1f1d2e-0a44-5c0e-9a53-6c1f0f7f8b21"))
 
 @dataclass(frozen=True)
 class JpRule:
-    """A dated rule; `jp` in jam pelajaran a year, `source` names the regulation."""
+    """A dated rule; `jp` in jam pelajaran a year, `source` names the regulation; empty where none says anything.
+
+    `later`: a floor that holds once a CPNS is a PNS; `unset`: no ceiling is known.
+    """
 
     effective_from: date
     employment: str
-    kind: Literal["floor", "ceiling"]
+    kind: Literal["floor", "ceiling", "later", "unset"]
     jp: int
     year: Literal["calendar", "contract"]
     source: str
+    appointment: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Statement:
     minutes: int = 0
     earned_on: date | None = None
     reason: str = ""
+    import_id: UUID | None = None
+    """The file that said so; none where somebody did."""
 
 
 class Entry(NamedTuple):
@@ -54,6 +60,7 @@ class Entry(NamedTuple):
     earned_on: date
     reason: str = ""
     reverses: UUID | None = None
+    import_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -89,9 +96,10 @@ def _rules() -> tuple[JpRule, ...]:
     )
 
 
-def rule_for(employment: str, day: date) -> JpRule:
-    """The rule in force for PNS or PPPK on a day; the oldest one before the first."""
-    rules = [rule for rule in _rules() if rule.employment == employment]
+def rule_for(employment: str, day: date, appointment: str = "") -> JpRule:
+    """The rule in force for PNS or PPPK on a day, or for a CPNS or a PPPK of part time; the oldest one before the first."""
+    asked = (employment, appointment)
+    rules = [rule for rule in _rules() if (rule.employment, rule.appointment) == asked]
     in_force = [rule for rule in rules if rule.effective_from <= day]
     return in_force[-1] if in_force else rules[0]
 
@@ -152,6 +160,7 @@ def _reversal(stated: Statement, standing: Entry) -> Entry:
         minutes=-standing.minutes,
         reason=stated.reason,
         reverses=standing.entry_id,
+        import_id=stated.import_id,
     )
 
 
@@ -162,7 +171,7 @@ def _written(stated: Statement) -> list[Entry]:
     return [
         Entry(
             id_, stated.asn_id, stated.source, stated.source_id, stated.revision, stated.minutes, stated.earned_on,
-            stated.reason,
+            stated.reason, import_id=stated.import_id,
         )
     ]  # fmt: skip
 

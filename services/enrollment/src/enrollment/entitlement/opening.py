@@ -14,8 +14,8 @@ from bina.web.language import gettext as _
 from bina.web.permissions import check_places
 from bina.web.problems import Fault, not_found
 from enrollment.entitlement import store
+from enrollment.entitlement.balances import Balance, write
 from enrollment.entitlement.bodies import HistoryWord, OpeningRow
-from enrollment.entitlement.domain import LESSON, Statement, opening_id_of
 from enrollment.entitlement.store import History
 from enrollment.refusals import invalid_rows
 from enrollment.register import store as register
@@ -32,20 +32,11 @@ async def load(session: AsyncSession, clerk: Person, rows: Sequence[OpeningRow])
     held = await register.lock_people(session, found.values())  # two at once count one after the other
     ids = {nip: asn_id for nip, asn_id in found.items() if asn_id in held}
     _check(rows, ids)
-    sources = {opening_id_of(ids[row.nip], row.year): row for row in rows}
-    newest = await store.load_newest_entries(session, list(sources))
     stated = [
-        Statement(
-            "opening", id_, ids[row.nip], newest[id_].revision + 1 if id_ in newest else 1, row.jp * LESSON,
-            row.earned_on or date(row.year, 1, 1), row.source,
-        )
-        for id_, row in sources.items()
-    ]  # fmt: skip
-    changed = [one for one in stated if not _says(newest.get(one.source_id), one)]
-    await store.record(session, changed)
-    for one in changed:
-        audit.changed(session, "jp_opening", one.source_id, newest.get(one.source_id), one, person=one.asn_id)
-    return {"loaded": len(changed), "unchanged": len(stated) - len(changed)}
+        Balance(ids[row.nip], row.earned_on or date(row.year, 1, 1), row.jp, row.source) for row in rows
+    ]
+    loaded = await write(session, stated)
+    return {"loaded": loaded, "unchanged": len(stated) - loaded}
 
 
 async def declare(session: AsyncSession, clerk: Person, word: HistoryWord) -> dict[str, Any]:
@@ -62,11 +53,6 @@ async def declare(session: AsyncSession, clerk: Person, word: HistoryWord) -> di
     id_ = f"{word.agency_code}/{word.year}"
     audit.changed(session, "jp_history", id_, before, after, why=word.source)
     return {"agency_code": word.agency_code, "year": word.year, "complete": word.complete}
-
-
-def _says(entry: store.Entry | None, stated: Statement) -> bool:
-    """Whether a line says the same already."""
-    return entry is not None and (entry.minutes, entry.earned_on) == (stated.minutes, stated.earned_on)
 
 
 def _check(rows: Sequence[OpeningRow], ids: dict[str, UUID]) -> None:

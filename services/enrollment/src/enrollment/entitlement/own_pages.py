@@ -48,7 +48,7 @@ async def own(request: Request, person: Own, tahun: Year = None) -> Response:
         standing = await store.load_standing(session, view.asn.asn_id, view.year)
         lines = await asked.page(session, Rows(view.lines), len(view.lines) + 1)
         agencies = await register.load_agencies(session)
-    rule = rule_for(view.asn.employment, min(today, view.year.last))
+    rule = rule_for(view.asn.employment, min(today, view.year.last), view.asn.appointment)
     return pages.render(
         request,
         "entitlement/ledger.html",

@@ -12,10 +12,14 @@ from enrollment.entitlement.store import Line, Standing
 
 def sentence(rule: JpRule, standing: Standing, today: date | None = None) -> str:
     """What a person's JP of the year mean to them; once it is over (`today` is later), what they came to."""
+    if rule.kind in ("later", "unset"):
+        return _unbound(rule, standing)
     if today and standing.year.last < today:
         return _past(rule, standing)
-    if rule.kind == "ceiling":
-        return _ceiling(rule, standing)
+    return _ceiling(rule, standing) if rule.kind == "ceiling" else _floor(rule, standing)
+
+
+def _floor(rule: JpRule, standing: Standing) -> str:
     missing = rule.jp - standing.earned
     if missing <= 0:
         return _("Target %(jp)s tahun ini tercapai.") % {"jp": jp(rule.jp)}
@@ -27,6 +31,22 @@ def sentence(rule: JpRule, standing: Standing, today: date | None = None) -> str
     if standing.scheduled >= missing:
         return _("Anda perlu %(jp)s lagi sebelum %(day)s; %(planned)s sudah terjadwal.") % values
     return _("Anda perlu %(jp)s lagi sebelum %(day)s.") % values
+
+
+def _unbound(rule: JpRule, standing: Standing) -> str:
+    """Of whom neither a floor nor a ceiling is told: what was earned, and why nothing is asked."""
+    values = {"jp": jp(standing.earned), "year": standing.year.first.year, "day": day(standing.year.last)}
+    told = (
+        _("Tercatat %(jp)s, kontrak s.d. %(day)s.")
+        if standing.year.of_contract
+        else _("Tercatat %(jp)s tahun %(year)s.")
+    )
+    why = {
+        "later": _("Target %(jp)s berlaku sejak diangkat menjadi PNS.") % {"jp": jp(rule.jp)},
+        "unset": _("Batas JP untuk PPPK paruh waktu belum diatur."),
+    }
+    said = [told % values, why[rule.kind], *([] if standing.known else [_("Riwayat belum lengkap.")])]
+    return " ".join(said)
 
 
 def _past(rule: JpRule, standing: Standing) -> str:
@@ -114,9 +134,11 @@ def _last_day(last: date) -> str:
     return day(last).rsplit(" ", 1)[0]
 
 
-def bar(rule: JpRule, standing: Standing) -> Figure:
-    """The bullet bar of one year: earned and scheduled against floor or ceiling."""
+def bar(rule: JpRule, standing: Standing) -> Figure | None:
+    """The bullet bar of one year: earned and scheduled against floor or ceiling; None where there is neither."""
     year = standing.year
+    if rule.kind in ("later", "unset"):
+        return None
     if rule.kind == "ceiling":
         title = _("JP %(first)s sampai %(last)s") % {"first": day(year.first), "last": day(year.last)}
         return jp_ceiling(standing.earned, standing.scheduled, limit=rule.jp, until=year.last, title=title)

@@ -6,6 +6,7 @@ from bina.events import Event
 from bina.events.assessment import CompetencyProfileChanged, ProfileEntry, TrainingRecommended
 from bina.messaging import Handlers
 from enrollment.home import store
+from enrollment.home.levels import CompetencyLevel, replace_levels
 from enrollment.home.store import Recommendation
 
 handlers = Handlers()
@@ -35,9 +36,16 @@ async def on_training_recommended(events: list[TrainingRecommended], session: As
 async def on_competency_profile_changed(
     events: list[CompetencyProfileChanged], session: AsyncSession
 ) -> list[Event]:
-    """Forget what was recommended for a gap that is closed, by whichever training or assessment."""
+    """Forget what was recommended for a gap that is closed, by whichever training or assessment; keep the levels, which
+    runs may ask for."""
     gaps = [(e.asn_id, entry.code) for e in events for entry in e.entries if _is_gap(entry)]
     await store.drop_closed(session, [e.asn_id for e in events], gaps)
+    levels = [
+        CompetencyLevel(e.asn_id, entry.code, entry.level, entry.valid_until)
+        for e in events
+        for entry in e.entries
+    ]
+    await replace_levels(session, [e.asn_id for e in events], levels)
     return []
 
 

@@ -12,6 +12,7 @@ from bina.web.access import Person, Visitor
 from bina.web.language import gettext as _
 from bina.web.live import watch
 from bina.web.permissions import can, may, reach_of
+from enrollment.approvals import store as approvals
 from enrollment.catalogue import store as catalogue
 from enrollment.catalogue.domain import Run
 from enrollment.catalogue.store import RunFilter
@@ -27,6 +28,7 @@ from enrollment.home.store import Recommendation
 from enrollment.register import store as register
 from enrollment.register.domain import Asn
 from enrollment.shell import pages
+from enrollment.transfers import store as transfers
 
 router = APIRouter()
 OPEN_SHOWN = 3
@@ -57,7 +59,23 @@ async def beranda(request: Request, person: Annotated[Person, may("home.read")])
         asn = await _self(session, person)
         stream = await watch(request, session, {TAKEN: [asn.asn_id]}) if asn else None
         own = await _own(session, asn) if asn else {}
-    return pages.render(request, "home/beranda.html", asn=asn, places=_places(person), stream=stream, **own)
+        to_approve = await _to_approve(session, person)
+        to_release = await transfers.count_open(session, reach_of(person, "transfer.decide"))
+    return pages.render(
+        request,
+        "home/beranda.html",
+        asn=asn,
+        places=_places(person),
+        stream=stream,
+        to_approve=to_approve,
+        to_release=to_release,
+        **own,
+    )
+
+
+async def _to_approve(session: AsyncSession, person: Person) -> int:
+    reach = reach_of(person, "approval.decide")
+    return await approvals.count_open(session, reach, person.person_id) if reach else 0
 
 
 async def _self(session: AsyncSession, person: Person) -> Asn | None:
@@ -67,7 +85,7 @@ async def _self(session: AsyncSession, person: Person) -> Asn | None:
 
 async def _own(session: AsyncSession, asn: Asn) -> dict[str, Any]:
     today = clock.today()
-    rule = rule_for(asn.employment, today)
+    rule = rule_for(asn.employment, today, asn.appointment)
     year = year_of(asn.employment, asn.started_on, today, asn.contract_ends_on)
     standing = await ledger.load_standing(session, asn.asn_id, year)
     listed = await enrolments.load_of_asn(session, asn.asn_id)

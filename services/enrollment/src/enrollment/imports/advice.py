@@ -77,6 +77,12 @@ ADVICE: dict[str, Advice] = {
         "Jenis kelamin{where} berbeda dengan digit ke-15 NIP. Periksa; baris tetap diterima.",
         "The sex{where} differs from digit 15 of the NIP. Please check; the row is accepted.",
     ),
+    "nip.earlier": Advice(
+        "NIP{where} adalah NIP lama; barisnya dipakai untuk pegawai yang dahulu ber-NIP itu. Tulis NIP barunya, "
+        "dan perbaiki bila yang dimaksud orang lain.",
+        "The NIP{where} is an earlier one; the row is taken for the person who had it. Write the present NIP, "
+        "and mend it if somebody else is meant.",
+    ),
     "nip.unknown": Advice(
         "NIP{where} tidak ada di data pegawai. Periksa NIP, atau kirim data pegawainya lebih dahulu.",
         "The NIP{where} is not in the register. Check it, or send the person's record first.",
@@ -92,6 +98,22 @@ ADVICE: dict[str, Advice] = {
     "run.closed": Advice(
         "Pendaftaran angkatan{where} sudah ditutup. Pilih angkatan lain di katalog.",
         "Enrolment for the run{where} is closed. Choose another run in the catalogue.",
+    ),
+    "run.not_open_yet": Advice(
+        "Pendaftaran angkatan{where} baru dibuka {allowed}. Daftarkan lagi sesudahnya.",
+        "Enrolment for the run{where} opens {allowed}. Enrol again afterwards.",
+    ),
+    "run.enrolment_over": Advice(
+        "Pendaftaran angkatan{where} sudah ditutup sejak {allowed}. Pilih angkatan lain di katalog.",
+        "Enrolment for the run{where} has been over since {allowed}. Choose another run in the catalogue.",
+    ),
+    "requirement.missing": Advice(
+        "Syarat angkatan{where} belum terpenuhi. Yang kurang: {allowed}.",
+        "What the run asks for{where} is not met. Missing: {allowed}.",
+    ),
+    "audience.outside": Advice(
+        "Angkatan{where} hanya untuk {allowed}. Pilih angkatan lain, atau perbaiki data pegawai bila keliru.",
+        "The run{where} is only for {allowed}. Choose another run, or mend the person's record if it is wrong.",
     ),
     "run.full": Advice(
         "Kursi penuh{where}. Pegawai masuk daftar tunggu.",

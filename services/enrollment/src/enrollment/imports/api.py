@@ -43,7 +43,9 @@ _FILE = {
 
 
 class UploadQuery(BaseModel):
-    """Whose file, of which kind. `columns`: a JSON object, header text → a column's name or `ignore`."""
+    """Whose file, of which kind. `columns`: a JSON object, header text → a column's name or `ignore`. `replace`: a file of
+    people is the full list of the agency's, and who is not in it has left; one of enrolments that of its people in the runs
+    that it names, and who is not in it gives their seat back, unless there is attendance or a result."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -51,6 +53,7 @@ class UploadQuery(BaseModel):
     kind: Kind
     name: Line
     columns: Json[Columns] = Field(default_factory=dict)
+    replace: bool = False
 
 
 class CheckBody(BaseModel):
@@ -63,21 +66,22 @@ class CheckBody(BaseModel):
 
 
 class PlanBody(BaseModel):
-    """The plan that is confirmed."""
+    """The plan that is confirmed. `removals`: how many people leave by it, which has to be said where they are many."""
 
     model_config = ConfigDict(extra="forbid")
 
     plan: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    removals: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
 
 
 class RowQuery(BaseModel):
-    """Which rows, after which spreadsheet row."""
+    """Which rows, after which. Without a cursor those of people whom the file does not name come first."""
 
     model_config = ConfigDict(extra="forbid")
 
-    cursor: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+    cursor: Annotated[int, Field(ge=-10_000_000, le=10_000_000)] | None = None
     limit: int = Field(default=200, ge=1, le=1000)
-    effect: Literal["added", "changed", "unchanged", "refused"] | None = None
+    effect: Literal["added", "changed", "unchanged", "refused", "removed"] | None = None
     outcome: Literal["applied", "moved", "undone", "kept"] | None = None
 
 
@@ -91,7 +95,7 @@ async def upload(
     found; say which it is by `check`.
     """
     import_id = commands.id_of(principal_of(request), command.key)
-    given = Upload(asked.agency, asked.kind, asked.name, await request.body(), asked.columns)
+    given = Upload(asked.agency, asked.kind, asked.name, await request.body(), asked.columns, asked.replace)
     await commands.receive(request.app.state.runtime, person, given, import_id)
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
@@ -116,10 +120,11 @@ async def check_anew(
 
 @router.post("/imports/{import_id}/apply", status_code=202)
 async def apply(import_id: UUID, body: PlanBody, person: Runner, command: ApiCommand) -> Response:
-    """Apply exactly the plan of this hash, or 409: `plan-differs`, or `plan-moved` with the rows whose record changed."""
+    """Apply exactly the plan of this hash, or 409: `plan-differs`; `removals-differ` where more people leave than the
+    limit and their number was not said; or `plan-moved` with the rows whose record changed."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
-        return shown(await commands.apply(session, person, import_id, body.plan))
+        return shown(await commands.apply(session, person, import_id, body.plan, body.removals))
 
     return await command.answer(effect, status=202)
 
@@ -174,7 +179,7 @@ async def list_rows(
         people = await register.find_people(session, [row.nip for row in rows if row.nip])
     await reads.of(people.values(), asked.model_dump(), things=[import_id] if rows else [])
     whole = reach_of(person, commands.ACTION).covers_place(one.agency_code)
-    items = [shown_row(row) for row in rows]
+    items = [shown_row(row, one.kind) for row in rows]
     following = rows[-1].row if len(rows) == asked.limit else None
     return {
         "items": items if whole else [told(person, _without_nips(item)) for item in items],
@@ -224,8 +229,21 @@ def shown(one: Import) -> dict[str, Any]:
         "detected",
         "columns",
     )
-    counts = ("rows_total", "accepted", "warned", "refused", "added", "changed", "unchanged")
-    done = ("overwrite", "plan", "applied", "moved", "undone", "kept", "confirmed_at", "finished_at")
+    counts = ("rows_total", "accepted", "warned", "refused", "added", "changed", "unchanged", "removed")
+    done = (
+        "overwrite",
+        "replace",
+        "sandbox",
+        "employed",
+        "unread",
+        "plan",
+        "applied",
+        "moved",
+        "undone",
+        "kept",
+        "confirmed_at",
+        "finished_at",
+    )
     return {
         "id": one.import_id,
         "agency_code": one.agency_code,
@@ -235,12 +253,16 @@ def shown(one: Import) -> dict[str, Any]:
     }
 
 
-def shown_row(row: ImportRow) -> dict[str, Any]:
-    """A row for machines; `changes` are the fields that differ: before and after."""
+def shown_row(row: ImportRow, kind: Kind) -> dict[str, Any]:
+    """A row for machines, without a number where it is about somebody whom the file does not name; `changes` are the fields that differ: before and after."""
     return {
-        "row": row.row,
+        "row": row.row if row.row > 0 else None,
         "nip": row.nip,
-        "run_code": row.run_code or None,
+        **(
+            {"year": int(row.run_code or 0) or None}
+            if kind is Kind.SALDO_JP
+            else {"run_code": row.run_code or None}
+        ),
         "effect": row.effect,
         "changes": changes_of(row.before, row.after) if row.after else {},
         "conflicts": row.conflicts or {},

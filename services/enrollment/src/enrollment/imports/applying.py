@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -12,11 +12,13 @@ from bina.events import Event
 from bina.messaging import clock
 from bina.web.problems import Problem
 from enrollment.enrolments import reporting, requesting
-from enrollment.enrolments.domain import Ask, Decision, ExaminedReport, Judgement, Report
-from enrollment.imports import store
-from enrollment.imports.claims import EnrolmentClaim, ResultClaim
+from enrollment.enrolments.domain import Decision, ExaminedReport, Judgement, Report
+from enrollment.imports import balances, store
+from enrollment.imports.claims import ResultClaim
 from enrollment.imports.columns import Kind
-from enrollment.imports.plan import Key, State, decimal_of
+from enrollment.imports.listed_seats import ask_of, give_back
+from enrollment.imports.outcomes import MOVED, Done, is_moved
+from enrollment.imports.plan import LEAVING, decimal_of
 from enrollment.imports.register_rules import Scope
 from enrollment.imports.store import Import, ImportRow, Marked
 from enrollment.register import recording
@@ -25,16 +27,7 @@ from enrollment.register.bodies import AsnRow
 from enrollment.register.domain import Asn, Contact
 from enrollment.settings import undo_window
 
-MOVED = "row.moved"
-"""The record is not any more what the plan was made on."""
 NO_SUPERVISOR = "supervisor.unknown"
-
-
-class Done(NamedTuple):
-    """What became of some rows, and what is told of it."""
-
-    marks: list[Marked]
-    events: Sequence[Event] = ()
 
 
 async def apply_rows(session: AsyncSession, one: Import, rows: Sequence[ImportRow]) -> Done:
@@ -42,7 +35,7 @@ async def apply_rows(session: AsyncSession, one: Import, rows: Sequence[ImportRo
     done = await _APPLIED[one.kind](session, one, rows)
     applied = {mark.row for mark in done.marks if mark.outcome == "applied"}
     keys = {row.row: row.key for row in rows if row.row in applied}
-    states = await store.load_states(session, one.kind, keys.values())
+    states = await store.load_state_texts(session, one.kind, keys.values())
     assert one.confirmed_at is not None
     return Done(
         [_left(mark, states.get(keys.get(mark.row, ("", "")))) for mark in done.marks],
@@ -58,25 +51,23 @@ def stamped(events: Sequence[Event], **values: object) -> list[Event]:
     ]
 
 
-def is_moved(row: ImportRow, states: dict[Key, State]) -> bool:
-    """Whether what is recorded differs from what the plan was made on; a unit's new name is no difference."""
-    now = states.get(row.key)
-    return _compared(now.values if now else None) != _compared(row.before)
-
-
-def _compared(values: dict[str, Any] | None) -> dict[str, Any] | None:
-    return None if values is None else {name: value for name, value in values.items() if name != "unit"}
-
-
-def _left(mark: Marked, state: State | None) -> Marked:
-    return mark._replace(ref=state.ref, left_as=store.left(state)) if state else mark
+def _left(mark: Marked, state: tuple[UUID, str] | None) -> Marked:
+    return Marked(mark.row, mark.outcome, mark.reason, *state) if state else mark
 
 
 async def _enrol(session: AsyncSession, one: Import, rows: Sequence[ImportRow]) -> Done:
+    """First who is in the file, then who is not, as the plan has it."""
+    scope = await scope_of(session, one)
+    seated = await _seat(session, one, [row for row in rows if row.effect != "removed"], scope)
+    out = [row for row in rows if row.effect == "removed"]
+    given = await give_back(session, one, out, scope) if out else Done([])
+    return Done([*seated.marks, *given.marks], [*seated.events, *given.events])
+
+
+async def _seat(session: AsyncSession, one: Import, rows: Sequence[ImportRow], scope: Scope) -> Done:
     """Seats are handed out again until every row that stays gets what was planned for it, or better."""
-    scope = await _scope(session, one)
-    now, on = clock.now(), clock.today()
-    asks = {row.row: _ask(row, scope, on) for row in rows}
+    now = clock.now()
+    asks = {row.row: ask_of(row, scope) for row in rows}
     going, marks, decisions = list(rows), list[Marked](), list[Decision]()
     while going:
         decisions = await requesting.judge(session, [asks[row.row]._replace(at=now) for row in going])
@@ -104,14 +95,8 @@ def _seat_off(row: ImportRow, decision: Decision) -> str:
     return "run.full" if decision.outcome == "waitlisted" and planned == "accepted" else ""
 
 
-def _ask(row: ImportRow, scope: Scope, on: date) -> Ask:
-    note = (row.after or {}).get("note", "")
-    claim = EnrolmentClaim(nip=row.nip, run_code=row.run_code, note=note or None)
-    return Ask(row.nip or "", row.run_code or "", scope, clock.now(), on, note, checked=(claim, ()))
-
-
 async def _report(session: AsyncSession, one: Import, rows: Sequence[ImportRow]) -> Done:
-    scope = await _scope(session, one)
+    scope = await scope_of(session, one)
     on = clock.today()
     judgements = await reporting.judge(session, [_examined(row, scope, on) for row in rows])
     states = await store.load_states(session, one.kind, [row.key for row in rows])
@@ -161,9 +146,14 @@ async def _record(session: AsyncSession, one: Import, rows: Sequence[ImportRow])
     off |= await _without_supervisor(session, [row for row in rows if row.row not in off])
     marks = [Marked(number, "moved", why) for number, why in off.items()]
     going = [row for row in rows if row.row not in off]
-    recorded = await record_as(session, going, [row.after or {} for row in going])
+    recorded = await record_as(session, going, [_planned(row, clock.today()) for row in going])
     await register.unmark_by_hand(session, overwritten(one, going, recorded))
     return Done([*marks, *recorded])
+
+
+def _planned(row: ImportRow, today: date) -> dict[str, Any]:
+    """What a row is to make of somebody; who leaves does so on the day on which that is applied."""
+    return (row.after or {}) | ({"left_on": today.isoformat()} if row.effect == "removed" else {})
 
 
 def overwritten(one: Import, rows: Sequence[ImportRow], marks: Sequence[Marked]) -> list[tuple[UUID, str]]:
@@ -173,20 +163,24 @@ def overwritten(one: Import, rows: Sequence[ImportRow], marks: Sequence[Marked])
 
 
 async def record_as(
-    session: AsyncSession, rows: Sequence[ImportRow], values: Sequence[dict[str, Any]]
+    session: AsyncSession,
+    rows: Sequence[ImportRow],
+    values: Sequence[dict[str, Any]],
+    since: date | None = None,
 ) -> list[Marked]:
-    """Record people as `values` say. What the register refuses is found by halving, and moved with its reason."""
+    """Record people as `values` say, from a day on, today unless given. What the register refuses is found by halving, and moved with its reason."""
     if not rows:
         return []
     try:
         async with session.begin_nested():
-            await recording.record_asn(session, await _asn_rows(session, rows, values))
+            found = await _asn_rows(session, rows, values)
+            await recording.record_asn(session, found, cause="import", since=since)
     except (Problem, ValidationError) as refused:
         if len(rows) == 1:
             return [Marked(rows[0].row, "moved", _why(refused))]
         middle = len(rows) // 2
-        first = await record_as(session, rows[:middle], values[:middle])
-        return [*first, *await record_as(session, rows[middle:], values[middle:])]
+        first = await record_as(session, rows[:middle], values[:middle], since)
+        return [*first, *await record_as(session, rows[middle:], values[middle:], since)]
     return [Marked(row.row, "applied") for row in rows]
 
 
@@ -230,17 +224,24 @@ async def _asn_rows(
 
 
 def _asn_row(row: ImportRow, after: dict[str, Any], person: Asn | None, contact: Contact | None) -> AsnRow:
-    given = {name: value for name, value in after.items() if name != "unit"}
+    given = {name: value for name, value in after.items() if name not in ("unit", *LEAVING)}
     more = {"left_on": person.left_on, "contract_ends_on": person.contract_ends_on} if person else {}
     language = {"language": contact.language} if contact else {}
     known = {"id": person.asn_id} if person else {}
-    return AsnRow.model_validate({**given, "nip": row.nip, **more, **language, **known})
+    leaving = {name: after[name] for name in LEAVING} if row.effect == "removed" else {}
+    return AsnRow.model_validate({**given, "nip": row.nip, **more, **language, **known, **leaving})
 
 
-async def _scope(session: AsyncSession, one: Import) -> Scope:
-    employers = await register.load_employers(session, one.kind, {one.agency_code})
+async def scope_of(session: AsyncSession, one: Import) -> Scope:
+    """Whose people the agency of an import may name in it."""
+    employers = await register.load_employers(session, one.kind.right, {one.agency_code})
     return Scope(one.agency_code, employers[one.agency_code])
 
 
 _Applying = Callable[[AsyncSession, Import, Sequence[ImportRow]], Coroutine[Any, Any, Done]]
-_APPLIED: dict[Kind, _Applying] = {Kind.PENDAFTARAN: _enrol, Kind.KELULUSAN: _report, Kind.PEGAWAI: _record}
+_APPLIED: dict[Kind, _Applying] = {
+    Kind.PENDAFTARAN: _enrol,
+    Kind.KELULUSAN: _report,
+    Kind.PEGAWAI: _record,
+    Kind.SALDO_JP: balances.load,
+}

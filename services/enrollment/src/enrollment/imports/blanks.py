@@ -75,6 +75,7 @@ def _filling(column: Column) -> str:
         "run": _("kode angkatan dari katalog"),
         "date": _("hari-bulan-tahun, mis. 3-11-2026"),
         "integer": _("angka tanpa desimal"),
+        "year": _("tahun, mis. 2025; untuk PPPK tahun mulainya tahun kontrak"),
         "decimal": _("angka, mis. 85,5"),
         "email": _("satu alamat surel"),
         "phone": _("satu nomor, mis. 081234567890"),

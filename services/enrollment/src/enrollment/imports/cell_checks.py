@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache, partial
 from typing import NamedTuple
 
 from enrollment.imports.cells import CellValue, collapsed, is_broken, is_empty, raw_text, trimmed
@@ -25,9 +25,11 @@ from enrollment.imports.values import (
 
 Reading = tuple[object, Problem | None]  # the normal value, or None and why not
 Cells = Mapping[str, CellValue]  # by field
+_EACH_ITS_OWN = frozenset({"nip", "email", "phone"})
 
 _SUPERVISOR = "NIP Atasan"
 _GRADE = "Golongan"
+_APPOINTMENT = "Status Pengangkatan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +47,44 @@ class Examined(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def examine(cells: Sequence[tuple[Column, CellValue]], day: Day) -> Examined:
-    """Check every cell of a row, then the cells against each other; one problem per cell at most."""
-    values: dict[str, object] = {}
-    problems: dict[str, Problem] = {}
-    for column, cell in cells:
-        value, problem = _read(column, cell, day)
-        if problem:
-            problems[column.name] = problem
-        if value is not None:  # an implausible NIP too: other cells are compared with it
-            values[column.field] = value
-    for problem in _cross_checks(cells, values):
-        problems.setdefault(str(problem.column), problem)
-    if problems:
-        wrong = {c.field for c, _ in cells if c.name in problems and problems[c.name].is_error}
-        values = {field: value for field, value in values.items() if field not in wrong}
-    return Examined(_with_status_word(values), tuple(problems.values()))
+class Reader:
+    """Reads rows of some columns; where there are `many`, the last words of columns that repeat theirs are known."""
+
+    def __init__(self, columns: Sequence[Column], day: Day, *, many: bool = True) -> None:
+        self.names = tuple(column.name for column in columns)
+        self.fields = tuple(column.field for column in columns)
+        self._reads = tuple(_reader(column, day, many=many) for column in columns)
+
+    def examine(self, cells: Sequence[CellValue]) -> Examined:
+        """Check every cell of a row, then the cells against each other; one problem per cell at most."""
+        values: dict[str, object] = {}
+        problems: dict[str, Problem] = {}
+        for name, field, read, cell in zip(self.names, self.fields, self._reads, cells, strict=True):
+            value, problem = read(cell)
+            if problem:
+                problems[name] = problem
+            if value is not None:  # an implausible NIP too: other cells are compared with it
+                values[field] = value
+        for problem in _cross_checks(self.fields, cells, values):
+            problems.setdefault(str(problem.column), problem)
+        if problems:
+            wrong = {
+                f
+                for n, f in zip(self.names, self.fields, strict=True)
+                if n in problems and problems[n].is_error
+            }
+            values = {field: value for field, value in values.items() if field not in wrong}
+        return Examined(_with_status_word(values), tuple(problems.values()))
+
+
+def _reader(column: Column, day: Day, *, many: bool) -> Callable[[CellValue], Reading]:
+    read = partial(_read, column, day=day)
+    return lru_cache(maxsize=256, typed=True)(read) if many and column.type not in _EACH_ITS_OWN else read
 
 
 def _read(column: Column, cell: CellValue, day: Day) -> Reading:
+    if cell is None:  # as most cells of many files
+        return None, error(column.name, "value.missing", "") if column.required else None
     if is_broken(cell):
         return None, error(column.name, "file.formula", raw_text(cell))
     if is_empty(cell):
@@ -104,6 +125,21 @@ def _integer(column: Column, cell: CellValue, _: Day) -> Reading:
         return None, error(column.name, "number.invalid", raw_text(cell))
     if number < 0:
         return None, error(column.name, "number.range", raw_text(cell), "mulai 0")
+    return _within(column, cell, number, column.range)
+
+
+def _year(column: Column, cell: CellValue, day: Day) -> Reading:
+    """A year that has begun."""
+    number = read_decimal(cell)
+    if number is None or number != number.to_integral_value():
+        return None, error(column.name, "number.invalid", raw_text(cell))
+    least, most = column.range or (1, day.as_of.year)
+    return _within(column, cell, int(number), (least, min(most, day.as_of.year)))
+
+
+def _within(column: Column, cell: CellValue, number: int, bounds: tuple[int, int] | None) -> Reading:
+    if bounds and not bounds[0] <= number <= bounds[1]:
+        return None, error(column.name, "number.range", raw_text(cell), "–".join(map(str, bounds)))
     return number, None
 
 
@@ -149,6 +185,7 @@ _READERS: Mapping[str, Callable[[Column, CellValue, Day], Reading]] = {
     "text": _text,
     "date": _date,
     "integer": _integer,
+    "year": _year,
     "decimal": _decimal,
     "choice": _choice,
     "email": _email,
@@ -158,11 +195,13 @@ _READERS: Mapping[str, Callable[[Column, CellValue, Day], Reading]] = {
 }
 
 
-def _cross_checks(cells: Sequence[tuple[Column, CellValue]], values: dict[str, object]) -> list[Problem]:
+def _cross_checks(
+    fields: Sequence[str], cells: Sequence[CellValue], values: dict[str, object]
+) -> list[Problem]:
     checks = [check for field, check in _CROSS_CHECKS if field in values]
     if not checks:
         return []
-    by_field = {column.field: cell for column, cell in cells}
+    by_field = dict(zip(fields, cells, strict=True))
     found = [check(values, by_field) for check in checks]
     return [problem for problem in found if problem]
 
@@ -192,6 +231,16 @@ def _grade_fits_status(values: dict[str, object], cells: Cells) -> Problem | Non
     return None if grade else error(_GRADE, "choice.unknown", raw_text(cells["grade"]), ", ".join(grades))
 
 
+def _appointment_fits_status(values: Mapping[str, object], cells: Cells) -> Problem | None:
+    nip = values.get("nip")
+    employment = (employment_of(str(nip)) if nip else None) or values.get("employment")
+    known = configuration().appointments
+    fitting = [one for one, (belongs, _) in known.items() if employment in (None, belongs)]
+    if values["appointment"] in fitting:
+        return None
+    return error(_APPOINTMENT, "choice.unknown", raw_text(cells["appointment"]), ", ".join(fitting))
+
+
 @cache
 def _grades(employment: object) -> tuple[str, ...]:
     by_status = configuration().choices[_GRADE]
@@ -218,6 +267,7 @@ _CROSS_CHECKS: tuple[tuple[str, Callable[[dict[str, object], Cells], Problem | N
     ("employment", _status_fits_nip),
     ("sex", _sex_fits_nip),
     ("grade", _grade_fits_status),
+    ("appointment", _appointment_fits_status),
     ("jp", _passed_with_jp),
     ("supervisor_nip", _not_own_supervisor),
 )

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
-from enrollment.imports.cell_checks import Day, examine
+from enrollment.imports.cell_checks import Day, Reader
 from enrollment.imports.cells import CellValue, raw_text
 from enrollment.imports.claims import CLAIMS, VALUES, Claim, Values
-from enrollment.imports.columns import Column, Kind, configuration
+from enrollment.imports.columns import Kind, configuration
 from enrollment.imports.duplicates import duplicates_in
 from enrollment.imports.problems import Problem, Severity
 from enrollment.imports.reading import encoding_guessed
@@ -37,10 +38,13 @@ class Draft:
     @property
     def refused(self) -> bool:
         """Whether any problem is an error."""
-        return any(problem.is_error for problem in self.problems)
+        return bool(self.problems) and any(problem.is_error for problem in self.problems)
 
     def also(self, found: Iterable[Problem]) -> "Draft":
         """The draft with more findings; a cell that has an error gets no second one."""
+        found = tuple(found)
+        if not found:  # as of nearly every row
+            return self
         wrong = {problem.column for problem in self.problems if problem.is_error}
         new = tuple(self._placed(problem) for problem in found if problem.column not in wrong)
         return replace(self, problems=self.problems + new) if new else self
@@ -97,17 +101,16 @@ def drafts_of(sheet: Sheet, kind: Kind, as_of: date) -> tuple[tuple[Problem, ...
     if any(problem.is_error for problem in problems):
         return problems, []
     places = dict(known_columns(kind, sheet.header))
-    day = Day(as_of, sheet.epoch)
-    return problems, [
-        _draft(number, [(column, sheet.cell(row, place)) for place, column in places.items()], kind, day)
-        for number, row in sheet.rows
-    ]
+    reader = Reader([*places.values()], Day(as_of, sheet.epoch))
+    end = (None,) * (max(places, default=0) + 1)
+    rows = ((number, row if len(row) >= len(end) else row + end) for number, row in sheet.rows)
+    return problems, [_draft(number, [row[place] for place in places], kind, reader) for number, row in rows]
 
 
-def _draft(number: int, cells: Sequence[tuple[Column, CellValue]], kind: Kind, day: Day) -> Draft:
-    examined = examine(cells, day)
-    problems = tuple(problem.at(number) for problem in examined.problems)
-    by_name = {column.name: cell for column, cell in cells}
+def _draft(number: int, cells: Sequence[CellValue], kind: Kind, reader: Reader) -> Draft:
+    examined = reader.examine(cells)
+    problems = tuple([problem.at(number) for problem in examined.problems])
+    by_name = dict(zip(reader.names, cells, strict=True))
     return Draft(number, CLAIMS[kind](**examined.values), by_name, problems)  # type: ignore[arg-type]  # by field
 
 
@@ -154,8 +157,8 @@ def conclude(sheet: Sheet, kind: Kind, file_problems: Sequence[Problem], drafts:
 
 
 def _values(kind: Kind, claim: Claim) -> Values:
-    values: dict[str, Any] = {}
-    for name in claim.__dataclass_fields__:
-        value = getattr(claim, name)
-        values[name] = None if value == "" else value  # an unreadable supervisor is an empty text until here
+    names = tuple(claim.__dataclass_fields__)
+    values: dict[str, Any] = dict(zip(names, attrgetter(*names)(claim), strict=True))
+    if "" in values.values():  # an unreadable supervisor is an empty text until here
+        values = {name: None if value == "" else value for name, value in values.items()}
     return VALUES[kind](**values)

@@ -76,6 +76,7 @@ class PersonClaim:
     phone: str | None = None
     supervisor_nip: str | None = None
     employment: str | None = None
+    appointment: str | None = None
     since: date | None = None
 
 
@@ -88,16 +89,48 @@ class PersonValues(PersonClaim):
     agency_code: str
 
 
-Claim = EnrolmentClaim | ResultClaim | PersonClaim
-Values = EnrolmentValues | ResultValues | PersonValues
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceClaim:
+    """JP that a person had in a year before the ledger began: a calendar year, of a PPPK the contract's that begins in it.
 
-CLAIMS: dict[Kind, type[EnrolmentClaim] | type[ResultClaim] | type[PersonClaim]] = {
+    `source` says where that is written.
+    """
+
+    nip: str | None = None
+    year: int | None = None
+    jp: int | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceValues(BalanceClaim):
+    """A balance without a wrong cell."""
+
+    nip: str
+    year: int
+    jp: int
+    source: str
+
+
+Claim = EnrolmentClaim | ResultClaim | PersonClaim | BalanceClaim
+Values = EnrolmentValues | ResultValues | PersonValues | BalanceValues
+
+CLAIMS: dict[Kind, type[EnrolmentClaim | ResultClaim | PersonClaim | BalanceClaim]] = {
     Kind.PENDAFTARAN: EnrolmentClaim,
     Kind.KELULUSAN: ResultClaim,
     Kind.PEGAWAI: PersonClaim,
+    Kind.SALDO_JP: BalanceClaim,
 }
-VALUES: dict[Kind, type[EnrolmentValues] | type[ResultValues] | type[PersonValues]] = {
+VALUES: dict[Kind, type[EnrolmentValues | ResultValues | PersonValues | BalanceValues]] = {
     Kind.PENDAFTARAN: EnrolmentValues,
     Kind.KELULUSAN: ResultValues,
     Kind.PEGAWAI: PersonValues,
+    Kind.SALDO_JP: BalanceValues,
 }
+
+
+def about(claim: Claim) -> str:
+    """The run or the year that a claim is about; empty where none is said, and for a person's record."""
+    if isinstance(claim, PersonClaim):
+        return ""
+    return str((claim.year if isinstance(claim, BalanceClaim) else claim.run_code) or "")

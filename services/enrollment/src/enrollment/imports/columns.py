@@ -15,11 +15,17 @@ from typing import Any
 
 
 class Kind(StrEnum):
-    """What a file reports: people, enrolments or results. The values are the field's own words."""
+    """What a file reports: people, enrolments, results or balances of JP. The values are the field's own words."""
 
     PEGAWAI = "pegawai"
     PENDAFTARAN = "pendaftaran"
     KELULUSAN = "kelulusan"
+    SALDO_JP = "saldo-jp"
+
+    @property
+    def right(self) -> "Kind":
+        """Of whom it may be brought: whoever reports an agency's people brings their balances."""
+        return Kind.PEGAWAI if self is Kind.SALDO_JP else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +56,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Everything of `columns.json`, with the lookups that reading needs."""
+    """Everything of `columns.json`, with the lookups that reading needs. `appointments`: by word the employment that it
+    belongs to, and the machine's word."""
 
     limits: Limits
     columns: Mapping[Kind, tuple[Column, ...]]
     ignored: frozenset[str]
     choices: Mapping[str, Mapping[str, Sequence[str]]]
     result_status: Mapping[str, str]
+    appointments: Mapping[str, Sequence[str]]
 
     def by_header(self, kind: Kind) -> Mapping[str, Column]:
         """Header keys (see `header_key`) of a kind's columns and their aliases, and what was chosen for others."""
@@ -120,4 +128,5 @@ def configuration() -> Configuration:
         ignored=frozenset(map(header_key, raw["ignored_columns"])),
         choices=raw["choices"],
         result_status=raw["result_status"],
+        appointments=raw["appointments"],
     )

@@ -19,16 +19,20 @@ from bina.web.language import counted, current
 from bina.web.language import gettext as _
 from bina.web.permissions import out_of_scope, reach_of
 from bina.web.problems import Fault, Problem, not_found
-from enrollment.imports import process, store
+from enrollment.imports import process, store, trying, view
 from enrollment.imports.checker import Job, Outcome
 from enrollment.imports.columns import IGNORE, Kind, configuration, header_key
 from enrollment.imports.plan import problem_of
 from enrollment.imports.schedule import begin_work
 from enrollment.imports.store import Import
+from enrollment.integration.store import count_checked
 from enrollment.register import store as register
+from enrollment.settings import removals_limit
 
 ACTION = "import.run"
 READ = "import.read"
+FULL_LISTS = (Kind.PEGAWAI, Kind.PENDAFTARAN)
+"""Kinds of which a file may be all that there is."""
 SHOWN = 1000
 """Rows that a refusal names."""
 _named = named_in(UUID("0d2b5f3f-58cd-4c3f-9d0c-2f6f1c1b7a10"))
@@ -37,13 +41,16 @@ _LONGEST = 200
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as it came. `columns`: header text → a column's name or `ignore`, as the uploader chose."""
+    """A file as it came. `columns`: header text → a column's name or `ignore`, as the uploader chose; `replace`: it is the
+    full list of the agency's people, and who is not in it has left; or of them in the runs that it names, and who is not in
+    it gives their seat back."""
 
     agency_code: str
     kind: Kind
     file_name: str
     content: bytes
     columns: Mapping[str, str] = field(default_factory=dict)
+    replace: bool = False
 
 
 def id_of(principal: str, key: str) -> UUID:
@@ -60,9 +67,10 @@ async def receive(runtime: Runtime, person: Person, upload: Upload, import_id: U
     check_agency(person, upload.agency_code)
     _check_columns(upload.kind, upload.columns)
     async with runtime.sessions() as session, session.begin():
-        await _check_rights(session, upload)
+        tries = upload.agency_code in await register.load_sandboxes(session)
+        await _check_rights(session, upload, tries=tries)
         known = await store.hold_import(session, import_id)
-        if known and (known.state != "draft" or known.sha256 == _digest(upload)):
+        if known and (known.state != "draft" or _is_of(known, upload)):
             return  # sent again; another file under the same key is refused by the command
         await store.drop_draft(session, import_id)
     job = Job(
@@ -74,6 +82,8 @@ async def receive(runtime: Runtime, person: Person, upload: Upload, import_id: U
         as_of=clock.today().isoformat(),
         now=clock.now().isoformat(),
         columns=dict(upload.columns),
+        replace=upload.replace,
+        sandbox=tries,
         size=len(upload.content),
     )
     _check_outcome(await process.run(job, upload.content), upload.kind)
@@ -82,13 +92,15 @@ async def receive(runtime: Runtime, person: Person, upload: Upload, import_id: U
 async def adopt(session: AsyncSession, person: Person, import_id: UUID, upload: Upload) -> Import:
     """Make the draft of an upload an import, and remember which columns its agency calls what."""
     draft = await store.hold_import(session, import_id)
-    if draft is None or draft.sha256 != _digest(upload):
+    if draft is None or not _is_of(draft, upload):
         raise not_found()
     check_agency(person, draft.agency_code)
     await store.adopt_import(session, import_id, "checked" if draft.plan else "columns", person.person_id)
     await _remember(session, draft, upload.columns)
     told = {"agency_code": draft.agency_code, "kind": str(draft.kind), "sha256": draft.sha256}
-    audit.changed(session, "import", import_id, None, told | {"rows": draft.rows_total})
+    audit.changed(
+        session, "import", import_id, None, told | {"rows": draft.rows_total, "replace": draft.replace}
+    )
     return await find(session, person, import_id, ACTION)
 
 
@@ -113,6 +125,8 @@ async def check_anew(
         now=one.uploaded_at.isoformat(),
         columns=dict(columns),
         overwrite=overwrite,
+        replace=one.replace,
+        sandbox=one.sandbox,
     )
     _check_outcome(await process.run(job), one.kind)
 
@@ -127,10 +141,14 @@ async def adopt_check(
     return one
 
 
-async def apply(session: AsyncSession, person: Person, import_id: UUID, plan: str) -> Import:
-    """Confirm exactly the plan of this hash; it is worked off from the commit on.
+async def apply(
+    session: AsyncSession, person: Person, import_id: UUID, plan: str, removals: int | None = None
+) -> Import:
+    """Confirm exactly the plan of this hash; it is worked off from the commit on. `removals`: how many leave by it, which
+    has to be said where they are many.
 
-    Raises `Problem` 409: `plan-differs` for another hash, `plan-moved` naming the rows whose record changed since.
+    Raises `Problem` 409: `plan-differs` for another hash, `removals-differ` for another number than the plan's,
+    `plan-moved` naming the rows whose record changed since.
     """
     one = await _held(session, person, import_id)
     _check_state(one, "checked")
@@ -141,10 +159,15 @@ async def apply(session: AsyncSession, person: Person, import_id: UUID, plan: st
             _("Rencana impor ini bukan yang Anda setujui."),
             mend=_("Buka lagi rencananya, periksa, lalu setujui."),
         )
+    _check_removals(one, removals)
     await _check_rows(session, one)
+    if one.sandbox:
+        await trying.apply(session, one)
+        return await find(session, person, import_id, ACTION)
     if moved := await store.moved_rows(session, import_id, one.kind, SHOWN):
-        raise _moved(moved)
+        raise _moved(moved, await store.nips_of(session, import_id, moved))
     await _confirm(session, person, one, "applying")
+    await count_checked(session, one.agency_code, import_id)
     return await find(session, person, import_id, ACTION)
 
 
@@ -156,8 +179,11 @@ async def undo(session: AsyncSession, person: Person, import_id: UUID) -> Import
     one = await _held(session, person, import_id)
     _check_state(one, "applied")
     await _check_rows(session, one)
+    if one.sandbox:
+        await trying.undo(session, one)
+        return await find(session, person, import_id, ACTION)
     if blocked := await store.blocked_rows(session, import_id, one.kind, SHOWN):
-        raise _blocked(blocked)
+        raise _blocked(blocked, await store.nips_of(session, import_id, [row for row, _why in blocked]))
     await _confirm(session, person, one, "undoing")
     return await find(session, person, import_id, ACTION)
 
@@ -185,6 +211,7 @@ def reason_words(reason: str) -> str:
         "certificate.revoked": _("Sertifikat bernomor ini sudah dicabut."),
         "erased": _("Orangnya sudah dihapus."),
         "changed": _("Datanya diubah setelah impor."),
+        "merged": _("Datanya digabungkan dengan data lain."),
         "result": _("Sudah ada hasil pelatihan."),
         "attendance": _("Presensinya sudah dicatat."),
         "report": _("Laporannya sudah dikirim."),
@@ -220,8 +247,14 @@ async def _confirm(session: AsyncSession, person: Person, one: Import, state: An
         "name": "" if person.person_id else person.name,
     }
     await store.confirm_import(session, one.import_id, state, actor, clock.now())
-    audit.changed(session, "import", one.import_id, {"state": one.state}, {"state": state, "plan": one.plan})
-    await begin_work(session, one.import_id)
+    audit.changed(
+        session,
+        "import",
+        one.import_id,
+        {"state": one.state},
+        {"state": state, "plan": one.plan, "removed": one.removed},
+    )
+    await begin_work(session, one)
 
 
 async def _remember(session: AsyncSession, one: Import, columns: Mapping[str, str]) -> None:
@@ -230,14 +263,30 @@ async def _remember(session: AsyncSession, one: Import, columns: Mapping[str, st
     )
 
 
+def _is_of(kept: Import, upload: Upload) -> bool:
+    return (kept.sha256, kept.replace) == (_digest(upload), upload.replace)
+
+
 def _digest(upload: Upload) -> str:
     return hashlib.sha256(upload.content).hexdigest()
 
 
-async def _check_rights(session: AsyncSession, upload: Upload) -> None:
-    if upload.agency_code not in await register.load_agencies(session):
+async def _check_rights(session: AsyncSession, upload: Upload, *, tries: bool) -> None:
+    if upload.agency_code not in await register.load_agencies(session, sandboxes=True):
         fault = Fault("agency", _("Instansi belum terdaftar."))
         raise Problem("invalid-input", 422, _("Ada isian yang belum benar."), errors=[fault])
+    if upload.replace and not await _lists_all(session, upload, tries=tries):
+        words = _(
+            "Hanya berkas data pegawai atau pendaftaran instansi sendiri yang dapat menjadi daftar lengkap."
+        )
+        fault = Fault("replace", words)
+        raise Problem("invalid-input", 422, _("Ada isian yang belum benar."), errors=[fault])
+
+
+async def _lists_all(session: AsyncSession, upload: Upload, *, tries: bool) -> bool:
+    """Whether a file can be the full list of its agency's people, or of them in runs."""
+    employers = await register.load_employers(session, upload.kind.right, {upload.agency_code})
+    return upload.kind in FULL_LISTS and (tries or upload.agency_code in employers[upload.agency_code])
 
 
 def _check_columns(kind: Kind, columns: Mapping[str, str]) -> None:
@@ -291,9 +340,22 @@ def _check_state(one: Import, *states: str) -> None:
         raise _state_refused()
 
 
+def _check_removals(one: Import, said: int | None) -> None:
+    """Raise `Problem` (409) where somebody said another number of those who leave, or none though they are many."""
+    if said == one.removed or (said is None and one.removed <= removals_limit(one.employed)):
+        return
+    raise Problem(
+        "removals-differ",
+        409,
+        view.leaving(one),
+        mend=_("Bila memang demikian, ketik jumlah itu saat menyetujui. Belum ada yang berubah."),
+        more={"removed": one.removed, "limit": removals_limit(one.employed)},
+    )
+
+
 async def _check_rows(session: AsyncSession, one: Import) -> None:
     """Raise `Problem` (409) where rows of it have gone with their time: the rest would be taken for all."""
-    if await store.count_rows(session, one.import_id) < one.rows_total:
+    if await store.count_rows(session, one.import_id) < one.rows_total + one.removed:
         raise Problem(
             "rows-gone",
             409,
@@ -311,24 +373,24 @@ def _state_refused() -> Problem:
     )
 
 
-def _moved(rows: list[int]) -> Problem:
+def _moved(rows: list[int], unlisted: Mapping[int, str]) -> Problem:
     return Problem(
         "plan-moved",
         409,
         counted("Data %(n)s baris berubah sejak rencana dibuat.", len(rows)) % {"n": len(rows)},
         mend=_("Periksa ulang berkasnya, lalu setujui rencana yang baru."),
-        errors=[Fault(str(row), reason_words("row.moved")) for row in rows],
-        more={"rows": rows},
+        errors=[Fault(unlisted.get(row, str(row)), reason_words("row.moved")) for row in rows],
+        more={"rows": [row for row in rows if row not in unlisted]},
     )
 
 
-def _blocked(rows: list[tuple[int, str]]) -> Problem:
+def _blocked(rows: list[tuple[int, str]], unlisted: Mapping[int, str]) -> Problem:
     return Problem(
         "undo-blocked",
         409,
         counted("%(n)s baris tidak dapat dibatalkan lagi; tidak ada yang diubah.", len(rows))
         % {"n": len(rows)},
         mend=_("Perbaiki baris itu satu per satu."),
-        errors=[Fault(str(row), reason_words(why)) for row, why in rows],
-        more={"rows": [{"row": row, "reason": why} for row, why in rows]},
+        errors=[Fault(unlisted.get(row, str(row)), reason_words(why)) for row, why in rows],
+        more={"rows": [{"row": row, "reason": why} for row, why in rows if row not in unlisted]},
     )

@@ -19,6 +19,7 @@ _BOMS = (
     (b"\xfe\xff", "utf-16-be", "utf-16-be"),
 )
 _MARKUP = re.compile(r"\s*<[!?A-Za-z]")
+_LONGEST_LINE = 1 << 20
 _END = "\ue000end of text"  # private use: no agency's file begins a line with it
 
 
@@ -73,7 +74,7 @@ def _rows(text: str, delimiter: str, width: int | None) -> Iterator[Cells]:
     """
     # for the whole process: no field can be longer than a whole file may be
     csv.field_size_limit(configuration().limits.max_file_bytes)
-    lines = chain(io.StringIO(text, newline=""), ["\n"] if _ends_open(text) else [], [_END])
+    lines = chain(_lines(text), ["\n"] if _ends_open(text) else [], [_END])
     record: list[str] = []
     try:
         for following in csv.reader(lines, delimiter=delimiter):
@@ -84,6 +85,14 @@ def _rows(text: str, delimiter: str, width: int | None) -> Iterator[Cells]:
     except csv.Error:
         raise FileError("file.unreadable") from None
     raise FileError("file.unreadable")
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines with their ends, none of them with a million columns."""
+    for line in io.StringIO(text, newline=""):
+        if len(line) > _LONGEST_LINE:
+            raise FileError("file.too_large")
+        yield line
 
 
 def _ends_open(text: str) -> bool:

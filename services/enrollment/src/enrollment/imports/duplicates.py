@@ -3,15 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from enrollment.imports.claims import Claim, PersonClaim
+from enrollment.imports.claims import Claim, about
 from enrollment.imports.problems import Problem, error
 
 
 def key_of(claim: Claim) -> tuple[str | None, ...]:
-    """What a file may say once: a person, or a person in a run."""
-    if isinstance(claim, PersonClaim):
-        return (claim.nip,)
-    return claim.nip, claim.run_code
+    """What a file may say once: a person, a person in a run, or in a year."""
+    return claim.nip, about(claim)
 
 
 def duplicates_in(claims: Mapping[int, Claim]) -> dict[int, Problem]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple, cast
 
+from enrollment.imports.balance_rules import Employed, balance_errors
 from enrollment.imports.checking import Checked, Draft, conclude, drafts_of, without_duplicates
-from enrollment.imports.claims import EnrolmentClaim, PersonClaim, ResultClaim
+from enrollment.imports.claims import BalanceClaim, EnrolmentClaim, PersonClaim, ResultClaim
 from enrollment.imports.columns import Kind
 from enrollment.imports.personnel_rules import person_errors, rows_on_ring, supervisor_notice
 from enrollment.imports.problems import Problem, error
@@ -17,6 +18,7 @@ from enrollment.imports.register_rules import (
     RunFact,
     Scope,
     Seats,
+    Unmet,
     enrolment_errors,
     enrolment_notices,
     result_errors,
@@ -37,6 +39,10 @@ class Register:
     enrolments: AbstractSet[tuple[str, str]] = frozenset()
     results: Mapping[tuple[str, str], ExistingResult] = field(default_factory=dict)
     agencies: Collection[str] = frozenset()
+    unmet: Mapping[tuple[str, str], Unmet] = field(default_factory=dict)
+    awaiting: AbstractSet[tuple[str, str]] = frozenset()
+    employed: Mapping[str, Employed] = field(default_factory=dict)
+    on: date = date.max
 
     def person(self, nip: str | None) -> PersonFact | None:
         """The person of a NIP, if registered."""
@@ -73,7 +79,11 @@ def _judge_enrolments(drafts: Sequence[Draft], scope: Scope, register: Register)
     def errors(draft: Draft) -> tuple[Problem, ...]:
         claim = cast("EnrolmentClaim", draft.claim)
         person, run = register.person(claim.nip), register.run(claim.run_code)
-        return enrolment_errors(claim, scope, person=person, run=run, enrolled=_enrolled(claim, register))
+        unmet = register.unmet.get((str(claim.nip), str(claim.run_code)), ())
+        enrolled, asked = _enrolled(claim, register), (claim.nip, claim.run_code) in register.awaiting
+        return enrolment_errors(
+            claim, scope, person=person, run=run, enrolled=enrolled, unmet=unmet, asked=asked
+        )
 
     def notices(draft: Draft) -> tuple[Problem, ...]:
         claim = cast("EnrolmentClaim", draft.claim)
@@ -101,6 +111,14 @@ def _judge_results(drafts: Sequence[Draft], scope: Scope, register: Register) ->
         return result_notices(existing(cast("ResultClaim", draft.claim)))
 
     return _with_notices(_with_errors(drafts, errors), notices)
+
+
+def _judge_balances(drafts: Sequence[Draft], scope: Scope, register: Register) -> list[Draft]:
+    def errors(draft: Draft) -> tuple[Problem, ...]:
+        claim = cast("BalanceClaim", draft.claim)
+        return balance_errors(claim, scope, employed=register.employed.get(claim.nip or ""), on=register.on)
+
+    return _with_errors(drafts, errors)
 
 
 def _judge_people(drafts: Sequence[Draft], scope: Scope, register: Register) -> list[Draft]:
@@ -148,4 +166,5 @@ _JUDGES: Mapping[Kind, Callable[[Sequence[Draft], Scope, Register], list[Draft]]
     Kind.PENDAFTARAN: _judge_enrolments,
     Kind.KELULUSAN: _judge_results,
     Kind.PEGAWAI: _judge_people,
+    Kind.SALDO_JP: _judge_balances,
 }

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from functools import partial
 from itertools import islice
-from typing import IO
-from xml.etree import ElementTree as ET
+from xml.etree.ElementTree import Element
 
+from enrollment.imports import parts
 from enrollment.imports.cells import Broken, Cells, CellValue, is_broken
+from enrollment.imports.parts import Texts
 from enrollment.imports.source import Candidate, Candidates, Detected, FileError
 
 MIME_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
@@ -21,6 +22,7 @@ _NS = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 _OFFICE, _TABLE, _TEXT, _STYLE = (_NS % name for name in ("office", "table", "text", "style"))
 _CALCEXT = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
+_LET_GO = frozenset({f"{_TABLE}table-row", f"{_STYLE}style"})
 _WHOLE = re.compile(r"[+-]?[0-9]{1,400}")
 _LAST_COLUMN, _LAST_ROW = 16_384, 1_048_576
 
@@ -35,23 +37,23 @@ def candidates(package: zipfile.ZipFile) -> Candidates:
     return Candidates(tuple(tables))
 
 
-def _events(package: zipfile.ZipFile) -> Iterator[tuple[str, ET.Element]]:
+def _events(package: zipfile.ZipFile) -> Iterator[tuple[str, Element]]:
     try:
         with package.open("content.xml") as content:
-            yield from _iterparse(content)
+            yield from parts.events(content, _LET_GO)
+    except FileError:
+        raise
+    except MemoryError as e:
+        raise FileError("file.too_large") from e
     except Exception as e:
         raise FileError("file.unreadable") from e
-
-
-def _iterparse(content: IO[bytes]) -> Iterator[tuple[str, ET.Element]]:
-    # packages with a DOCTYPE were refused before, so no entity can expand here
-    return iter(ET.iterparse(content, events=("start", "end")))  # noqa: S314  # see above
 
 
 def _sheets(package: zipfile.ZipFile) -> list[str | None]:
     """Names of the sheets in order, None for the hidden ones."""
     hidden: set[str] = set()
     sheets: list[str | None] = []
+    rows = 0
     for event, element in _events(package):
         if event == "end" and element.tag == f"{_STYLE}style":
             hidden |= _hidden_style(element)
@@ -59,11 +61,13 @@ def _sheets(package: zipfile.ZipFile) -> list[str | None]:
             style = element.get(f"{_TABLE}style-name")
             sheets.append(None if style in hidden else element.get(f"{_TABLE}name", ""))
         elif event == "end" and element.tag == f"{_TABLE}table-row":
-            element.clear()
+            rows += 1
+            if rows > _LAST_ROW:
+                raise FileError("file.too_large")
     return sheets
 
 
-def _hidden_style(style: ET.Element) -> set[str]:
+def _hidden_style(style: Element) -> set[str]:
     properties = style.find(f"{_STYLE}table-properties")
     shown = properties is None or properties.get(f"{_TABLE}display", "true") != "false"
     return set() if shown else {style.get(f"{_STYLE}name", "")}
@@ -79,43 +83,41 @@ def _rows(package: zipfile.ZipFile, place: int, width: int | None) -> Iterator[C
 
 
 def _all_rows(package: zipfile.ZipFile, place: int, width: int) -> Iterator[Cells]:
-    at = -1
+    at, kept = -1, Texts()
     for event, element in _events(package):
         if event == "start":
             at += element.tag == f"{_TABLE}table"
         elif element.tag == f"{_TABLE}table" and at == place:
             return
-        elif element.tag == f"{_TABLE}table-row":
-            if at == place:
-                yield from _repeated_row(element, width)
-            element.clear()
+        elif element.tag == f"{_TABLE}table-row" and at == place:
+            yield from _repeated_row(element, width, kept)
 
 
-def _repeated_row(row: ET.Element, width: int) -> Iterator[Cells]:
-    cells = _row(row, width)
+def _repeated_row(row: Element, width: int, kept: Texts) -> Iterator[Cells]:
+    cells = _row(row, width, kept)
     for _ in range(_repeats(row, "number-rows-repeated", _LAST_ROW)):
         yield cells
 
 
-def _repeats(element: ET.Element, attribute: str, most: int) -> int:
+def _repeats(element: Element, attribute: str, most: int) -> int:
     return min(max(int(element.get(f"{_TABLE}{attribute}", "1")), 1), most)
 
 
-def _row(row: ET.Element, width: int) -> Cells:
+def _row(row: Element, width: int, kept: Texts) -> Cells:
     values: list[CellValue] = []
     for cell in row:
         if cell.tag in _CELLS and len(values) < width:
             times = _repeats(cell, "number-columns-repeated", width - len(values))
-            values += [_value(cell)] * times
+            values += [_value(cell, kept)] * times
     while values and values[-1] is None:
         values.pop()
     return tuple(values)
 
 
-def _value(cell: ET.Element) -> CellValue:
+def _value(cell: Element, kept: Texts) -> CellValue:
     if cell.tag != _CELLS[0]:
         return None  # covered by a merge
-    text = "\n".join(map(_paragraph, cell.findall(f"{_TEXT}p")))
+    text = kept.keep("\n".join(map(_paragraph, cell.findall(f"{_TEXT}p"))))
     formula = cell.get(f"{_TABLE}formula")
     failed = cell.get(f"{_CALCEXT}value-type") == "error"
     if failed or (formula is not None and is_broken(text)):
@@ -126,7 +128,7 @@ def _value(cell: ET.Element) -> CellValue:
     return _typed(cell, kind, text)
 
 
-def _typed(cell: ET.Element, kind: str | None, text: str) -> CellValue:
+def _typed(cell: Element, kind: str | None, text: str) -> CellValue:
     if kind in ("float", "percentage", "currency"):
         return _number(cell.get(f"{_OFFICE}value", ""))
     if kind == "date":
@@ -151,7 +153,7 @@ def _date(text: str) -> CellValue:
 _SPACES = {f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
 
 
-def _paragraph(element: ET.Element) -> str:
+def _paragraph(element: Element) -> str:
     if element.tag == f"{_TEXT}s":
         return " " * min(int(element.get(f"{_TEXT}c", "1")), 1000)
     inner = "".join(_paragraph(child) + (child.tail or "") for child in element)

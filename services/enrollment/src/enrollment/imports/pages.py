@@ -48,7 +48,7 @@ async def list_imports(request: Request, person: Reader) -> Response:
     reach = reach_of(person, commands.READ)
     async with request.app.state.runtime.sessions() as session:
         await at_one_moment(session)
-        agencies = await register.load_agencies(session)
+        agencies = await register.load_agencies(session, sandboxes=True)
         table = showing.imports()
         asked = table.asked(request)
         page = await asked.page(session, store.imports_found(reach), LISTED)
@@ -74,14 +74,21 @@ async def new(request: Request, person: Taker, jenis: Kind = Kind.PENDAFTARAN) -
 @router.post(NEW, dependencies=[takes_files(1, largest=LARGEST_BODY)])
 async def upload(request: Request, person: Runner, command: PageCommand) -> Response:
     """Read, check and plan a file; nothing is applied."""
-    given = {"kind": command.text("kind"), "agency": command.text("agency") or _own_agency(person)}
+    given = {
+        "kind": command.text("kind"),
+        "agency": command.text("agency") or _own_agency(person),
+        "replace": "ya" if command.text("replace") else "",
+    }
     if given["agency"]:
         commands.check_agency(person, given["agency"])
     file = command.form.get("file")
     if faults := _faults(given, file):
         return await _form(request, person, given, faults)
     assert isinstance(file, UploadFile)
-    asked = Upload(given["agency"], Kind(given["kind"]), file.filename or "", await file.read())
+    content = await file.read()
+    asked = Upload(
+        given["agency"], Kind(given["kind"]), file.filename or "", content, replace=bool(given["replace"])
+    )
     import_id = commands.id_of(principal_of(request), command.key)
     try:
         await commands.receive(request.app.state.runtime, person, asked, import_id)
@@ -139,7 +146,8 @@ async def apply(
     """Confirm the plan that was shown."""
 
     async def effect(session: AsyncSession) -> str:
-        return href((await commands.apply(session, person, import_id, command.text("plan"))).import_id)
+        plan, removals = command.text("plan"), _number(command.text("keluar"))
+        return href((await commands.apply(session, person, import_id, plan, removals)).import_id)
 
     return await _or_why_not(partial(command.redirect, effect), request, person, reads, import_id)
 
@@ -204,9 +212,11 @@ async def _page(
         await at_one_moment(session)
         one = await commands.find(session, person, import_id)
         stream = await watch(request, session, {IMPORTS: [import_id]})
-        agencies = await register.load_agencies(session)
+        agencies = await register.load_agencies(session, sandboxes=True)
+        runs = showing.reads_whole(person, one)
         names = await showing.names_of(session, one)
         rows = await showing.rows_of(session, request, person, one, asked)
+        samples = await store.load_samples(session, import_id) if runs else {}
     await reads.of(rows.people, asked.model_dump(), things=[import_id] if rows.people else [])
     return pages.render(
         request,
@@ -219,7 +229,8 @@ async def _page(
         asked=asked,
         agency=agencies.get(one.agency_code, one.agency_code),
         names=names,
-        runs=showing.reads_whole(person, one),
+        runs=runs,
+        samples=samples,
         takes=reach_of(person, "import.take").covers_place(one.agency_code),
         here_path=href(import_id),
         path=PATH,
@@ -240,7 +251,7 @@ async def _form(
 ) -> Response:
     own = _own_agency(person)
     async with request.app.state.runtime.sessions() as session:
-        agencies = await register.load_agencies(session)
+        agencies = await register.load_agencies(session, sandboxes=True)
     return pages.render(
         request,
         "imports/new.html",
@@ -281,6 +292,14 @@ def _words_of(problem: Problem) -> dict[str, str]:
     if problem.type == "file-refused":
         return {"file": problem.mend}
     return {fault.where: fault.what for fault in problem.errors}
+
+
+def _number(text: str) -> int | None:
+    """A number as people type it; anything else is none that anybody counted."""
+    digits = text.strip().replace(".", "")
+    if not digits:
+        return None
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < len("10000000") else -1
 
 
 def _chosen(one: Import, command: FormCommand) -> dict[str, str]:

@@ -3,24 +3,32 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from enrollment.enrolments.domain import UNDONE
+from enrollment.enrolments.domain import UNDONE, UNLISTED
+from enrollment.imports.balance_rules import Employed, first_day
 from enrollment.imports.cells import raw_text
 from enrollment.imports.checking import Checked, Row
-from enrollment.imports.claims import EnrolmentValues, PersonValues, ResultValues
-from enrollment.imports.columns import Kind
+from enrollment.imports.claims import BalanceValues, EnrolmentValues, PersonValues, ResultValues
+from enrollment.imports.columns import Kind, configuration
 from enrollment.imports.nip import employment_of
 from enrollment.imports.problems import Problem, Severity
 from enrollment.imports.tables import Sheet
 
-Effect = Literal["added", "changed", "unchanged", "refused"]
+Effect = Literal["added", "changed", "unchanged", "refused", "removed"]
+"""`removed`: somebody who serves at the agency and is not in its full list leaves"""
+NOT_LISTED = "not_listed"
+"""Why they left (`left_reason`)."""
+LEAVING = ("left_on", "left_reason")
+"""Fields that say whether somebody has left; part of a state only where they do or are to."""
+_SERVING = frozenset({"agency_code", *LEAVING})
+"""Fields by which somebody decided by hand that a person serves here."""
 Key = tuple[str, str]
-"""A NIP, and a run's code in normal form; empty in files of people."""
+"""A NIP, and a run's code in normal form or a balance's year; empty in files of people."""
 Values = dict[str, Any]
 FIELDS = {
     "name": "name",
@@ -37,7 +45,7 @@ FIELDS = {
     "started_on": "since",
 }
 """Fields of a person's record, and their names in a file's row; the unit is looked up by its name"""
-_BLANK: Values = dict.fromkeys(FIELDS, "") | {
+BLANK: Values = dict.fromkeys(FIELDS, "") | {
     "supervisor_nip": None,
     "started_on": None,
     "unit_id": None,
@@ -56,17 +64,33 @@ class State(NamedTuple):
 class Recorded:
     """What a plan asks of the register, besides what the rules ask.
 
-    `units`: id and name by agency and name in lower case, only names that one unit has; `by_hand`: fields corrected by hand.
+    `units`: id and name by agency and name in lower case, only names that one unit has; `by_hand`: fields corrected by hand;
+    `employed`: how people are, by NIP, where that tells their years.
     """
 
     states: Mapping[Key, State]
     units: Mapping[tuple[str, str], tuple[UUID, str]]
     by_hand: Mapping[UUID, frozenset[str]]
+    employed: Mapping[str, Employed] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FullList:
+    """What a file that is the full list of an agency's people, or of its people in runs, leaves out.
+
+    `employed`: how many serve there, or are in those runs; `gone`: those it does not name; `unread`: rows of which nobody
+    can tell whom they name, so that nobody is `gone`. `kept`: those of them who stay, and why (`commands.reason_words`).
+    """
+
+    employed: int
+    gone: Sequence[Key]
+    unread: int
+    kept: Mapping[Key, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class PlannedRow:
-    """A row of the plan. `before` and `after` are whole records; `conflicts`: what the file says of fields that
+    """A row of the plan; of somebody whom no row of the file names, numbered from -1 downwards. `before` and `after` are whole records; `conflicts`: what the file says of fields that
     somebody decided by hand, which stay as they are unless the plan overwrites them."""
 
     row: int
@@ -80,6 +104,7 @@ class PlannedRow:
     problems: list[Values] | None = None
     cells: list[str] | None = None
     ref: UUID | None = None
+    reason: str = ""
 
     def hashed(self) -> list[Any]:
         """What the plan's hash is of."""
@@ -98,8 +123,16 @@ class Plan:
         return sum(row.effect == effect for row in self.rows)
 
 
-def plan_of(sheet: Sheet, checked: Checked, recorded: Recorded, *, agency: str, overwrite: bool) -> Plan:
-    """The plan of a checked file. `overwrite`: also what was decided by hand."""
+def plan_of(
+    sheet: Sheet,
+    checked: Checked,
+    recorded: Recorded,
+    *,
+    agency: str,
+    overwrite: bool,
+    full: FullList | None = None,
+) -> Plan:
+    """The plan of a checked file. `overwrite`: also what was decided by hand; `full`: it replaces what is recorded."""
     found = _problems_by_row(checked.problems)
     one = _PLANNED[checked.kind]
     accepted = {row.number: one(row, recorded, overwrite) for row in checked.rows}
@@ -114,7 +147,10 @@ def plan_of(sheet: Sheet, checked: Checked, recorded: Recorded, *, agency: str, 
             planned.after["state"] = "waitlisted"
         rows.append(planned)
     _place(rows)
-    head = [checked.kind, agency, overwrite]
+    head: list[Any] = [checked.kind, agency, overwrite]
+    if full:
+        rows += _leavers(full, recorded, overwrite=overwrite, place=len(rows))
+        head.append(["replace", full.unread])
     return Plan(rows, hash_of(head, rows))
 
 
@@ -126,9 +162,12 @@ def hash_of(head: Sequence[Any], rows: Iterable[PlannedRow]) -> str:
     return total.hexdigest()
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical(value: Any) -> bytes:
     """JSON with sorted keys and no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _CANONICAL.encode(value).encode()
 
 
 def problem_values(problem: Problem) -> Values:
@@ -172,7 +211,7 @@ def _enrolment(row: Row, recorded: Recorded, overwrite: bool) -> PlannedRow:  # 
     planned.before = state.values if state else None
     after = {"state": "accepted", "note": values.note or ""}
     if (
-        state and state.values["reason"] != UNDONE and not overwrite
+        state and state.values["reason"] not in (UNDONE, UNLISTED) and not overwrite
     ):  # somebody decided that this person leaves
         planned.conflicts = after
         return planned
@@ -220,9 +259,9 @@ def _person(row: Row, recorded: Recorded, overwrite: bool) -> PlannedRow:  # noq
     told = _told(values, recorded)
     if state is None:
         employment = "PPPK" if employment_of(values.nip) == "PPPK" else "PNS"
-        planned.after = {**_BLANK, "employment": employment, **told}
+        planned.after = {**BLANK, "employment": employment, **told}
         return planned
-    differing = {name: value for name, value in told.items() if state.values[name] != value}
+    differing = {name: value for name, value in told.items() if state.values.get(name, "") != value}
     held = recorded.by_hand.get(state.ref, frozenset())
     if conflicts := {name: value for name, value in differing.items() if name in held and name != "unit"}:
         planned.conflicts = conflicts
@@ -233,6 +272,62 @@ def _person(row: Row, recorded: Recorded, overwrite: bool) -> PlannedRow:  # noq
         planned.effect = "unchanged"
         return planned
     planned.effect, planned.before, planned.after = "changed", state.values, {**state.values, **differing}
+    if "employment" in differing and "appointment" not in differing:
+        planned.after.pop("appointment", None)  # it went with the employment that it belonged to
+    return planned
+
+
+def _balance(row: Row, recorded: Recorded, overwrite: bool) -> PlannedRow:  # noqa: FBT001 - as above
+    """What somebody said stays; what a file said gives way to the next."""
+    values = row.values
+    assert isinstance(values, BalanceValues)
+    state = recorded.states.get((values.nip, str(values.year)))
+    planned = PlannedRow(row.number, 0, values.nip, str(values.year), "unchanged")
+    day = first_day(values.year, recorded.employed.get(values.nip)).isoformat()
+    after = {"jp": values.jp, "earned_on": day, "source": values.source}
+    differing = {
+        name: after[name] for name in ("jp", "earned_on") if state and state.values[name] != after[name]
+    }
+    if state and not differing:
+        return planned
+    if state and state.values["import_id"] is None:
+        planned.conflicts = differing
+        if not overwrite:
+            return planned
+    planned.effect = "changed" if state else "added"
+    planned.before, planned.after = state.values if state else None, after
+    return planned
+
+
+def _leavers(full: FullList, recorded: Recorded, *, overwrite: bool, place: int) -> list[PlannedRow]:
+    """Who is not in the full list, after all that the file says."""
+    states = [(key, state) for key in full.gone if (state := recorded.states.get(key))]
+    return [
+        _out_of_run(PlannedRow(-number, place + number, *key, "removed"), state, full.kept.get(key, ""))
+        if key[1]
+        else _leaver(PlannedRow(-number, place + number, *key, "removed"), state, recorded, overwrite)
+        for number, (key, state) in enumerate(states, 1)
+    ]
+
+
+def _out_of_run(planned: PlannedRow, state: State, kept: str) -> PlannedRow:
+    planned.ref = state.ref
+    if kept:
+        planned.effect, planned.reason = "unchanged", kept
+    else:
+        planned.before, planned.after = state.values, {"state": "withdrawn", "reason": UNLISTED}
+    return planned
+
+
+def _leaver(planned: PlannedRow, state: State, recorded: Recorded, overwrite: bool) -> PlannedRow:  # noqa: FBT001 - as above
+    planned.ref = state.ref
+    held = _SERVING & recorded.by_hand.get(state.ref, frozenset())
+    if held:
+        planned.conflicts = dict.fromkeys(sorted(held), NOT_LISTED)
+    if held and not overwrite:
+        planned.effect = "unchanged"
+    else:
+        planned.before, planned.after = state.values, {**state.values, "left_reason": NOT_LISTED}
     return planned
 
 
@@ -240,6 +335,8 @@ def _told(values: PersonValues, recorded: Recorded) -> Values:
     """What a row says, without what it leaves out; a unit that nobody knows by that name counts as left out."""
     said = {name: _plain(getattr(values, given)) for name, given in FIELDS.items()}
     told = {name: value for name, value in said.items() if value not in (None, "")}
+    if values.appointment:  # the machine's word may be an empty one: no longer on probation
+        told["appointment"] = configuration().appointments[values.appointment][1]
     unit = recorded.units.get((values.agency_code, (values.unit or "").casefold()))
     return told | {"unit_id": str(unit[0]), "unit": unit[1]} if unit else told
 
@@ -273,4 +370,9 @@ def _place(rows: Sequence[PlannedRow]) -> None:
         row.place = place
 
 
-_PLANNED = {Kind.PENDAFTARAN: _enrolment, Kind.KELULUSAN: _result, Kind.PEGAWAI: _person}
+_PLANNED = {
+    Kind.PENDAFTARAN: _enrolment,
+    Kind.KELULUSAN: _result,
+    Kind.PEGAWAI: _person,
+    Kind.SALDO_JP: _balance,
+}

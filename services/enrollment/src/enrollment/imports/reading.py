@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from enrollment.imports import delimited, opendocument, packages
+from enrollment.imports import delimited, opendocument, packages, workbooks
 from enrollment.imports.cells import Cells, is_empty
 from enrollment.imports.columns import Kind, configuration
 from enrollment.imports.problems import Problem, warning
@@ -39,6 +39,8 @@ def read(data: bytes, name: str, kind: Kind | None = None) -> Sheet | FileRefuse
         noticed = (encoding_guessed(),) if found.guessed else ()
         problems = (*noticed, Problem(None, None, refused.code))
         return FileRefused(name, problems, Detected(encoding=_encoding(found)))
+    except MemoryError:
+        return FileRefused(name, (Problem(None, None, "file.too_large"),), Detected())
 
 
 def encoding_guessed() -> Problem:
@@ -60,26 +62,19 @@ def _candidates(data: bytes) -> Candidates:
     if len(data) > limits.max_file_bytes:
         raise FileError("file.too_large")
     if data.startswith(_ZIP):
-        return _packaged(data, packages.open_package(data, limits))
+        return _packaged(packages.open_package(data, limits))
     if data.startswith(_COMPOUND) or data[:1024].lstrip().startswith(_PDF):
         raise FileError("file.unreadable")
     return delimited.candidates(data)
 
 
-def _packaged(data: bytes, package: zipfile.ZipFile) -> Candidates:
+def _packaged(package: zipfile.ZipFile) -> Candidates:
     parts = set(package.namelist())
     if "mimetype" in parts and package.read("mimetype").strip().startswith(opendocument.MIME_TYPE):
         return opendocument.candidates(package)
     if "[Content_Types].xml" in parts:
-        return _workbook(data)
+        return workbooks.candidates(package)
     raise FileError("file.unreadable")
-
-
-def _workbook(data: bytes) -> Candidates:
-    """openpyxl brings numpy along: loaded by the first workbook, not by every start."""
-    from enrollment.imports import workbooks
-
-    return workbooks.candidates(data)
 
 
 def _choose(tables: tuple[Candidate, ...], kind: Kind | None) -> Header:
@@ -112,10 +107,12 @@ def _first_sheet(headers: list[Header]) -> Header:
 
 
 def _why_no_header(tables: Sequence[Candidate]) -> str:
-    """Every row is read: a quotation mark never closed is only seen at the end, and is another refusal."""
+    """Every row of a text is read: a quotation mark never closed is only seen at the end, and is another refusal."""
     nothing = bool(tables)
     for table in tables:
-        nothing = not any([_is_filled(row) for row in table.rows(None)]) and nothing  # noqa: C419  # to the end
+        filled = map(_is_filled, table.rows(None))
+        # to the end of a text; the first filled row of a sheet says enough
+        nothing = not any([*filled] if table.detected.delimiter else filled) and nothing
     return "file.empty" if nothing else "file.no_header"
 
 

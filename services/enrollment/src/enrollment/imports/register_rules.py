@@ -5,7 +5,7 @@ was wrong: what cannot be asked is skipped), the publisher's scope and that row'
 without row numbers. Errors come first; `..._notices` are only for rows that have no error at all.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -34,7 +34,8 @@ class PersonFact(NamedTuple):
 class RunFact:
     """What the rules need of a run; `status` is open, full, or closed (anything else counts as closed).
 
-    `seats_left` is quota minus enrolments, never below 0; `programme_jp` in jam pelajaran.
+    `seats_left` is quota minus enrolments, never below 0; `programme_jp` in jam pelajaran; `window` the code of the
+    problem that keeps new requests out now, and the moment it names.
     """
 
     code: str
@@ -44,6 +45,7 @@ class RunFact:
     status: str
     seats_left: int
     programme_jp: int
+    window: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,10 @@ class ExistingResult:
             and self.post_score == claim.post_score
             and (self.certificate_number or None) == (claim.certificate_number or None)
         )
+
+
+Unmet = Sequence[tuple[str, str]]
+"""What a run asks for that somebody does not meet: (rule, what it asks for in words)"""
 
 
 class Seats:
@@ -114,9 +120,14 @@ def judge_enrolment(
     run: RunFact | None,
     enrolled: bool,
     seats: Seats,
+    unmet: Unmet = (),
+    asked: bool = False,
 ) -> Verdict:
-    """Decide one request; takes a seat if it is accepted and new."""
-    errors = enrolment_errors(claim, scope, person=person, run=run, enrolled=enrolled)
+    """Decide one request; takes a seat if it is accepted and new. `asked`: a request that they made in time waits for an
+    approval."""
+    errors = enrolment_errors(
+        claim, scope, person=person, run=run, enrolled=enrolled, unmet=unmet, asked=asked
+    )
     return Verdict(errors or enrolment_notices(run, enrolled=enrolled, seats=seats))
 
 
@@ -134,14 +145,27 @@ def judge_result(
 
 
 def enrolment_errors(
-    claim: EnrolmentClaim, scope: Scope, *, person: PersonFact | None, run: RunFact | None, enrolled: bool
+    claim: EnrolmentClaim,
+    scope: Scope,
+    *,
+    person: PersonFact | None,
+    run: RunFact | None,
+    enrolled: bool,
+    unmet: Unmet = (),
+    asked: bool = False,
 ) -> tuple[Problem, ...]:
-    """nip.unknown, nip.other_agency, run.unknown, run.closed."""
+    """nip.unknown, nip.other_agency, run.unknown, run.closed; then, of who is not in it, the window and what is `unmet`.
+
+    Who asked in time and is approved later (`asked`) is not kept out by the window, whichever way the word comes.
+    """
     employer = person.agency if person else scope.agency
     known = run is not None and employer in run.open_to
-    who = _person_error(claim.nip, scope, person)
+    who = person_error(claim.nip, scope, person)
     where = _run_error(claim.run_code, run, known=known, enrolled=enrolled)
-    return tuple(problem for problem in (who, where) if problem) if who or where else ()
+    if who or where or run is None or enrolled:
+        return tuple(problem for problem in (who, where) if problem) if who or where else ()
+    window = ("", "") if asked else run.window
+    return _requirement_errors(window, unmet) if window[0] or unmet else ()
 
 
 def enrolment_notices(run: RunFact | None, *, enrolled: bool, seats: Seats) -> tuple[Problem, ...]:
@@ -163,7 +187,7 @@ def result_errors(
     """nip.unknown, nip.other_agency, run.unknown, run.cancelled, date.before_start, number.range; a differing result."""
     own = run if run is not None and run.organiser == scope.agency else None
     found = [
-        _person_error(claim.nip, scope, person),
+        person_error(claim.nip, scope, person),
         _own_run_error(claim.run_code, own),
         _date_error(claim, own),
         _jp_error(claim, own),
@@ -177,7 +201,8 @@ def result_notices(existing: ExistingResult | None) -> tuple[Problem, ...]:
     return (warning("NIP", "duplicate.existing"),) if existing else ()
 
 
-def _person_error(nip: str | None, scope: Scope, person: PersonFact | None) -> Problem | None:
+def person_error(nip: str | None, scope: Scope, person: PersonFact | None) -> Problem | None:
+    """nip.unknown, nip.other_agency."""
     if nip is None:
         return None
     if person is None:
@@ -192,6 +217,13 @@ def _run_error(run_code: str | None, run: RunFact | None, *, known: bool, enroll
         return error("Kode Angkatan", "run.unknown")
     open_ = run.status in ("open", "full")
     return None if open_ or enrolled else error("Kode Angkatan", "run.closed")
+
+
+def _requirement_errors(window: tuple[str, str], unmet: Unmet) -> tuple[Problem, ...]:
+    """run.not_open_yet or run.enrolment_over; requirement.missing, audience.outside."""
+    code, moment = window
+    found = [error("Kode Angkatan", code, allowed=moment)] if code else []
+    return (*found, *(error("NIP", rule, allowed=asked) for rule, asked in unmet))
 
 
 def _own_run_error(run_code: str | None, own: RunFact | None) -> Problem | None:

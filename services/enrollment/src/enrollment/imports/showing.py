@@ -39,7 +39,7 @@ class Asked(BaseModel):
     langkah: Literal["", "kolom"] = ""
     masalah: Term = ""
     kolom: Term = ""
-    baris: Literal["", "added", "changed", "unchanged", "conflicts", "moved", "kept"] = ""
+    baris: Literal["", "added", "changed", "removed", "unchanged", "conflicts", "moved", "kept"] = ""
 
 
 @dataclass(frozen=True)
@@ -160,16 +160,18 @@ async def rows_of(session: AsyncSession, request: Request, person: Person, one: 
     return Rows(context, people)
 
 
-async def _blocked(session: AsyncSession, person: Person, one: Import) -> Sequence[tuple[int, str]]:
+async def _blocked(session: AsyncSession, person: Person, one: Import) -> Sequence[tuple[str, str]]:
     if one.state != "applied" or not one.applied or not reads_whole(person, one):
         return ()
     found = await store.blocked_rows(session, one.import_id, one.kind, NAMED + 1)
-    return [(row, commands.reason_words(why)) for row, why in found]
+    nips = await store.nips_of(session, one.import_id, [row for row, _why in found])
+    return [(row_view.place(nips.get(row, str(row))), commands.reason_words(why)) for row, why in found]
 
 
 def _fates(one: Import, conflicts: int) -> list[tuple[Which, int]]:
     """Rows by what becomes or became of them, first those that one looks for."""
     planned: list[tuple[Which, int]] = [
+        ("removed", one.removed),
         ("changed", one.changed),
         ("added", one.added),
         ("unchanged", one.unchanged),
@@ -183,7 +185,7 @@ def _fates(one: Import, conflicts: int) -> list[tuple[Which, int]]:
 def _tabs(one: Import, fates: Iterable[tuple[Which, int]], fate: str) -> list[Link]:
     return [
         Link(
-            f"{row_view.which_name(which)} {number(count)}",
+            f"{row_view.which_name(which, one.kind)} {number(count)}",
             f"{href(one.import_id)}?baris={which}#rencana",
             which == fate,
         )

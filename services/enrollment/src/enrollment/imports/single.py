@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from enrollment.imports.cell_checks import Day, Examined, examine
+from enrollment.imports.cell_checks import Day, Examined, Reader
 from enrollment.imports.cells import CellValue
 from enrollment.imports.claims import EnrolmentClaim, ResultClaim
-from enrollment.imports.columns import Kind, configuration
+from enrollment.imports.columns import Column, Kind, configuration
 from enrollment.imports.problems import Problem
 
 
@@ -16,9 +16,29 @@ def check_enrolment(
     as_of: date, *, nip: str, run_code: str, note: str | None = None
 ) -> tuple[EnrolmentClaim, tuple[Problem, ...]]:
     """An event's request in normal form, and what is wrong with it without asking the register."""
-    cells: dict[str, CellValue] = {"nip": nip, "run_code": run_code, "note": note}
-    examined = _examine(Kind.PENDAFTARAN, cells, as_of)
-    return EnrolmentClaim(**examined.values), examined.problems  # type: ignore[arg-type]  # by field
+    found = [_reader("nip", as_of).examine((nip,)), _of_run(run_code, as_of)]
+    if note is not None:
+        found.append(_reader("note", as_of).examine((note,)))
+    values = {field: value for one in found for field, value in one.values.items()}
+    problems = tuple(problem for one in found for problem in one.problems)
+    return EnrolmentClaim(**values), problems  # type: ignore[arg-type]  # by field
+
+
+@lru_cache(maxsize=2_000)
+def _of_run(run_code: str, as_of: date) -> Examined:
+    """Thousands ask for a few runs; no check compares this cell with the others."""
+    return _reader("run_code", as_of).examine((run_code,))
+
+
+@lru_cache(maxsize=16)
+def _reader(field: str, as_of: date) -> Reader:
+    """Of one cell of a request; as no check compares it with the others, each is read by itself."""
+    return Reader([_enrolment_columns()[field]], Day(as_of), many=False)
+
+
+@cache
+def _enrolment_columns() -> Mapping[str, Column]:
+    return {column.field: column for column in configuration().columns[Kind.PENDAFTARAN]}
 
 
 def check_result(
@@ -45,7 +65,8 @@ def check_result(
         "post_score": _number(post_score),
         "certificate_number": certificate_number,
     }
-    examined = _examine(Kind.KELULUSAN, cells, as_of)
+    reader = _result_reader(as_of)
+    examined = reader.examine([cells[field] for field in reader.fields])
     return ResultClaim(**examined.values), examined.problems  # type: ignore[arg-type]  # by field
 
 
@@ -53,10 +74,6 @@ def _number(score: Decimal | float | None) -> CellValue:
     return format(score, "f") if isinstance(score, Decimal) else score
 
 
-def _examine(kind: Kind, cells: Mapping[str, CellValue], as_of: date) -> Examined:
-    return examine([(column, cells[column.field]) for column in configuration().columns[kind]], _day(as_of))
-
-
 @lru_cache(maxsize=8)
-def _day(as_of: date) -> Day:
-    return Day(as_of)
+def _result_reader(as_of: date) -> Reader:
+    return Reader(configuration().columns[Kind.KELULUSAN], Day(as_of), many=False)

@@ -12,6 +12,8 @@ from enrollment.imports.source import Candidate, Detected, FileError
 
 _HEADER_WITHIN = 20
 _LEAST_KNOWN = 2
+_MOST_COLUMNS = 1_000
+_MOST_CELLS = 5_000_000
 _RUNNING_NUMBER = re.compile(r"([0-9]{1,3})|\(([0-9]{1,3})\)")
 
 
@@ -65,7 +67,7 @@ def known_columns(kind: Kind, texts: Sequence[str]) -> Iterator[tuple[int, Colum
 
 def find_headers(candidate: Candidate, kinds: Sequence[Kind]) -> list[Header]:
     """For each kind the first of the first 20 rows that has at least two of its columns, if there is one."""
-    rows = islice(candidate.rows(None), _HEADER_WITHIN)
+    rows = islice(candidate.rows(_MOST_COLUMNS + 1), _HEADER_WITHIN)
     texts = [tuple(collapsed(value) for value in row) for row in rows]
     headers = (_find_header(candidate, kind, texts) for kind in kinds)
     return [header for header in headers if header]
@@ -75,6 +77,8 @@ def _find_header(candidate: Candidate, kind: Kind, rows: Sequence[tuple[str, ...
     for number, texts in enumerate(rows, 1):
         known = frozenset(column.name for _, column in known_columns(kind, texts))
         if len(known) >= _LEAST_KNOWN:
+            if len(texts) > _MOST_COLUMNS:
+                raise FileError("file.too_large")
             return Header(candidate, kind, number, _without_blank_end(texts), known)
     return None
 
@@ -85,7 +89,7 @@ def _without_blank_end(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def read_table(header: Header, *, guessed: bool) -> Sheet:
-    """The data rows under a header; raises `FileError` (too many rows, a quotation mark never closed)."""
+    """The data rows under a header; raises `FileError` (too many rows or cells, a quotation mark never closed)."""
     rows: list[tuple[int, Cells]] = []
     most = configuration().limits.max_rows
     for numbered in _data_rows(header):
@@ -100,9 +104,12 @@ def _data_rows(header: Header) -> Iterator[tuple[int, Cells]]:
     keys = tuple(map(header_key, header.texts))
     nip_places = _nip_places(header)
     below = islice(header.candidate.rows(len(keys)), header.row, None)
-    seen_filled = False
+    seen_filled, cells = False, 0
     for number, row in enumerate(below, header.row + 1):
-        if all(map(is_empty, row)):
+        cells += len(row)
+        if cells > _MOST_CELLS:
+            raise FileError("file.too_large")
+        if not row or all(map(is_empty, row)):
             continue
         first, seen_filled = not seen_filled, True
         if not (_is_note(row, nip_places) or _repeats_header(row, keys) or (first and _is_numbering(row))):

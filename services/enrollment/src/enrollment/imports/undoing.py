@@ -1,6 +1,8 @@
 """Taking applied rows back, as far as nothing depends on them."""
 
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import date
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +14,11 @@ from enrollment.catalogue.domain import Run
 from enrollment.enrolments import store as enrolments
 from enrollment.enrolments.applying import apply, fill_seats
 from enrollment.enrolments.domain import UNDONE, Change, Enrolment
-from enrollment.imports import store
-from enrollment.imports.applying import Done, hold, overwritten, record_as, stamped
+from enrollment.imports import balances, store
+from enrollment.imports.applying import hold, overwritten, record_as, scope_of, stamped
 from enrollment.imports.columns import Kind
+from enrollment.imports.listed_seats import ask_again
+from enrollment.imports.outcomes import Done
 from enrollment.imports.plan import decimal_of
 from enrollment.imports.store import Import, ImportRow, Marked
 from enrollment.register import recording
@@ -38,7 +42,15 @@ async def _hold_runs(session: AsyncSession, rows: Sequence[ImportRow]) -> None:
     await enrolments.lock_runs_of(session, [row.ref for row in rows if row.ref])
 
 
-async def _withdraw(session: AsyncSession, _one: Import, rows: Sequence[ImportRow]) -> Done:
+async def _unseat(session: AsyncSession, one: Import, rows: Sequence[ImportRow]) -> Done:
+    """Seats of who was in the file are free again before who was not asks for one."""
+    out = [row for row in rows if row.effect == "removed"]
+    taken = await _withdraw(session, [row for row in rows if row.effect != "removed"])
+    back = await ask_again(session, out, await scope_of(session, one)) if out else Done([])
+    return Done([*taken.marks, *back.marks], [*taken.events, *back.events])
+
+
+async def _withdraw(session: AsyncSession, rows: Sequence[ImportRow]) -> Done:
     """Those who have left by themselves meanwhile are gone already."""
     found = await enrolments.load_enrolments(session, [row.ref for row in rows if row.ref])
     changes = [
@@ -89,19 +101,41 @@ def _corrected(now: Enrolment, row: ImportRow, runs: dict[UUID, Run]) -> Change:
 async def _restore(session: AsyncSession, one: Import, rows: Sequence[ImportRow]) -> Done:
     """Those who were added go, the others are again what they were, and as much of it by hand."""
     changed = [row for row in rows if row.effect == "changed"]
-    marks = await record_as(session, changed, [row.before or {} for row in changed])
-    await register.mark_by_hand(session, overwritten(one, changed, marks))
+    removed = [row for row in rows if row.effect == "removed"]
+    before = [
+        {"appointment": ""} | (row.before or {}) for row in changed
+    ]  # part of a state only where there is one
+    marks = await record_as(session, changed, before)
+    marks += await _bring_back(session, removed)
+    await register.mark_by_hand(session, overwritten(one, [*changed, *removed], marks))
     added = [row for row in rows if row.effect == "added"]
     await recording.remove_asn(session, [row.ref for row in added if row.ref])
     undone = [m._replace(outcome="undone" if m.outcome == "applied" else "kept") for m in marks]
     return Done([*undone, *(Marked(row.row, "undone") for row in added)])
 
 
+async def _bring_back(session: AsyncSession, rows: Sequence[ImportRow]) -> list[Marked]:
+    """Those who left never did: they serve on from the day on which they left."""
+    serving = {"left_on": None, "left_reason": ""}
+    marks = []
+    for day, group in groupby(rows, lambda row: (row.left_as or {})["left_on"]):
+        those = list(group)
+        values = [serving | (row.before or {}) for row in those]
+        marks += await record_as(session, those, values, since=date.fromisoformat(day))
+    return marks
+
+
 _Held = Callable[[AsyncSession, Sequence[ImportRow]], Coroutine[Any, Any, None]]
 _Undoing = Callable[[AsyncSession, Import, Sequence[ImportRow]], Coroutine[Any, Any, Done]]
-_HELD: dict[Kind, _Held] = {Kind.PENDAFTARAN: _hold_runs, Kind.KELULUSAN: _hold_runs, Kind.PEGAWAI: hold}
+_HELD: dict[Kind, _Held] = {
+    Kind.PENDAFTARAN: _hold_runs,
+    Kind.KELULUSAN: _hold_runs,
+    Kind.PEGAWAI: hold,
+    Kind.SALDO_JP: balances.hold,
+}
 _UNDONE: dict[Kind, _Undoing] = {
-    Kind.PENDAFTARAN: _withdraw,
+    Kind.PENDAFTARAN: _unseat,
     Kind.KELULUSAN: _take_back,
     Kind.PEGAWAI: _restore,
+    Kind.SALDO_JP: balances.take_back,
 }

@@ -55,7 +55,7 @@ async def add(body: MachineRow, request: Request, person: Keeper, command: ApiCo
     check_places(person, "machine.keep", [(body.agency_code, ())])
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
-        if body.agency_code not in await load_agencies(session):
+        if body.agency_code not in await load_agencies(session, sandboxes=True):
             raise invalid_rows([Fault("agency_code", _("Instansi belum terdaftar."))])
         machine = Machine(new_id(), body.agency_code, body.name)
         await store.add_machine(session, machine)

@@ -13,6 +13,7 @@ from bina.web.language import gettext as _
 from bina.web.permissions import check_places, may, out_of_scope
 from bina.web.problems import Fault
 from bina.web.text import Code, PlainText
+from enrollment.integration.counting import count_batch
 from enrollment.publishing.domain import answers_of, message_of
 from enrollment.refusals import invalid_rows
 from enrollment.register.store import load_agencies
@@ -70,9 +71,10 @@ async def publish(
     batch = intake.read(messages)
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
-        if publisher not in await load_agencies(session):
+        if publisher not in await load_agencies(session, sandboxes=True):
             raise invalid_rows([Fault("agency", _("Instansi belum terdaftar."))])
         answers = answers_of(publisher, messages, await intake.bring(session, batch))
+        await count_batch(session, publisher, messages, answers)
         audit.changed(session, "events", publisher, None, {"events": len(messages)})
         return {"answers": answers}
 

@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.web.access import Person
 from bina.web.language import gettext as _
-from bina.web.permissions import check_places, reach_of
+from bina.web.permissions import Place, check_places, reach_of
 from bina.web.problems import Fault, Problem, not_found
 from enrollment.register import store
-from enrollment.register.bodies import AsnRow
+from enrollment.register.bodies import AsnRow, UnitRow
 from enrollment.register.domain import Asn
 
 
@@ -28,6 +28,19 @@ async def check_owned(session: AsyncSession, person: Person, action: str, ids: l
     """A record now at another agency is not this clerk's to change: a move is no upload."""
     known = await store.load_people(session, ids)
     check_places(person, action, [(found.agency_code, found.unit_path) for found in known])
+
+
+async def check_units(session: AsyncSession, person: Person, rows: Sequence[UnitRow]) -> None:
+    """Refuse units outside the clerk's scope; a unit's operator places units below it, and leaves it where it is."""
+    given = {row.id for row in rows}
+    parents = {row.parent_id for row in rows if row.parent_id}
+    known = await store.find_units(session, given | parents)
+    own = () if person.unit_id is None else (person.unit_id,)
+    places: list[Place] = [
+        (u.agency_code, u.path[:-1] if u.unit_id in given else u.path) for u in known.values()
+    ]
+    places += [(row.agency_code, own if row.parent_id in known.keys() | given else ()) for row in rows]
+    check_places(person, "unit.record", places)
 
 
 async def hold_asker(session: AsyncSession, clerk: Person, action: str, asn_id: UUID, *, own: Problem) -> Asn:

@@ -1,6 +1,5 @@
 """Machine interface of the register."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,17 +10,16 @@ from bina.web.access import Person
 from bina.web.audit import OthersRecords
 from bina.web.commands import ApiCommand
 from bina.web.masking import nip_for
-from bina.web.permissions import Place, check_places, may, out_of_scope, reach_of
+from bina.web.permissions import may, out_of_scope, reach_of
 from bina.web.problems import not_found
 from enrollment.paging import PageQuery, page
-from enrollment.register import erasing, recording, store
-from enrollment.register.allowing import check_owned, check_rows
+from enrollment.register import erasing, granting, recording, store
+from enrollment.register.allowing import check_owned, check_rows, check_units
 from enrollment.register.bodies import (
     AgencyRows,
     AsnRows,
     GrantedRole,
     RoleRows,
-    UnitRow,
     UnitRows,
 )
 from enrollment.register.domain import Asn
@@ -62,7 +60,7 @@ async def record_units(
     """Record up to 1,000 units; parents before or within the same call."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
-        await _check_units(session, person, body.items)
+        await check_units(session, person, body.items)
         return await recording.record_units(session, body.items)
 
     return await command.answer(effect, status=201)
@@ -112,7 +110,7 @@ async def grant_roles(
     """Grant up to 1,000 roles."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
-        return await recording.record_roles(session, body.items)
+        return await granting.record_roles(session, body.items)
 
     return await command.answer(effect, status=201)
 
@@ -124,7 +122,7 @@ async def revoke_role(
     """Take a role away; the person's sessions end."""
 
     async def effect(session: AsyncSession) -> dict[str, Any]:
-        return await recording.revoke_role(session, asn_id, role)
+        return await granting.revoke_role(session, asn_id, role)
 
     return await command.answer(effect)
 
@@ -151,6 +149,7 @@ async def list_units(request: Request, _person: Anyone, agency: Annotated[str, Q
             "name": u.name,
             "parent_id": u.parent_id,
             "remote": u.remote,
+            "closed_on": u.closed_on,
         }
         for u in units.values()
     ]
@@ -179,18 +178,7 @@ async def list_asn(
 def _shown(person: Asn, reader: Person) -> dict[str, Any]:
     nip = nip_for(reader, person.nip, person.asn_id, person.agency_code, person.unit_path)
     names = ("name", "employment", "agency_code", "unit_id", "unit_name", "position", "job_level")
-    more = ("grade", "gender", "supervisor_id", "started_on", "left_on", "contract_ends_on")
+    more = (
+        "grade", "gender", "supervisor_id", "started_on", "left_on", "left_reason", "contract_ends_on", "appointment",
+    )  # fmt: skip
     return {"id": person.asn_id, "nip": nip} | {name: getattr(person, name) for name in names + more}
-
-
-async def _check_units(session: AsyncSession, person: Person, rows: Sequence[UnitRow]) -> None:
-    """Refuse units outside the clerk's scope; a unit's operator places units below it, and leaves it where it is."""
-    given = {row.id for row in rows}
-    parents = {row.parent_id for row in rows if row.parent_id}
-    known = await store.find_units(session, given | parents)
-    own = () if person.unit_id is None else (person.unit_id,)
-    places: list[Place] = [
-        (u.agency_code, u.path[:-1] if u.unit_id in given else u.path) for u in known.values()
-    ]
-    places += [(row.agency_code, own if row.parent_id in known.keys() | given else ()) for row in rows]
-    check_places(person, "unit.record", places)

@@ -1,12 +1,13 @@
 """What the register's commands take: up to 1,000 rows a call."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bina.web.text import Code, Line, PlainText
+from enrollment.register.domain import Appointment
 
 Nip = Annotated[str, Field(pattern="^[0-9]{18}$", description="18 digits")]
 Words = Annotated[PlainText, Field(max_length=300)]
@@ -14,6 +15,8 @@ Short = Annotated[PlainText, Field(max_length=64)]
 GrantedRole = Literal[
     "asn", "operator", "trainer", "assessor", "evaluator", "head", "bkd", "auditor", "platform"
 ]
+Leaving = Literal["", "pension", "resigned", "contract_over", "moved_out", "deceased", "other", "not_listed"]
+LEAVING = frozenset(get_args(Leaving)) - {""}
 ROWS = 1000
 
 
@@ -29,6 +32,9 @@ class AgencyRow(Body):
     code: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
     name: Line
     uploads: dict[Literal["pegawai", "pendaftaran", "kelulusan"], list[Code]] | None = None
+    sandbox: bool | None = Field(
+        default=None, description="to try against: its messages are answered and change nothing; for good"
+    )
 
 
 class AgencyRows(Body):
@@ -69,6 +75,9 @@ class AsnRow(Body):
     name: Line
     agency_code: Code
     employment: Literal["PNS", "PPPK"] | None = Field(default=None, description="left out: read from the NIP")
+    appointment: Appointment = Field(
+        default="", description="CPNS only for PNS, paruh_waktu only for PPPK; left out: as recorded"
+    )
     unit_id: UUID | None = None
     position: Words = ""
     position_type: Short = ""
@@ -81,8 +90,10 @@ class AsnRow(Body):
         default=None, description="TMT: appointment or contract"
     )
     left_on: Annotated[date, Field(ge=date(1900, 1, 1), le=date(2100, 12, 31))] | None = Field(
-        default=None, description="the first day after service: retired, resigned, contract over"
+        default=None,
+        description="the first day after service: retired, resigned, contract over; left out: as recorded, null: serves",
     )
+    left_reason: Leaving = Field(default="", description="why they left; left out: as recorded for that day")
     contract_ends_on: Annotated[date, Field(ge=date(1900, 1, 1), le=date(2100, 12, 31))] | None = Field(
         default=None,
         description="PPPK: the last day of the contract that began on started_on; left out: open",

@@ -1,13 +1,16 @@
 """Rules of the register: trees of units, and how a person's whole state is told."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
 
 from bina.events.enrollment import AsnRecorded, ContactRecorded
 
+Appointment = Literal["", "CPNS", "paruh_waktu"]
+APPOINTMENTS: dict[str, tuple[Appointment, ...]] = {"PNS": ("", "CPNS"), "PPPK": ("", "paruh_waktu")}
+"""What each employment can be appointed as."""
 KINDS = ("pegawai", "pendaftaran", "kelulusan")
 ERASED = "register.erased"
 """Due work: what is left of somebody who was erased."""
@@ -27,7 +30,8 @@ class BrokenTreeError(ValueError):
 
 @dataclass(frozen=True)
 class Unit:
-    """A node of an agency's tree (OPD and below); `path` leads from the agency's top unit to this one."""
+    """A node of an agency's tree (OPD and below); `path` leads from the agency's top unit to this one. Nobody serves in
+    one that is closed, nor is any open below it."""
 
     unit_id: UUID
     agency_code: str
@@ -35,12 +39,14 @@ class Unit:
     parent_id: UUID | None = None
     remote: bool = False
     path: tuple[UUID, ...] = ()
+    closed_on: date | None = None
 
 
 @dataclass(frozen=True)
 class Asn:
     """A civil servant as registered. `started_on` begins the appointment (PNS) or contract (PPPK), `left_on` is the first
-    day after it; `contract_ends_on` is the last day of a PPPK's contract."""
+    day after it; `contract_ends_on` is the last day of a PPPK's contract. `appointment` tells a PNS on probation and a
+    PPPK of part time from the others."""
 
     asn_id: UUID
     nip: str
@@ -57,8 +63,15 @@ class Asn:
     started_on: date | None = None
     left_on: date | None = None
     contract_ends_on: date | None = None
+    left_reason: str = ""
+    appointment: Appointment = ""
     unit_name: str = ""
     unit_path: tuple[UUID, ...] = ()
+
+    @property
+    def status(self) -> str:
+        """PNS, CPNS, PPPK or paruh_waktu."""
+        return self.appointment or self.employment
 
     def recorded(self) -> AsnRecorded:
         """The fact that tells this person's whole state."""
@@ -67,6 +80,7 @@ class Asn:
             nip=self.nip,
             name=self.name,
             employment=self.employment,
+            appointment=self.appointment,
             agency_code=self.agency_code,
             unit_id=self.unit_id,
             unit_name=self.unit_name,
@@ -169,6 +183,11 @@ def changed_fields(
         for one in fields(new)
         if getattr(old, one.name) != getattr(new, one.name)
     ]
+
+
+def placed(units: Mapping[UUID, Unit]) -> list[Unit]:
+    """The same units with their paths; raises `BrokenTreeError` where a chain breaks or turns."""
+    return [replace(unit, path=path_of(unit.unit_id, units)) for unit in units.values()]
 
 
 def path_of(unit_id: UUID, units: Mapping[UUID, Unit]) -> tuple[UUID, ...]:

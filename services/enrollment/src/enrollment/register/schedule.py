@@ -33,6 +33,7 @@ async def forget_people(items: list[DueItem], session: AsyncSession) -> list[Eve
         states = [(AsnRecorded.topic, asn_id), (ContactRecorded.topic, asn_id)]
         if not await forget(session, nip, asn_id, states):
             payload = item.payload | {"times": times + 1}
-            later.append(DueItem(ERASED, f"{asn_id}/{times + 1}", clock.now() + FORGET_AFTER, payload))
+            key = f"{asn_id}#{item.payload.get('place', 0)}/{times + 1}"
+            later.append(DueItem(ERASED, key, clock.now() + FORGET_AFTER, payload))
     await due.add(session, later)
     return []

@@ -1,5 +1,6 @@
 """A person asks for their record to be mended or erased."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -61,19 +62,25 @@ async def faults_of(session: AsyncSession, asn: Asn, field: str, wanted: str) ->
 
 
 async def mended_row(session: AsyncSession, asn: Asn, field: str, wanted: str) -> AsnRow:
-    """A person's whole record as the register's command takes it, with one field mended; raises ValidationError."""
+    """A person's whole record with one field mended; raises ValidationError."""
+    more = {"supervisor_id": None} if field == "supervisor_nip" else {}
+    return await whole_row(session, asn, {field: wanted, **more})
+
+
+async def whole_row(session: AsyncSession, asn: Asn, changes: Mapping[str, Any]) -> AsnRow:
+    """A person's whole record as the register's command takes it, with changes; raises ValidationError."""
     contacts = await register.load_contacts(session, [asn.asn_id])
     contact = contacts[0] if contacts else Contact(asn.asn_id)
     row: dict[str, Any] = {
         name: getattr(asn, name)
         for name in (
             "nip", "name", "agency_code", "employment", "unit_id", "position", "position_type", "job_level", "grade",
-            "gender", "supervisor_id", "started_on", "left_on", "contract_ends_on",
+            "gender", "supervisor_id", "started_on", "left_on", "left_reason", "contract_ends_on",
+            "appointment",
         )
     }  # fmt: skip
     row |= {"id": asn.asn_id, "email": contact.email, "phone": contact.phone, "language": contact.language}
-    row |= {field: wanted} | ({"supervisor_id": None} if field == "supervisor_nip" else {})
-    return AsnRow.model_validate(row)
+    return AsnRow.model_validate({**row, **changes})
 
 
 def _faults(field: str, wanted: str, reason: str) -> list[Fault]:

@@ -72,7 +72,7 @@ async def _mend(session: AsyncSession, clerk: Person, asked: DataRequest, asn: A
         raise invalid_rows(faults)
     row = await mended_row(session, asn, asked.field, asked.wanted)
     await check_rows(session, clerk, [row])
-    await recording.record_asn(session, [row], by_hand=True)
+    await recording.record_asn(session, [row], by_hand=True, cause="page")
 
 
 def _check_answer(answer: str, *, needed: bool) -> None:

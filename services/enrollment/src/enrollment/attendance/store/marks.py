@@ -51,7 +51,7 @@ _OPEN = text(
     """SELECT s.session_id, s.run_id, s.starts_at, s.ends_at, s.title, s.place, s.link, s.trainer_id,
         r.run_code, p.name AS programme_name, e.enrollment_id, coalesce(a.state, '') AS state
     FROM enrolments AS e JOIN run_sessions AS s USING (run_id) JOIN runs AS r USING (run_id)
-    JOIN programmes AS p USING (programme_code)
+    JOIN run_programmes AS p USING (run_id)
     LEFT JOIN attendance AS a ON a.session_id = s.session_id AND a.enrollment_id = e.enrollment_id
     WHERE e.asn_id = :asn AND e.state = 'accepted' AND e.met_on IS NULL AND r.status <> 'cancelled'
         AND s.starts_at <= :opened AND s.ends_at >= :closed

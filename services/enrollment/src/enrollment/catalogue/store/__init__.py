@@ -1,7 +1,19 @@
 """The catalogue's tables and queries."""
 
-from enrollment.catalogue.store.programmes import add_programmes, load_programmes
+from enrollment.catalogue.store.programmes import (
+    ListedProgramme,
+    add_programmes,
+    load_draft,
+    load_drafts,
+    load_owners,
+    load_programmes,
+    load_versions,
+    programmes_found,
+    remove_draft,
+    save_draft,
+)
 from enrollment.catalogue.store.runs import (
+    FreeFor,
     RunFilter,
     add_runs,
     change_run,
@@ -24,6 +36,8 @@ from enrollment.catalogue.store.sessions import (
 )
 
 __all__ = [
+    "FreeFor",
+    "ListedProgramme",
     "RunFilter",
     "add_programmes",
     "add_runs",
@@ -34,13 +48,20 @@ __all__ = [
     "find_session",
     "hold_catalogue",
     "load_choices",
+    "load_draft",
+    "load_drafts",
+    "load_owners",
     "load_programmes",
     "load_runs",
     "load_runs_by_code",
     "load_sessions",
+    "load_versions",
     "mark_cancelled",
     "mark_concluded",
     "page_of_runs",
+    "programmes_found",
+    "remove_draft",
     "remove_sessions",
     "runs_found",
+    "save_draft",
 ]

@@ -3,31 +3,38 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.web.tables import Query, literal
-from enrollment.catalogue.domain import Run
+from enrollment.catalogue.admission import admission_of
+from enrollment.catalogue.domain import Audience, Run
 from enrollment.catalogue.store.programmes import targets
 from enrollment.imports import run_code
 
 _ADD = text(
     """INSERT INTO runs (run_id, run_code, programme_code, organiser, open_to, jp, job_levels, mode, location,
-        starts_on, ends_on, seats, pass_score, attendance_percent, report_required)
+        starts_on, ends_on, seats, pass_score, attendance_percent, report_required, programme_version,
+        opens_at, closes_at, cost_per_seat, required_programmes, required_levels, partner_id, admission)
     SELECT run_id, code, programme_code, organiser, ARRAY(SELECT jsonb_array_elements_text(open_to)), jp,
         ARRAY(SELECT jsonb_array_elements_text(job_levels)), mode, location, starts_on, ends_on, seats, pass_score,
-        attendance_percent, report_required
+        attendance_percent, report_required, programme_version, opens_at, closes_at, cost_per_seat,
+        ARRAY(SELECT jsonb_array_elements_text(required_programmes)), required_levels, partner_id, admission
     FROM unnest(CAST(:run_id AS uuid[]), CAST(:code AS text[]), CAST(:programme_code AS text[]),
         CAST(:organiser AS text[]), CAST(:open_to AS jsonb[]), CAST(:jp AS int[]),
         CAST(:job_levels AS jsonb[]), CAST(:mode AS text[]), CAST(:location AS text[]),
         CAST(:starts_on AS date[]), CAST(:ends_on AS date[]), CAST(:seats AS int[]),
-        CAST(:pass_score AS numeric[]), CAST(:attendance_percent AS int[]), CAST(:report_required AS boolean[]))
+        CAST(:pass_score AS numeric[]), CAST(:attendance_percent AS int[]), CAST(:report_required AS boolean[]),
+        CAST(:programme_version AS int[]), CAST(:opens_at AS timestamptz[]), CAST(:closes_at AS timestamptz[]),
+        CAST(:cost_per_seat AS bigint[]), CAST(:required_programmes AS jsonb[]), CAST(:required_levels AS jsonb[]),
+        CAST(:partner_id AS uuid[]), CAST(:admission AS jsonb[]))
         AS n (run_id, code, programme_code, organiser, open_to, jp, job_levels, mode, location, starts_on,
-            ends_on, seats, pass_score, attendance_percent, report_required) ORDER BY run_id"""
+            ends_on, seats, pass_score, attendance_percent, report_required, programme_version, opens_at, closes_at,
+            cost_per_seat, required_programmes, required_levels, partner_id, admission) ORDER BY run_id"""
 )
 _ADD_SEATS = text("INSERT INTO run_seats (run_id) SELECT unnest(CAST(:run_id AS uuid[])) ORDER BY 1")
 _CHANGE = text(
@@ -35,21 +42,39 @@ _CHANGE = text(
         job_levels = ARRAY(SELECT jsonb_array_elements_text(CAST(:job_levels AS jsonb))), mode = :mode,
         location = :location, starts_on = :starts_on, ends_on = :ends_on, seats = :seats,
         pass_score = CAST(:pass_score AS numeric), attendance_percent = :attendance_percent,
-        report_required = :report_required, status = :status, recorded_at = now() WHERE run_id = :run_id"""
+        report_required = :report_required, opens_at = CAST(:opens_at AS timestamptz),
+        closes_at = CAST(:closes_at AS timestamptz), cost_per_seat = :cost_per_seat,
+        required_programmes = ARRAY(SELECT jsonb_array_elements_text(CAST(:required_programmes AS jsonb))),
+        required_levels = CAST(:required_levels AS jsonb), partner_id = CAST(:partner_id AS uuid),
+        admission = CAST(:admission AS jsonb), status = :status,
+        recorded_at = now() WHERE run_id = :run_id"""
 )
 _SELECT = """SELECT runs.*, programmes.name AS programme_name, programmes.kind, programmes.competencies,
+    programmes.positions, programmes.agencies, programmes.audience_binds,
     run_seats.taken, run_seats.waiting, run_seats.last_ticket
-    FROM runs JOIN programmes USING (programme_code) JOIN run_seats USING (run_id)"""
+    FROM runs JOIN run_programmes AS programmes USING (run_id) JOIN run_seats USING (run_id)"""
 _LOAD = text(f"{_SELECT} WHERE run_id = ANY (CAST(:ids AS uuid[]))")
 _BY_CODE = text(f"{_SELECT} WHERE run_code = ANY (CAST(:codes AS text[]))")
+# As `enrolments.domain.pools` and `Run.window_at` have it: a seat that somebody of these groups could ask for now.
+_FREE = """taken < runs.seats AND (opens_at IS NULL OR opens_at <= CAST(:now AS timestamptz))
+    AND (closes_at IS NULL OR closes_at > CAST(:now AS timestamptz))
+    AND CASE WHEN admission -> 'held' IS NULL THEN true
+        WHEN admission ->> 'held_until' < CAST(CAST(:today AS date) AS text) THEN taken + waiting < runs.seats
+        ELSE (SELECT coalesce(bool_or(held.free > 0 AND held.pool = ANY (CAST(:groups AS text[]))), false)
+                OR taken + coalesce(sum(held.free), 0) < runs.seats
+            FROM jsonb_array_elements(admission -> 'held') AS h
+            CROSS JOIN LATERAL (SELECT h ->> 0 AS pool, greatest(CAST(h ->> 1 AS int) - (
+                SELECT count(*) FROM enrolments AS e WHERE e.run_id = runs.run_id AND e.pool = h ->> 0
+                    AND e.state IN ('accepted', 'completed', 'not_completed')), 0) AS free) AS held) END"""
 _FOUND = f"""{_SELECT}
     WHERE (CAST(:agency AS text) IS NULL OR CAST(:agency AS text) = ANY (open_to) OR organiser = :agency)
     AND (CAST(:organiser AS text) IS NULL OR organiser = :organiser)
+    AND (CAST(:programme AS text) IS NULL OR programme_code = :programme)
     AND (CAST(:running_on AS date) IS NULL OR (status = 'open' AND ends_on >= :running_on))
     AND (CAST(:words AS text) IS NULL OR programmes.name ILIKE :words OR run_code ILIKE :words)
     AND (CAST(:kind AS text) IS NULL OR programmes.kind = :kind)
     AND (CAST(:mode AS text) IS NULL OR runs.mode = :mode)
-    AND (NOT :with_seats OR taken < runs.seats)"""
+    AND (NOT :with_seats OR ({_FREE}))"""
 _PAGE = text(
     f"""{_FOUND}
     AND (CAST(:after AS uuid) IS NULL
@@ -64,10 +89,21 @@ _MODES = text(
 )
 
 
+class FreeFor(NamedTuple):
+    """Who could ask for a seat when: the groups that they belong to, as held seats name them."""
+
+    groups: frozenset[str]
+    now: datetime
+    today: date
+
+
+NOBODY = FreeFor(frozenset(), datetime.min.replace(tzinfo=UTC), date.min)
+
+
 @dataclass(frozen=True)
 class RunFilter:
     """Which runs: open to or organised by an agency, by one organiser, not ended by a day, by words, by SIASN's kind of
-    training, by the way it is held, with seats left."""
+    training, by the way it is held, with a seat that is free for somebody, of one programme."""
 
     agency: str | None = None
     organiser: str | None = None
@@ -75,11 +111,12 @@ class RunFilter:
     words: str | None = None
     kind: str | None = None
     mode: str | None = None
-    with_seats: bool = False
+    free_for: FreeFor | None = None
+    programme: str | None = None
 
 
 async def hold_catalogue(session: AsyncSession) -> None:
-    """Let one command at a time announce runs, so that none meets another's codes and ids half-way."""
+    """Let one command at a time announce runs or begin drafts, so that none meets another's codes and ids half-way."""
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('enrollment.catalogue', 0))"))
 
 
@@ -103,6 +140,14 @@ async def add_runs(session: AsyncSession, runs: Sequence[Run]) -> None:
             "pass_score": [run.pass_score for run in runs],
             "attendance_percent": [run.attendance_percent for run in runs],
             "report_required": [run.report_required for run in runs],
+            "programme_version": [run.programme_version for run in runs],
+            "opens_at": [run.opens_at for run in runs],
+            "closes_at": [run.closes_at for run in runs],
+            "cost_per_seat": [run.cost_per_seat for run in runs],
+            "required_programmes": [json.dumps(run.required_programmes) for run in runs],
+            "required_levels": [_levels(run) for run in runs],
+            "partner_id": [run.partner_id for run in runs],
+            "admission": [json.dumps(run.admission.stored()) for run in runs],
         },
     )
     await session.execute(_ADD_SEATS, {"run_id": [run.run_id for run in runs]})
@@ -124,6 +169,13 @@ async def change_run(session: AsyncSession, run: Run) -> None:
             "pass_score": run.pass_score,
             "attendance_percent": run.attendance_percent,
             "report_required": run.report_required,
+            "opens_at": run.opens_at,
+            "closes_at": run.closes_at,
+            "cost_per_seat": run.cost_per_seat,
+            "required_programmes": json.dumps(run.required_programmes),
+            "required_levels": _levels(run),
+            "partner_id": run.partner_id,
+            "admission": json.dumps(run.admission.stored()),
             "status": run.status,
         },
     )
@@ -187,6 +239,10 @@ async def load_choices(session: AsyncSession, today: date) -> tuple[list[str], l
     return list(kinds), list(modes)
 
 
+def _levels(run: Run) -> str:
+    return json.dumps([target.model_dump() for target in run.required_levels])
+
+
 def _values(which: RunFilter) -> dict[str, Any]:
     words = f"%{literal(which.words)}%" if which.words else None
     return {
@@ -196,7 +252,11 @@ def _values(which: RunFilter) -> dict[str, Any]:
         "words": words,
         "kind": which.kind,
         "mode": which.mode,
-        "with_seats": which.with_seats,
+        "with_seats": which.free_for is not None,
+        "groups": sorted((which.free_for or NOBODY).groups),
+        "now": (which.free_for or NOBODY).now,
+        "today": (which.free_for or NOBODY).today,
+        "programme": which.programme,
     }
 
 
@@ -218,6 +278,9 @@ def _run(row: Any) -> Run:
         pass_score=row.pass_score,
         attendance_percent=row.attendance_percent,
         report_required=row.report_required,
+        admission=admission_of(
+            json.loads(row.admission) if isinstance(row.admission, str) else row.admission
+        ),
         status=row.status,
         concluded_on=row.concluded_on,
         reason=row.reason,
@@ -226,4 +289,18 @@ def _run(row: Any) -> Run:
         last_ticket=row.last_ticket,
         kind=row.kind,
         competencies=targets(row.competencies),
+        programme_version=row.programme_version,
+        opens_at=row.opens_at,
+        closes_at=row.closes_at,
+        cost_per_seat=row.cost_per_seat,
+        required_programmes=tuple(row.required_programmes),
+        required_levels=targets(row.required_levels),
+        partner_id=row.partner_id,
+        audience=_audience(row) if row.audience_binds else None,
     )
+
+
+def _audience(row: Any) -> Audience | None:
+    """Of a row whose programme's version binds; None where it is for everybody all the same."""
+    found = Audience(tuple(row.positions), tuple(row.job_levels), tuple(row.agencies))
+    return found if any(found) else None

@@ -10,14 +10,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.messaging import columns
 from enrollment.catalogue.domain import RunSession
 
-_NAMES = ("session_id", "run_id", "starts_at", "ends_at", "title", "place", "link", "trainer_id")
+_NAMES = (
+    "session_id",
+    "run_id",
+    "starts_at",
+    "ends_at",
+    "title",
+    "place",
+    "link",
+    "trainer_id",
+    "speaker_id",
+)
 _ADD = text(
     f"""INSERT INTO run_sessions AS s ({", ".join(_NAMES)})
     SELECT * FROM unnest(CAST(:session_id AS uuid[]), CAST(:run_id AS uuid[]), CAST(:starts_at AS timestamptz[]),
         CAST(:ends_at AS timestamptz[]), CAST(:title AS text[]), CAST(:place AS text[]), CAST(:link AS text[]),
-        CAST(:trainer_id AS uuid[])) ORDER BY 1
+        CAST(:trainer_id AS uuid[]), CAST(:speaker_id AS uuid[])) ORDER BY 1
     ON CONFLICT (session_id) DO UPDATE SET starts_at = excluded.starts_at, ends_at = excluded.ends_at,
-        title = excluded.title, place = excluded.place, link = excluded.link, trainer_id = excluded.trainer_id,
+        title = excluded.title, place = excluded.place, link = excluded.link, trainer_id = excluded.trainer_id, speaker_id = excluded.speaker_id,
         recorded_at = now() WHERE s.run_id = excluded.run_id RETURNING session_id"""  # noqa: S608 - fixed names
 )
 _SELECT = f"SELECT {', '.join(_NAMES)} FROM run_sessions"  # noqa: S608 - fixed names

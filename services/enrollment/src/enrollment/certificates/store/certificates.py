@@ -45,7 +45,7 @@ _FACTS = f"""SELECT {_SELECTED}, e.asn_id, e.agency_code, coalesce(asn.name, '')
     organisers.name AS organiser_name, r.starts_on, r.ends_on, r.location, e.completed_on, e.jp,
     e.revision AS revision_now
     FROM certificates AS c JOIN enrolments AS e USING (enrollment_id) JOIN runs AS r USING (run_id)
-    JOIN programmes AS p USING (programme_code)
+    JOIN run_programmes AS p USING (run_id)
     LEFT JOIN agencies AS employers ON employers.agency_code = e.agency_code
     LEFT JOIN agencies AS organisers ON organisers.agency_code = c.organiser
     LEFT JOIN asn ON asn.asn_id = e.asn_id LEFT JOIN units ON units.unit_id = asn.unit_id"""  # noqa: S608 - fixed names

@@ -1,7 +1,8 @@
 """Rules of enrolments: who gets a seat, what a result changes, what is told of it. No I/O."""
 
+from enrollment.enrolments.domain.awaiting import Awaiting
 from enrollment.enrolments.domain.changes import Change, SeatChange, facts_of, seat_changes
-from enrollment.enrolments.domain.enrolment import UNDONE, Enrolment, enrollment_id_of
+from enrollment.enrolments.domain.enrolment import UNDONE, UNLISTED, Enrolment, enrollment_id_of
 from enrollment.enrolments.domain.problems import refused_because, refuses, unreadable
 from enrollment.enrolments.domain.requests import Ask, Decision, Examined, Known, decide, examine, rejection
 from enrollment.enrolments.domain.results import (
@@ -16,7 +17,9 @@ from enrollment.enrolments.domain.withdrawals import Withdrawal, decide_withdraw
 
 __all__ = [
     "UNDONE",
+    "UNLISTED",
     "Ask",
+    "Awaiting",
     "Change",
     "Decision",
     "Enrolment",

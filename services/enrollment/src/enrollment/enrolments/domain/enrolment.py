@@ -12,6 +12,8 @@ State = Literal["accepted", "waitlisted", "withdrawn", "completed", "not_complet
 Origin = Literal["", "attendance", "assessment", "report", "correction"]
 UNDONE = "import.undone"
 """Reason of an enrolment or a result that a file brought, and that the undoing of its import took back."""
+UNLISTED = "import.unlisted"
+"""Reason of a seat given back because its agency's full list of the run does not name its person."""
 SEATED = frozenset({"accepted", "completed", "not_completed"})
 ENDED = frozenset({"completed", "not_completed"})
 
@@ -19,7 +21,8 @@ ENDED = frozenset({"completed", "not_completed"})
 class Enrolment(NamedTuple):
     """An enrolment's whole state. `agency_code` is the employer at the time of the request.
 
-    `ticket` orders the waiting list. A result has `completed_on`, `jp`, scores 0–100 as the organiser reported them,
+    `ticket` orders the waiting list; `pool` is the group
+    whose held seat it has, empty for a seat that is anybody's. A result has `completed_on`, `jp`, scores 0–100 as the organiser reported them,
     its `revision` (1 is the first) and `origin`: what completed it.
     """
 
@@ -40,6 +43,7 @@ class Enrolment(NamedTuple):
     certificate_number: str = ""
     origin: Origin = ""
     revision: int = 0
+    pool: str = ""
 
     @property
     def is_live(self) -> bool:

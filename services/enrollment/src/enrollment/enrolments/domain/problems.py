@@ -11,6 +11,10 @@ _ADVICE = {
     "enrollment.ended": "Pegawai ini sudah mempunyai hasil di angkatan ini. Ajukan perbaikan hasil.",
     "run.concluded": "Kursi tidak tersedia sampai angkatan selesai. Pilih angkatan lain di katalog.",
     "certificate.revoked": "Sertifikat bernomor ini sudah dicabut. Pakai nomor baru, lalu kirim ulang.",
+    "substitute.seated": "Pegawai ini sudah mempunyai kursi di angkatan ini. Pilih pegawai lain.",
+    "substitute.other_agency": "Peserta hanya digantikan pegawai dari instansi yang sama. Pilih pegawai lain.",
+    "substitute.held": "Kursi ini ditahan untuk kelompok yang bukan kelompok pegawai ini. Pilih pegawai lain.",
+    "run.held": "Kursi umum penuh; sisanya ditahan untuk kelompok tertentu. Yang tidak terpakai dibagikan menurut antrean.",
     "withdrawal.existing": "Pendaftaran ini sudah ditarik. Tidak ada yang perlu dilakukan.",
     "message.header.encoding": "Tajuk pesan bukan UTF-8. Kirim ulang dengan tajuk UTF-8.",
     "message.header.nul": "Tajuk pesan memuat karakter NUL. Hapus karakter itu, lalu kirim ulang.",
@@ -62,3 +66,8 @@ def unreadable(code: str, error: str) -> Problem:
 def refuses(problems: Iterable[Problem]) -> bool:
     """Whether any of them is an error."""
     return "error" in [problem.severity for problem in problems]
+
+
+def advice_on(code: str) -> str:
+    """How to mend what this service alone refuses, in Bahasa Indonesia; empty for the import rules' codes."""
+    return _ADVICE.get(code) or (_OTHERWISE if code.startswith("message.") else "")

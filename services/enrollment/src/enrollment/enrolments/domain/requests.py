@@ -9,16 +9,20 @@ from uuid import UUID
 from bina.events import Event
 from bina.events.agency import Problem
 from bina.events.enrollment import EnrollmentRejected
+from bina.messaging import new_id
 from enrollment.catalogue.domain import Run
+from enrollment.enrolments.domain.awaiting import Awaiting, place_of
 from enrollment.enrolments.domain.changes import Change
 from enrollment.enrolments.domain.enrolment import Enrolment, begun, enrollment_id_of
-from enrollment.enrolments.domain.problems import refuses, told
+from enrollment.enrolments.domain.pools import ANYBODYS, Groups, Pools, SeatsFor
+from enrollment.enrolments.domain.problems import refused_because, refuses, told
 from enrollment.imports import (
     EnrolmentClaim,
     PersonFact,
     RunFact,
     Scope,
     Seats,
+    Unmet,
     check_enrolment,
     judge_enrolment,
 )
@@ -33,7 +37,8 @@ class Ask(NamedTuple):
     """Somebody wants a seat, or gives one back.
 
     `at` is when they say they asked, never later than now; `on` the day it was taken in, which alone decides whether
-    the run still takes anybody. `checked`: what `check_enrolment` gave, if that was asked before.
+    the run still takes anybody. `checked`: what `check_enrolment` gave, if that was asked before. `by`: the person who
+    asks or approves; who asks for themself may need somebody's approval.
     """
 
     nip: str
@@ -44,6 +49,7 @@ class Ask(NamedTuple):
     note: str = ""
     cause: Event | None = None
     checked: tuple[EnrolmentClaim, tuple[Found, ...]] | None = None
+    by: UUID | None = None
 
 
 class Examined(NamedTuple):
@@ -58,19 +64,33 @@ class Examined(NamedTuple):
 class Known:
     """What is recorded of everything that was asked about.
 
-    `enrolments` holds the latest attempt per (run_id, asn_id); `positions` those waiting, by enrolment.
+    `enrolments` holds the latest attempt per (run_id, asn_id); `positions` those waiting, by enrolment; `awaiting` the
+    requests that wait for an approval; `unmet` what somebody does not meet of what a run asks for; `windows` the rule
+    that keeps new requests out of a run now, by its code; `pools` the free seats of runs that hold some back, `groups` people's
+    groups. A desk takes from the pools: they are for one use.
     """
 
     people: Mapping[str, PersonKey] = field(default_factory=dict)
     runs: Mapping[str, Run] = field(default_factory=dict)
     enrolments: Mapping[Pair, Enrolment] = field(default_factory=dict)
     positions: Mapping[UUID, int] = field(default_factory=dict)
+    awaiting: Mapping[Pair, Awaiting] = field(default_factory=dict)
+    unmet: Mapping[Pair, Unmet] = field(default_factory=dict)
+    windows: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    pools: Mapping[UUID, Pools] = field(default_factory=dict)
+    groups: Mapping[UUID, Groups] = field(default_factory=dict)
 
     def subject(self, nip: str | None, run_code: str | None) -> "Subject":
         """The person, the run, and their latest enrolment, as far as known."""
         person, run = self.people.get(nip or ""), self.runs.get(run_code or "")
         latest = self.enrolments.get((run.run_id, person.asn_id)) if person and run else None
         return Subject(person, run, latest)
+
+    def unmet_by(self, subject: "Subject") -> Unmet:
+        """What the person does not meet of what the run asks for."""
+        if not self.unmet or subject.person is None or subject.run is None:
+            return ()
+        return self.unmet.get((subject.run.run_id, subject.person.asn_id), ())
 
 
 class Subject(NamedTuple):
@@ -107,15 +127,25 @@ class Subject(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What becomes of an ask. Without `change` nothing changes: refused, or a repetition."""
+    """What becomes of an ask. Without `change` nothing changes: refused, or a repetition.
+
+    `awaiting`: the request that waits for an approval from now on, or that does so no more.
+    """
 
     ask: Ask
     subject: Subject
-    outcome: Literal["accepted", "waitlisted", "refused", "withdrawn"]
+    outcome: Literal["accepted", "waitlisted", "refused", "withdrawn", "awaiting"]
     problems: tuple[Problem, ...] = ()
     change: Change | None = None
     enrolment: Enrolment | None = None
     position: int | None = None
+    awaiting: Awaiting | None = None
+
+    @property
+    def ids(self) -> list[UUID]:
+        """Of what it changes: an enrolment, a request that waits for an approval, or both."""
+        changed = [self.change.after.enrollment_id] if self.change else []
+        return [*changed, *([self.awaiting.approval_id] if self.awaiting else [])]
 
 
 def examine(ask: Ask) -> Examined:
@@ -138,23 +168,29 @@ class _Desk:
     def __init__(self, known: Known) -> None:
         self._enrolments = dict(known.enrolments)
         self._known = replace(known, enrolments=self._enrolments)
-        self._seats = Seats({code: run.seats_left for code, run in known.runs.items()})
+        self._seats = Seats({code: run.seats_unclaimed for code, run in known.runs.items()})
         self._waiting = {run.run_id: run.waiting for run in known.runs.values()}
         self._tickets = {run.run_id: run.last_ticket for run in known.runs.values()}
         self._positions = dict(known.positions)
+        self._awaiting = dict(known.awaiting)
+        self._kept: list[Awaiting] = []
         self._run_facts: dict[tuple[str, date], RunFact | None] = {}
 
     def decide(self, examined: Examined) -> Decision:
         ask, claim = examined.ask, examined.claim
         subject = self._known.subject(claim.nip, claim.run_code)
         spoilt = refuses(examined.problems)
+        asks = _asks_approval(ask, subject)
+        seats = NO_SEATS if spoilt or asks else self._seats_for(subject)
         verdict = judge_enrolment(
             claim,
             ask.scope,
             person=subject.person_fact,
             run=self._run_fact(subject, ask.on),
             enrolled=subject.live is not None,
-            seats=NO_SEATS if spoilt else self._seats,
+            seats=seats,
+            unmet=self._known.unmet_by(subject),
+            asked=_pair(subject) in self._awaiting,
         )
         if spoilt or verdict.refused:
             errors = told([p for p in verdict.problems if p.is_error])
@@ -162,13 +198,27 @@ class _Desk:
         problems = (*examined.problems, *told(verdict.problems))
         if subject.live:
             return self._repeated(ask, subject, subject.live, problems)
-        return self._enrolled(ask, subject, problems, waits=verdict.waitlisted)
+        if asks:
+            return self._to_approve(ask, subject, examined.problems)
+        if not isinstance(seats, SeatsFor):
+            return self._enrolled(ask, subject, problems, ANYBODYS, waits=verdict.waitlisted)
+        if verdict.waitlisted and seats.are_held:
+            problems = (*problems, *refused_because("Kode Angkatan", "run.held", "warning"))
+        return self._enrolled(ask, subject, problems, seats.pool or ANYBODYS, waits=verdict.waitlisted)
+
+    def _seats_for(self, subject: Subject) -> Seats:
+        pools = self._known.pools.get(subject.run.run_id) if subject.run and self._known.pools else None
+        if pools is None or subject.person is None:
+            return self._seats
+        return SeatsFor(pools, self._known.groups.get(subject.person.asn_id, ()))
 
     def _run_fact(self, subject: Subject, on: date) -> RunFact | None:
         """Worked out once per run and day: a batch asks of a few runs many times."""
         asked = subject.run.code if subject.run else "", on
         if asked not in self._run_facts:
-            self._run_facts[asked] = subject.run_fact(on)
+            fact = subject.run_fact(on)
+            kept_out = self._known.windows.get(asked[0])
+            self._run_facts[asked] = replace(fact, window=kept_out) if fact and kept_out else fact
         return self._run_facts[asked]
 
     def _repeated(
@@ -180,23 +230,56 @@ class _Desk:
         return Decision(ask, subject, "accepted", problems, enrolment=live)
 
     def _enrolled(
-        self, ask: Ask, subject: Subject, problems: tuple[Problem, ...], *, waits: bool
+        self, ask: Ask, subject: Subject, problems: tuple[Problem, ...], pool: str, *, waits: bool
     ) -> Decision:
         assert subject.person is not None
         assert subject.run is not None
         run_id, person = subject.run.run_id, subject.person
         new = begun(run_id, person.asn_id, person.agency_code, ask.at, subject.latest)
+        awaited = self._awaiting.pop((run_id, person.asn_id), None)
         position = None
+        new = new._replace(pool=pool) if pool else new
         if waits:
-            self._waiting[run_id] += 1
-            self._tickets[run_id] += 1
-            position = self._waiting[run_id]
-            new = new._replace(state="waitlisted", ticket=self._tickets[run_id])
+            ticket, position = self._last_place(run_id, awaited)
+            new = new._replace(state="waitlisted", ticket=ticket)
             self._positions[new.enrollment_id] = position
         self._enrolments[run_id, person.asn_id] = new
         change = Change(None, new, position=position or 0, cause=ask.cause)
         outcome: Literal["accepted", "waitlisted"] = "waitlisted" if waits else "accepted"
-        return Decision(ask, subject, outcome, problems, change, new, position)
+        return Decision(ask, subject, outcome, problems, change, new, position, awaited)
+
+    def _last_place(self, run_id: UUID, awaited: Awaiting | None) -> tuple[int, int]:
+        """(ticket, place) of who joins the waiting list: behind all, or where they stood when they asked."""
+        self._waiting[run_id] += 1
+        if awaited is None:
+            return self._next_ticket(run_id), self._waiting[run_id]
+        self._kept.append(awaited)
+        return awaited.ticket, place_of(awaited, [one.ticket for one in self._kept if one.run_id == run_id])
+
+    def _next_ticket(self, run_id: UUID) -> int:
+        self._tickets[run_id] += 1
+        return self._tickets[run_id]
+
+    def _to_approve(self, ask: Ask, subject: Subject, problems: tuple[Problem, ...]) -> Decision:
+        """Ask for approval, or repeat that it was asked for."""
+        assert subject.person is not None
+        assert subject.run is not None
+        pair = subject.run.run_id, subject.person.asn_id
+        if pair not in self._awaiting:
+            ticket = self._next_ticket(subject.run.run_id)
+            code = subject.person.agency_code
+            self._awaiting[pair] = Awaiting(new_id(), *pair, code, ticket, ask.at, ask.note)
+        return Decision(ask, subject, "awaiting", problems, awaiting=self._awaiting[pair])
+
+
+def _pair(subject: Subject) -> Pair | None:
+    return (subject.run.run_id, subject.person.asn_id) if subject.run and subject.person else None
+
+
+def _asks_approval(ask: Ask, subject: Subject) -> bool:
+    """Whether somebody asks for themself in a run that wants an approval; what an agency sends is its own word."""
+    person, run = subject.person, subject.run
+    return bool(run and run.admission.approval and person and person.asn_id == ask.by)
 
 
 def rejection(decision: Decision) -> list[Event]:

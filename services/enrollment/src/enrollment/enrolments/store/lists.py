@@ -18,7 +18,7 @@ from enrollment.scope import ENROLMENTS
 _FROM = f"""SELECT {SELECTED}, r.run_code, r.starts_on, r.ends_on, r.organiser, r.status AS run_status,
     r.jp AS run_jp, p.name AS programme_name, asn.nip, asn.name AS person_name,
     coalesce(units.name, '') AS unit_name, coalesce(units.path, '{{}}') AS unit_path
-    FROM enrolments AS e JOIN runs AS r USING (run_id) JOIN programmes AS p USING (programme_code)
+    FROM enrolments AS e JOIN runs AS r USING (run_id) JOIN run_programmes AS p USING (run_id)
     LEFT JOIN asn ON asn.asn_id = e.asn_id LEFT JOIN units ON units.unit_id = asn.unit_id"""  # noqa: S608 - fixed names
 _PAGE = text(
     f"""{_FROM} WHERE (CAST(:run AS uuid) IS NULL OR e.run_id = :run)

@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import columns
 from enrollment.enrolments.domain.changes import Change, SeatChange
+from enrollment.enrolments.domain.pools import promotions
+from enrollment.enrolments.store.pools import load_candidates, load_holding
 from enrollment.enrolments.store.states import SELECTED, enrolment_of
 
 _LOCK = text(
@@ -65,9 +67,14 @@ async def count_seats(session: AsyncSession, changes: Iterable[SeatChange]) -> N
 
 
 async def move_up(session: AsyncSession, run_ids: Iterable[UUID], on: date) -> list[Change]:
-    """Who gets the free seats of runs still open on a day, the longest waiting first; not stored yet."""
-    found = [enrolment_of(row) for row in await session.execute(_NEXT, {"ids": list(run_ids), "on": on})]
-    return [Change(one, one._replace(state="accepted", ticket=None)) for one in found]
+    """Who gets the free seats of runs still open on a day, the longest waiting that may have one first; not stored yet."""
+    ids = list(run_ids)
+    pools = await load_holding(session, ids, on)
+    candidates = await load_candidates(session, pools, on)
+    free = [id_ for id_ in ids if id_ not in pools]
+    found = [enrolment_of(row) for row in await session.execute(_NEXT, {"ids": free, "on": on})]
+    held = [change for id_, waiting in candidates.items() for change in promotions(pools[id_], waiting)]
+    return [*(Change(one, one._replace(state="accepted", ticket=None)) for one in found), *held]
 
 
 async def release_waiting(session: AsyncSession, run_id: UUID) -> list[Change]:

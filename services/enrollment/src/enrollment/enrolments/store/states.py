@@ -1,13 +1,17 @@
 """Enrolments as they stand."""
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.messaging import columns
+from bina.messaging.database import driver, silence
+from bina.messaging.outbox import FEW
 from enrollment.enrolments.domain.enrolment import Enrolment
 
 NAMES = (
@@ -28,10 +32,11 @@ NAMES = (
     "certificate_number",
     "origin",
     "revision",
+    "pool",
 )
 SELECTED = ", ".join(f"e.{name}" for name in NAMES)
 _SEAT_NAMES = NAMES[:8]
-# Until attendance or a result there is less than half to write.
+# Until attendance or a result there is less than half to write, unless the seat is one that was held for a group.
 _SAVE_SEATS = text(
     f"""INSERT INTO enrolments ({", ".join(_SEAT_NAMES)})
     SELECT * FROM unnest(CAST(:enrollment_id AS uuid[]), CAST(:run_id AS uuid[]), CAST(:asn_id AS uuid[]),
@@ -47,12 +52,12 @@ _SAVE = text(
         CAST(:attempt AS smallint[]), CAST(:ticket AS bigint[]), CAST(:met_on AS date[]),
         CAST(:completed_on AS date[]), CAST(:reason AS text[]), CAST(:jp AS int[]),
         CAST(:pre_score AS numeric[]), CAST(:post_score AS numeric[]), CAST(:certificate_number AS text[]),
-        CAST(:origin AS text[]), CAST(:revision AS int[])) ORDER BY 1
+        CAST(:origin AS text[]), CAST(:revision AS int[]), CAST(:pool AS text[])) ORDER BY 1
     ON CONFLICT (enrollment_id) DO UPDATE SET state = excluded.state, ticket = excluded.ticket,
         met_on = excluded.met_on, completed_on = excluded.completed_on, reason = excluded.reason,
         jp = excluded.jp, pre_score = excluded.pre_score, post_score = excluded.post_score,
         certificate_number = excluded.certificate_number, origin = excluded.origin,
-        revision = excluded.revision, recorded_at = now()"""  # noqa: S608 - fixed names
+        revision = excluded.revision, pool = excluded.pool, recorded_at = now()"""  # noqa: S608 - fixed names
 )
 _SAY_WHY = text(
     "UPDATE enrolments SET reason = :reason WHERE enrollment_id = ANY (CAST(:ids AS uuid[])) AND state = 'withdrawn'"
@@ -73,13 +78,30 @@ _POSITIONS = text(
 )
 
 
-async def save_enrolments(session: AsyncSession, enrolments: Iterable[Enrolment]) -> None:
-    """Store enrolments as they now stand; the caller holds their runs' seats."""
-    rows = list(enrolments)
-    if seats := [row for row in rows if row.is_only_seat]:
+async def save_enrolments(
+    session: AsyncSession, enrolments: Iterable[Enrolment], new: Sequence[Enrolment] = ()
+) -> None:
+    """Store enrolments as they now stand, and `new` ones of which nothing is stored; the caller holds their runs'
+    seats."""
+    copied = [row for row in new if row.is_only_seat and not row.pool] if len(new) > FEW else []
+    if copied:
+        await _copy(session, copied)
+    rows = [*enrolments, *(row for row in new if not copied or not row.is_only_seat or row.pool)]
+    if seats := [row for row in rows if row.is_only_seat and not row.pool]:
         await session.execute(_SAVE_SEATS, columns(seats, *_SEAT_NAMES))
-    if more := [row for row in rows if not row.is_only_seat]:
+    if more := [row for row in rows if not row.is_only_seat or row.pool]:
         await session.execute(_SAVE, columns(more, *NAMES))
+
+
+async def _copy(session: AsyncSession, rows: Iterable[Enrolment]) -> None:
+    """Many at once, without looking for each whether it is there."""
+    connection = await driver(session)
+    records = sorted((row[: len(_SEAT_NAMES)] for row in rows), key=itemgetter(0))
+    try:
+        await connection.copy_records_to_table("enrolments", columns=_SEAT_NAMES, records=records)
+    except asyncpg.PostgresError as error:
+        silence(error)
+        raise
 
 
 async def say_why(session: AsyncSession, ids: Iterable[UUID], reason: str) -> None:

@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bina.web.permissions import Reach
 from enrollment.entitlement.domain import LESSON, calendar_year, rule_for
+from enrollment.entitlement.store.shares import MUST
 from enrollment.scope import PEOPLE
 
 # What moves a person's sum, by month; then in which months somebody comes to have enough, or no longer has (a reversal).
 _STEPS = text(
     f"""WITH people AS (
-        SELECT asn.asn_id FROM asn LEFT JOIN units USING (unit_id) WHERE asn.employment = 'PNS' AND {PEOPLE}),
+        SELECT asn.asn_id FROM asn LEFT JOIN units USING (unit_id) WHERE {MUST} AND {PEOPLE}),
     moved AS (
         SELECT j.asn_id, extract(month FROM j.earned_on) AS month, j.minutes, 0 AS planned
         FROM people JOIN jp_entries AS j USING (asn_id) WHERE j.earned_on BETWEEN :first AND :last
@@ -41,7 +42,7 @@ _STEPS = text(
 
 
 class Forecast(NamedTuple):
-    """PNS who have reached the floor at the end of each month of the year, January first: by what is recorded, and with
+    """PNS, without CPNS, who have reached the floor at the end of each month of the year, January first: by what is recorded, and with
     accepted runs that end by then. Nothing else is assumed."""
 
     people: int

@@ -1,7 +1,7 @@
 """The ledger's table, and who reached how many JP."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -39,12 +39,14 @@ _NAMES = (
     "earned_on",
     "reason",
     "reverses",
+    "import_id",
 )
 _ADD = text(
-    """INSERT INTO jp_entries (entry_id, asn_id, source, source_id, revision, minutes, earned_on, reason, reverses)
+    """INSERT INTO jp_entries (
+        entry_id, asn_id, source, source_id, revision, minutes, earned_on, reason, reverses, import_id)
     SELECT * FROM unnest(CAST(:entry_id AS uuid[]), CAST(:asn_id AS uuid[]), CAST(:source AS text[]),
         CAST(:source_id AS uuid[]), CAST(:revision AS int[]), CAST(:minutes AS int[]), CAST(:earned_on AS date[]),
-        CAST(:reason AS text[]), CAST(:reverses AS uuid[])) ORDER BY 1"""
+        CAST(:reason AS text[]), CAST(:reverses AS uuid[]), CAST(:import_id AS uuid[])) ORDER BY 1"""
 )
 # What no other line takes back; there is at most one of a source.
 _STANDING = text(
@@ -52,9 +54,13 @@ _STANDING = text(
     WHERE j.source_id = ANY (CAST(:ids AS uuid[])) AND j.reverses IS NULL
     AND NOT EXISTS (SELECT FROM jp_entries AS back WHERE back.reverses = j.entry_id)"""  # noqa: S608 - fixed names
 )
+# By the year that they count in: the record that stays after two were merged has balances by the other's source.
 _NEWEST = text(
-    f"""SELECT DISTINCT ON (source_id) {", ".join(_NAMES)} FROM jp_entries
-    WHERE source_id = ANY (CAST(:ids AS uuid[])) AND reverses IS NULL ORDER BY source_id, revision DESC"""  # noqa: S608 - fixed names
+    f"""SELECT DISTINCT ON (asked.asn_id, asked.year) asked.year, {", ".join(f"j.{name}" for name in _NAMES)}
+    FROM unnest(CAST(:people AS uuid[]), CAST(:years AS int[])) AS asked (asn_id, year)
+    JOIN jp_entries AS j ON j.asn_id = asked.asn_id AND j.source = 'opening'
+        AND j.earned_on BETWEEN make_date(asked.year, 1, 1) AND make_date(asked.year, 12, 31)
+    ORDER BY asked.asn_id, asked.year, j.revision DESC, j.reverses IS NULL DESC"""  # noqa: S608 - fixed names
 )
 _SUMS = text(
     """SELECT asked.id, coalesce(sum(j.minutes), 0) AS minutes
@@ -71,7 +77,7 @@ _LEDGER = text(
         coalesce(d.code, '') AS certificate_code,
         EXISTS (SELECT FROM jp_entries AS back WHERE back.reverses = j.entry_id) AS reversed
     FROM jp_entries AS j LEFT JOIN enrolments AS e ON j.source = 'completion' AND e.enrollment_id = j.source_id
-    LEFT JOIN runs AS r USING (run_id) LEFT JOIN programmes AS p USING (programme_code)
+    LEFT JOIN runs AS r USING (run_id) LEFT JOIN run_programmes AS p USING (run_id)
     LEFT JOIN jp_credits AS c ON j.source IN ('outside', 'conversion') AND c.credit_id = j.source_id
     LEFT JOIN certificates AS d ON d.enrollment_id = e.enrollment_id AND d.revoked_at IS NULL
     WHERE j.asn_id = :asn AND j.earned_on BETWEEN :first AND :last
@@ -147,7 +153,7 @@ async def record(session: AsyncSession, stated: Sequence[Statement]) -> dict[UUI
         await session.execute(_ADD, columns(entries, *_NAMES))
     counted = [one for one in stated if one.earned_on]
     years = {one.source_id: _year(one, people) for one in counted}
-    sums = await _sums(session, {one.source_id: one.asn_id for one in counted}, years)
+    sums = await load_minutes(session, {one.source_id: one.asn_id for one in counted}, years)
     several = _of_several(stated)
     ours = {one.source_id for one in several}
     found = sums | running(several, [e for e in entries if e.source_id in ours], years, sums)
@@ -165,13 +171,16 @@ async def load_standing_entries(session: AsyncSession, source_ids: Sequence[UUID
     return {row.source_id: Entry(*row) for row in rows}
 
 
-async def load_newest_entries(session: AsyncSession, source_ids: Sequence[UUID]) -> dict[UUID, Entry]:
-    """What was last written of sources that always count, by source."""
-    rows = await session.execute(_NEWEST, {"ids": source_ids})
-    return {row.source_id: Entry(*row) for row in rows}
+async def load_newest_openings(
+    session: AsyncSession, asked: Collection[tuple[UUID, int]]
+) -> dict[tuple[UUID, int], Entry]:
+    """The last line about balances, by person and year; one that only takes another back where nothing stands."""
+    values = {"people": [asn_id for asn_id, _ in asked], "years": [year for _, year in asked]}
+    rows = await session.execute(_NEWEST, values)
+    return {(row.asn_id, row.year): Entry(*row[1:]) for row in rows}
 
 
-async def _sums(
+async def load_minutes(
     session: AsyncSession, people: Mapping[UUID, UUID], years: Mapping[UUID, JpYear]
 ) -> dict[UUID, int]:
     """Minutes in years of people, by whatever they are asked by."""
@@ -221,7 +230,7 @@ async def first_year(session: AsyncSession, asn_id: UUID) -> int | None:
 
 async def load_standing(session: AsyncSession, asn_id: UUID, year: JpYear) -> Standing:
     """Earned and scheduled JP of a person in a year."""
-    minutes = (await _sums(session, {asn_id: asn_id}, {asn_id: year}))[asn_id]
+    minutes = (await load_minutes(session, {asn_id: asn_id}, {asn_id: year}))[asn_id]
     scheduled = await session.scalar(_SCHEDULED, {"asn": asn_id, "first": year.first, "last": year.last})
     years = {"asn": asn_id, "from": year.first.year, "to": min(year.last, clock.today()).year}
     known = not await session.scalar(_UNKNOWN, years)

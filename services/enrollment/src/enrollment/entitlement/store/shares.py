@@ -13,6 +13,9 @@ from bina.web.tables import Query
 from enrollment.entitlement.domain import LESSON, rule_for, year_of
 from enrollment.scope import PEOPLE
 
+MUST = "asn.employment = 'PNS' AND asn.appointment <> 'CPNS'"
+"""SQL over `asn`: whom the floor is for."""
+
 # One pass over people and their entries of the year; every unit counts its whole subtree.
 _EARNED = f"""WITH earned AS (
     SELECT asn.asn_id, asn.agency_code, asn.unit_id, asn.nip, asn.name, coalesce(units.path, '{{}}') AS path,
@@ -21,7 +24,7 @@ _EARNED = f"""WITH earned AS (
     FROM asn LEFT JOIN units USING (unit_id)
     LEFT JOIN jp_entries AS j ON j.asn_id = asn.asn_id AND j.earned_on BETWEEN :first AND :last
     LEFT JOIN jp_histories AS h ON h.agency_code = asn.agency_code AND h.year = :year
-    WHERE asn.employment = 'PNS' AND {PEOPLE}
+    WHERE {MUST} AND {PEOPLE}
     GROUP BY asn.asn_id, units.path, h.year),
 scheduled AS (
     SELECT e.asn_id, sum(r.jp) AS jp FROM enrolments AS e JOIN runs AS r USING (run_id)
@@ -48,7 +51,7 @@ _BEHIND = f"""{_EARNED} SELECT asn_id, nip, counted.name, coalesce(units.name, '
     FROM counted LEFT JOIN units USING (unit_id) WHERE jp < :floor"""  # noqa: S608 - fixed parts
 _CONTRACTS = text(
     f"""SELECT asn.asn_id, asn.started_on, asn.contract_ends_on FROM asn LEFT JOIN units USING (unit_id)
-    WHERE asn.employment = 'PPPK' AND {PEOPLE}"""  # noqa: S608 - fixed parts
+    WHERE asn.employment = 'PPPK' AND asn.appointment <> 'paruh_waktu' AND {PEOPLE}"""  # noqa: S608 - fixed parts
 )
 _OVER = text(
     """SELECT count(*) FROM (
@@ -60,7 +63,7 @@ _OVER = text(
 
 
 class Share(NamedTuple):
-    """PNS of a unit (subtree) or agency: how many, how many reached the floor, who will by accepted runs.
+    """PNS of a unit (subtree) or agency, without CPNS: how many, how many reached the floor, who will by accepted runs.
 
     `missed`: who will not, even so. `unknown`: how many of the others may have more JP than are recorded. `counted_jp` sums JP with at most the floor per person, so that one long programme hides nobody.
     """
@@ -87,7 +90,7 @@ class Share(NamedTuple):
 
 
 class Contracts(NamedTuple):
-    """PPPK: how many, how many are above the ceiling of their contract year, of how many no contract is recorded."""
+    """PPPK of full time: how many, how many are above the ceiling of their contract year, of how many no contract is recorded."""
 
     people: int
     over: int
@@ -127,7 +130,7 @@ def people_behind(reach: Reach, day: date) -> Query[Behind]:
 
 
 async def load_contracts(session: AsyncSession, reach: Reach, day: date) -> Contracts:
-    """PPPK within reach, each in the contract year that the day belongs to."""
+    """PPPK of full time within reach, each in the contract year that the day belongs to."""
     people = (await session.execute(_CONTRACTS, reach.parameters)).all()
     years = {row.asn_id: year_of("PPPK", row.started_on, day, row.contract_ends_on) for row in people}
     known = {asn_id: year for asn_id, year in years.items() if year.of_contract}

@@ -1,5 +1,6 @@
 """Imports' tables and queries."""
 
+from enrollment.imports.store.enrolled import load_enrolled
 from enrollment.imports.store.imports import (
     Import,
     add_import,
@@ -13,6 +14,7 @@ from enrollment.imports.store.imports import (
     load_columns,
     load_content,
     load_import,
+    load_samples,
     page_of_imports,
     remember_columns,
 )
@@ -36,15 +38,22 @@ from enrollment.imports.store.rows import (
     blocked_rows,
     count_rows,
     forget_person,
-    left,
     mark_rows,
     moved_rows,
+    nips_of,
     page_of_rows,
     refused_query,
     replace_rows,
     waiting_rows,
 )
-from enrollment.imports.store.states import load_recorded, load_register, load_states
+from enrollment.imports.store.states import (
+    load_employed,
+    load_recorded,
+    load_register,
+    load_state_texts,
+    load_states,
+)
+from enrollment.imports.store.trial import try_applying, try_undoing
 
 __all__ = [
     "Cause",
@@ -70,16 +79,20 @@ __all__ = [
     "hold_import",
     "imports_found",
     "is_kept",
-    "left",
     "load_causes",
     "load_columns",
     "load_content",
+    "load_employed",
+    "load_enrolled",
     "load_import",
     "load_recorded",
     "load_register",
+    "load_samples",
+    "load_state_texts",
     "load_states",
     "mark_rows",
     "moved_rows",
+    "nips_of",
     "page_of_imports",
     "page_of_rows",
     "problems_found",
@@ -87,5 +100,7 @@ __all__ = [
     "remember_columns",
     "replace_rows",
     "rows_planned",
+    "try_applying",
+    "try_undoing",
     "waiting_rows",
 ]

@@ -23,6 +23,9 @@ class Import:
 
     `columns` says per header text which column it is taken for (`ignore`: none by choice, null: unknown); `problems` are
     those of the file and its columns; `plan` is the hash that a confirmation names; `actor` confirmed it.
+    `replace`: the file is the full list of those employed, of whom there were `employed`; `unread`: rows of which nobody can
+    tell whom they name, for which nobody is `removed`. `removals`: how many were confirmed, while that is worked off.
+    `sandbox`: it is an agency's to try against: nothing comes of it but this report.
     """
 
     import_id: UUID
@@ -48,6 +51,12 @@ class Import:
     added: int = 0
     changed: int = 0
     unchanged: int = 0
+    replace: bool = False
+    employed: int = 0
+    removed: int = 0
+    unread: int = 0
+    removals: int | None = None
+    sandbox: bool = False
     applied: int = 0
     moved: int = 0
     undone: int = 0
@@ -62,7 +71,7 @@ class Import:
         if self.state == "undoing":
             return self.applied - self.undone - self.kept
         open_ = self.state in ("checked", "applying")
-        return self.added + self.changed - self.applied - self.moved if open_ else 0
+        return self.added + self.changed + self.removed - self.applied - self.moved if open_ else 0
 
 
 NAMES = [one.name for one in fields(Import)]
@@ -80,9 +89,13 @@ _VALUES = ", ".join(
     for n in NAMES
 )
 _ADD = text(f"INSERT INTO imports ({', '.join(NAMES)}) VALUES ({_VALUES})")  # noqa: S608 - our own columns
+_ADD_FILE = text(
+    "INSERT INTO import_files (import_id, content, samples) VALUES (:id, :content, CAST(:samples AS jsonb))"
+)
+_SAMPLES = text("SELECT CAST(samples AS text) FROM import_files WHERE import_id = :id")
 _CHECKED = (
     "state", "as_of", "detected", "header", "columns", "problems", "overwrite", "plan", "rows_total", "accepted",
-    "warned", "refused", "added", "changed", "unchanged",
+    "warned", "refused", "added", "changed", "unchanged", "replace", "employed", "removed", "unread",
 )  # fmt: skip
 _SET = ", ".join(
     f"{n} = CAST(:{n} AS {'jsonb' if n in _JSON else 'date'})" if n in _JSON or n in _CASTS else f"{n} = :{n}"
@@ -106,14 +119,16 @@ _ADOPT = text(
 )
 _CONFIRM = text(
     """UPDATE imports SET state = :state, actor = CAST(:actor AS jsonb), confirmed_at = CAST(:at AS timestamptz),
-        finished_at = NULL WHERE import_id = :id"""
+        finished_at = NULL, removals = nullif(removed, 0),
+        withdrawals = CASE WHEN kind = 'pendaftaran' THEN nullif(removed, 0) END WHERE import_id = :id"""
 )
 _PROGRESS = text(
     """UPDATE imports SET applied = applied + :applied, moved = moved + :moved, undone = undone + :undone,
         kept = kept + :kept WHERE import_id = :id"""
 )
 _FINISH = text(
-    "UPDATE imports SET state = :state, finished_at = CAST(:at AS timestamptz) WHERE import_id = :id"
+    """UPDATE imports SET state = :state, finished_at = CAST(:at AS timestamptz), removals = NULL, withdrawals = NULL
+    WHERE import_id = :id"""
 )
 _REMEMBER = text(
     """INSERT INTO import_columns (agency_code, kind, header, meaning)
@@ -123,13 +138,13 @@ _REMEMBER = text(
 _REMEMBERED = text("SELECT header, meaning FROM import_columns WHERE agency_code = :agency AND kind = :kind")
 
 
-async def add_import(session: AsyncSession, one: Import, content: bytes) -> None:
-    """Keep a new import with its original."""
+async def add_import(
+    session: AsyncSession, one: Import, content: bytes, samples: Mapping[str, list[str]]
+) -> None:
+    """Keep a new import with its original and what some of its columns have in them."""
     await session.execute(_ADD, _row(one))
-    values = {"id": one.import_id, "content": content}
-    await session.execute(
-        text("INSERT INTO import_files (import_id, content) VALUES (:id, :content)"), values
-    )
+    values = {"id": one.import_id, "content": content, "samples": json.dumps(samples)}
+    await session.execute(_ADD_FILE, values)
 
 
 async def check_anew(session: AsyncSession, one: Import) -> bool:
@@ -172,6 +187,12 @@ async def load_content(session: AsyncSession, import_id: UUID) -> bytes | None:
     found: bytes | None = await session.scalar(
         text("SELECT content FROM import_files WHERE import_id = :id"), {"id": import_id}
     )
+    return found
+
+
+async def load_samples(session: AsyncSession, import_id: UUID) -> dict[str, list[str]]:
+    """By header the first values of columns that were unknown; none where the original is gone."""
+    found: dict[str, list[str]] = json.loads(await session.scalar(_SAMPLES, {"id": import_id}) or "{}")
     return found
 
 

@@ -15,10 +15,11 @@ from enrollment.imports.plan import problem_of
 from enrollment.imports.problems import Problem
 from enrollment.imports.store.imports import ImportState
 
-Which = Literal["added", "changed", "unchanged", "conflicts", "moved", "kept"]
+Which = Literal["added", "changed", "removed", "unchanged", "conflicts", "moved", "kept"]
 _WHICH: dict[Which, str] = {
     "added": "r.effect = 'added'",
     "changed": "r.effect = 'changed'",
+    "removed": "r.effect = 'removed'",
     "unchanged": "r.effect = 'unchanged'",
     "conflicts": "r.conflicts IS NOT NULL",
     "moved": "r.outcome = 'moved'",

@@ -12,46 +12,55 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.messaging import columns
 from bina.messaging.database import driver
 from enrollment.imports.columns import Kind
-from enrollment.imports.plan import Key, PlannedRow, State
+from enrollment.imports.plan import Key, PlannedRow
 from enrollment.imports.store.states import NOW
 
 BATCH = 5000
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _NAMES = (
     "import_id", "row", "place", "nip", "run_code", "effect", "before", "after", "conflicts", "problems", "cells", "ref",
+    "reason",
 )  # fmt: skip
 _SELECT = """SELECT row, place, nip, run_code, effect, ref, outcome, reason, CAST(before AS text) AS before,
     CAST(after AS text) AS after, CAST(conflicts AS text) AS conflicts, CAST(problems AS text) AS problems,
     CAST(cells AS text) AS cells, CAST(left_as AS text) AS left_as FROM import_rows AS t WHERE import_id = :id"""
 _WAITING = text(
-    f"{_SELECT} AND effect IN ('added', 'changed') AND outcome IS NULL ORDER BY place LIMIT :limit"
+    f"{_SELECT} AND effect IN ('added', 'changed', 'removed') AND outcome IS NULL ORDER BY place LIMIT :limit"
 )
 # The other way round: who waits for a seat goes before those who have one, subordinates before supervisors.
 _APPLIED = text(f"{_SELECT} AND outcome = 'applied' ORDER BY place DESC LIMIT :limit")
 _PAGE = text(
-    f"""{_SELECT} AND row > :after AND (CAST(:effect AS text) IS NULL OR effect = :effect)
+    f"""{_SELECT} AND (CAST(:after AS int) IS NULL OR row > CAST(:after AS int)) AND (CAST(:effect AS text) IS NULL OR effect = :effect)
     AND (CAST(:outcome AS text) IS NULL OR outcome = :outcome) ORDER BY row LIMIT :limit"""
 )
-_SAME = "(now.state - 'unit') IS NOT DISTINCT FROM (t.{state} - 'unit')"
+# A unit's new name is no difference; nor is that somebody leaves, but in what is about just that.
+_BESIDE = "CASE WHEN t.effect = 'removed' THEN ARRAY['unit'] ELSE ARRAY['unit', 'left_on', 'left_reason'] END"
+_SAME = f"(now.state - {_BESIDE}) IS NOT DISTINCT FROM (t.{{state}} - {_BESIDE})"
 _MOVED = {
     kind: text(
         f"""WITH asked AS (SELECT nip, run_code FROM import_rows WHERE import_id = :id
-            AND effect IN ('added', 'changed') AND outcome IS NULL),
+            AND effect IN ('added', 'changed', 'removed') AND outcome IS NULL),
         now AS ({now})
         SELECT t.row FROM import_rows AS t LEFT JOIN now USING (nip, run_code) WHERE t.import_id = :id
-        AND t.effect IN ('added', 'changed') AND t.outcome IS NULL AND NOT {_SAME.format(state="before")}
+        AND t.effect IN ('added', 'changed', 'removed') AND t.outcome IS NULL AND NOT {_SAME.format(state="before")}
         ORDER BY t.row LIMIT :limit"""  # noqa: S608 - fixed parts
     )
     for kind, now in NOW.items()
 }
 _BLOCKERS = {
-    Kind.PENDAFTARAN: """CASE WHEN now.state->>'state' IN ('completed', 'not_completed') THEN 'result'
+    Kind.PENDAFTARAN: """CASE WHEN t.effect = 'removed' THEN NULL
+        WHEN now.state->>'state' IN ('completed', 'not_completed') THEN 'result'
         WHEN now.state->>'met_on' IS NOT NULL
             OR EXISTS (SELECT FROM attendance AS a WHERE a.enrollment_id = t.ref) THEN 'attendance'
         WHEN EXISTS (SELECT FROM reports AS h WHERE h.enrollment_id = t.ref) THEN 'report'
         WHEN now.ref <> t.ref THEN 'changed' END""",
     Kind.KELULUSAN: f"CASE WHEN NOT {_SAME.format(state='left_as')} THEN 'changed' END",
-    Kind.PEGAWAI: f"""CASE WHEN now.state IS NULL THEN 'erased' WHEN NOT {_SAME.format(state="left_as")} THEN 'changed'
-        WHEN t.effect = 'changed' THEN NULL
+    Kind.SALDO_JP: f"CASE WHEN NOT {_SAME.format(state='left_as')} THEN 'changed' END",
+    # Taken out, whoever had another record before the file came would go with what it was merged into.
+    Kind.PEGAWAI: f"""CASE WHEN EXISTS (SELECT FROM messaging.merged_people AS m
+            WHERE m.gone_id = t.ref OR t.effect = 'added' AND m.kept_id = t.ref) THEN 'merged'
+        WHEN now.state IS NULL THEN 'erased' WHEN NOT {_SAME.format(state="left_as")} THEN 'changed'
+        WHEN t.effect IN ('changed', 'removed') THEN NULL
         WHEN EXISTS (SELECT FROM enrolments AS e WHERE e.asn_id = t.ref) THEN 'enrolled'
         WHEN EXISTS (SELECT FROM identities AS i WHERE i.asn_id = t.ref) THEN 'account'
         WHEN EXISTS (SELECT FROM role_grants AS g WHERE g.asn_id = t.ref) THEN 'role'
@@ -73,6 +82,10 @@ _BLOCKED = {
     )
     for kind, why in _BLOCKERS.items()
 }
+_UNLISTED = text(
+    """SELECT row, coalesce(nip, '') AS nip FROM import_rows
+    WHERE import_id = :id AND row = ANY (CAST(:rows AS int[]))"""
+)
 _MARK = text(
     """UPDATE import_rows AS t SET outcome = n.outcome, reason = n.reason, ref = coalesce(n.ref, t.ref),
         left_as = coalesce(CAST(n.left_as AS jsonb), t.left_as)
@@ -134,8 +147,11 @@ class ImportRow(NamedTuple):
         return self.nip or "", self.run_code or ""
 
 
+_PLAIN = ImportRow._fields.index("before")
+
+
 class Marked(NamedTuple):
-    """What became of a row."""
+    """What became of a row. `left_as`: how it left what it is about, as JSON."""
 
     row: int
     outcome: str
@@ -167,12 +183,12 @@ async def page_of_rows(
     session: AsyncSession,
     import_id: UUID,
     *,
-    after: int = 0,
+    after: int | None = None,
     limit: int,
     effect: str | None = None,
     outcome: str | None = None,
 ) -> list[ImportRow]:
-    """Rows after a spreadsheet row; of one effect or one outcome only, if given."""
+    """Rows after one, those of people whom the file does not name first; of one effect or one outcome only, if given."""
     values = {"id": import_id, "after": after, "limit": limit, "effect": effect, "outcome": outcome}
     return _rows(await session.execute(_PAGE, values))
 
@@ -190,6 +206,12 @@ async def blocked_rows(
     values = {"id": import_id, "limit": limit, "rows": rows}
     async with _whole(session) if rows is None else contextlib.nullcontext():
         return [(row.row, row.why) for row in await session.execute(_BLOCKED[kind], values)]
+
+
+async def nips_of(session: AsyncSession, import_id: UUID, rows: Iterable[int]) -> dict[int, str]:
+    """By rows' numbers whom they are about, of those that are not in the file."""
+    found = await session.execute(_UNLISTED, {"id": import_id, "rows": [row for row in rows if row < 0]})
+    return {row.row: row.nip for row in found}
 
 
 async def count_rows(session: AsyncSession, import_id: UUID) -> int:
@@ -224,30 +246,18 @@ async def _whole(session: AsyncSession) -> AsyncIterator[None]:
     await session.execute(text("SET LOCAL enable_nestloop = on"), {})
 
 
-def left(state: State | None) -> str | None:
-    """A state as a row keeps it."""
-    return json.dumps(state.values) if state else None
-
-
 def _record(import_id: UUID, row: PlannedRow) -> tuple[Any, ...]:
     texts = (_json(row.before), _json(row.after), _json(row.conflicts), _json(row.problems), _json(row.cells))
-    return (import_id, row.row, row.place, row.nip, row.run_code, row.effect, *texts, row.ref)
+    return (import_id, row.row, row.place, row.nip, row.run_code, row.effect, *texts, row.ref, row.reason)
 
 
 def _json(value: Any) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False)
+    return None if value is None else _JSON.encode(value)
 
 
 def _rows(found: Iterable[Any]) -> list[ImportRow]:
-    read = ("before", "after", "conflicts", "problems", "cells", "left_as")
+    """Rows, whose last columns are JSON."""
     return [
-        ImportRow(
-            **{
-                name: json.loads(value)
-                if name in read and (value := getattr(row, name)) is not None
-                else getattr(row, name)
-                for name in ImportRow._fields
-            }
-        )
+        ImportRow(*row[:_PLAIN], *(None if text is None else json.loads(text) for text in row[_PLAIN:]))
         for row in found
     ]

@@ -8,20 +8,29 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bina.messaging import clock
 from enrollment.catalogue import store as catalogue
+from enrollment.catalogue.requirements import load_unmet, window
 from enrollment.enrolments.domain import UNDONE
+from enrollment.enrolments.store.awaiting import load_open, runs_awaited
+from enrollment.enrolments.store.pools import load_pools
 from enrollment.imports.claims import Claim, PersonClaim, ResultClaim
 from enrollment.imports.columns import Kind
 from enrollment.imports.judging import Register
 from enrollment.imports.plan import Key, Recorded, State, decimal_of
 from enrollment.imports.register_rules import ExistingResult, PersonFact, RunFact
+from enrollment.imports.store.balances import BALANCES, load_employment
 from enrollment.register import store as register
 
 _PEOPLE = """SELECT asn.nip, '' AS run_code, asn.asn_id AS ref, jsonb_build_object('name', asn.name,
         'employment', asn.employment, 'agency_code', asn.agency_code, 'unit_id', asn.unit_id,
         'unit', coalesce(units.name, ''), 'position', asn.position, 'position_type', asn.position_type,
         'job_level', asn.job_level, 'grade', asn.grade, 'gender', asn.gender, 'supervisor_nip', above.nip,
-        'started_on', asn.started_on, 'email', coalesce(c.email, ''), 'phone', coalesce(c.phone, '')) AS state
+        'started_on', asn.started_on, 'email', coalesce(c.email, ''), 'phone', coalesce(c.phone, ''))
+        || CASE WHEN asn.left_on IS NULL THEN CAST('{}' AS jsonb)
+            ELSE jsonb_build_object('left_on', asn.left_on, 'left_reason', asn.left_reason) END
+        || CASE WHEN asn.appointment = '' THEN CAST('{}' AS jsonb)
+            ELSE jsonb_build_object('appointment', asn.appointment) END AS state
     FROM asked JOIN asn USING (nip) LEFT JOIN units USING (unit_id)
     LEFT JOIN asn AS above ON above.asn_id = asn.supervisor_id LEFT JOIN contacts AS c ON c.asn_id = asn.asn_id"""
 _ENROLMENTS = """SELECT DISTINCT ON (asked.nip, asked.run_code) asked.nip, asked.run_code, e.enrollment_id AS ref,
@@ -31,7 +40,12 @@ _ENROLMENTS = """SELECT DISTINCT ON (asked.nip, asked.run_code) asked.nip, asked
     FROM asked JOIN asn USING (nip) JOIN runs USING (run_code)
     JOIN enrolments AS e ON e.run_id = runs.run_id AND e.asn_id = asn.asn_id
     ORDER BY asked.nip, asked.run_code, e.attempt DESC"""
-NOW = {Kind.PEGAWAI: _PEOPLE, Kind.PENDAFTARAN: _ENROLMENTS, Kind.KELULUSAN: _ENROLMENTS}
+NOW = {
+    Kind.PEGAWAI: _PEOPLE,
+    Kind.PENDAFTARAN: _ENROLMENTS,
+    Kind.KELULUSAN: _ENROLMENTS,
+    Kind.SALDO_JP: BALANCES,
+}
 """SQL over `asked (nip, run_code)`: what is recorded under these keys now"""
 _LOAD = {
     kind: text(
@@ -50,18 +64,35 @@ _CHAINS = text(
     FROM chain LEFT JOIN asn AS above ON above.asn_id = chain.supervisor_id"""
 )
 _BY_HAND = text("SELECT asn_id, field FROM hand_edits WHERE asn_id = ANY (CAST(:ids AS uuid[]))")
+_EMPLOYED = text(
+    """SELECT nip FROM asn WHERE agency_code = :agency AND (left_on IS NULL OR left_on > CAST(:today AS date))
+    ORDER BY nip"""
+)
 _UNITS = text(
     "SELECT agency_code, lower(name) AS low, min(name) AS name, min(CAST(unit_id AS text)) AS unit_id "
-    "FROM units WHERE agency_code = ANY (CAST(:agencies AS text[])) GROUP BY 1, 2 HAVING count(*) = 1"
+    "FROM units WHERE agency_code = ANY (CAST(:agencies AS text[])) AND closed_on IS NULL GROUP BY 1, 2 HAVING count(*) = 1"
 )
 
 
 async def load_states(session: AsyncSession, kind: Kind, keys: Iterable[Key]) -> dict[Key, State]:
     """What is recorded under keys; of enrolments the latest attempt."""
+    found = await load_state_texts(session, kind, keys)
+    return {key: State(ref, json.loads(state)) for key, (ref, state) in found.items()}
+
+
+async def load_state_texts(
+    session: AsyncSession, kind: Kind, keys: Iterable[Key]
+) -> dict[Key, tuple[UUID, str]]:
+    """The same with its values as JSON, for who only keeps them."""
     asked = sorted(set(keys))
     values = {"nips": [nip for nip, _ in asked], "codes": [code for _, code in asked]}
     rows = await session.execute(_LOAD[kind], values)
-    return {(row.nip, row.run_code): State(row.ref, json.loads(row.state)) for row in rows}
+    return {(nip, code): (ref, state) for nip, code, ref, state in rows}
+
+
+async def load_employed(session: AsyncSession, agency: str, today: date) -> list[str]:
+    """NIPs of those who serve at an agency."""
+    return list(await session.scalars(_EMPLOYED, {"agency": agency, "today": today}))
 
 
 async def load_recorded(
@@ -69,6 +100,8 @@ async def load_recorded(
 ) -> Recorded:
     """What a plan asks of the register."""
     states = await load_states(session, kind, keys)
+    if kind is Kind.SALDO_JP:
+        return Recorded(states, {}, {}, await load_employment(session, {nip for nip, _year in keys}))
     if kind is not Kind.PEGAWAI:
         return Recorded(states, {}, {})
     found: dict[UUID, set[str]] = {}
@@ -89,13 +122,23 @@ async def load_register(
     keys = claims.keys()
     nips, codes = {nip for nip, _ in keys}, {code for _, code in keys if code}
     agencies = frozenset(await register.load_agencies(session))
+    if kind is Kind.SALDO_JP:
+        return Register(employed=recorded.employed, on=on)
     if kind is Kind.PEGAWAI:
         above = {nip for c in claims.values() if isinstance(c, PersonClaim) and (nip := c.supervisor_nip)}
         rows = await session.execute(_CHAINS, {"nips": sorted(nips | above)})
         return Register({row.nip: PersonFact(row.agency_code, row.above) for row in rows}, agencies=agencies)
-    people = {
-        nip: PersonFact(key.agency_code) for nip, key in (await register.load_keys(session, nips)).items()
+    known = await register.load_keys(session, nips)
+    people = {nip: PersonFact(key.agency_code) for nip, key in known.items()}
+    found_runs = await catalogue.load_runs_by_code(session, codes)
+    pairs = {
+        (nip, code): (found_runs[code].run_id, known[nip].asn_id)
+        for nip, code in keys
+        if kind is Kind.PENDAFTARAN and nip in known and code in found_runs
     }
+    unmet = await load_unmet(session, found_runs.values(), pairs.values())
+    pools = await load_pools(session, found_runs.values(), on)
+    now = clock.now()
     runs = {
         code: RunFact(
             code=code,
@@ -103,18 +146,25 @@ async def load_register(
             open_to=run.open_to,
             start=run.starts_on,
             status=run.status_on(on),
-            seats_left=run.seats_left,
+            # of seats held back nobody is promised one
+            seats_left=pools[run.run_id].anybodys if run.run_id in pools else run.seats_unclaimed,
             programme_jp=run.jp,
+            window=window(run, now),
         )
-        for code, run in (await catalogue.load_runs_by_code(session, codes)).items()
+        for code, run in found_runs.items()
     }
-    live = {key: state for key, state in recorded.states.items() if state.values["state"] != "withdrawn"}
-    results = {key: found for key, state in live.items() if (found := _existing(state, claims[key]))}
-    return Register(people, runs, frozenset(live), results, agencies)
+    said = {key: recorded.states[key] for key in keys if key in recorded.states}
+    live = {key: state for key, state in said.items() if state.values["state"] != "withdrawn"}
+    results = {key: found for key, state in live.items() if (found := existing_result(state, claims[key]))}
+    kept_out = {key: unmet[pair] for key, pair in pairs.items() if pair in unmet}
+    asking = await runs_awaited(session, [run.run_id for run in found_runs.values()])
+    waiting = await load_open(session, [pair for pair in pairs.values() if pair[0] in asking])
+    awaiting = frozenset(key for key, pair in pairs.items() if pair in waiting)
+    return Register(people, runs, frozenset(live), results, agencies, kept_out, awaiting)
 
 
-def _existing(state: State, claim: Claim) -> ExistingResult | None:
-    """As `enrolments.domain.results` has it."""
+def existing_result(state: State, claim: Claim) -> ExistingResult | None:
+    """The result that an enrolment has, as `enrolments.domain.results` has it."""
     values = state.values
     ended = values["state"] in ("completed", "not_completed") and values["completed_on"]
     passes = isinstance(claim, ResultClaim) and claim.result == "passed"

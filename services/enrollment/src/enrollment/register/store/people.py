@@ -11,28 +11,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bina.messaging import columns
 from bina.web.permissions import Reach
 from enrollment.register.domain import Asn, Contact, PersonKey
+from enrollment.register.store.numbers import EARLIER
 from enrollment.scope import PEOPLE
 
 _ADD = text(
     """INSERT INTO asn (asn_id, nip, name, employment, agency_code, unit_id, position, position_type, job_level,
-        grade, gender, supervisor_id, started_on, left_on, contract_ends_on)
+        grade, gender, supervisor_id, started_on, left_on, contract_ends_on, left_reason, appointment)
     SELECT * FROM unnest(CAST(:asn_id AS uuid[]), CAST(:nip AS text[]), CAST(:name AS text[]),
         CAST(:employment AS text[]), CAST(:agency_code AS text[]), CAST(:unit_id AS uuid[]),
         CAST(:position AS text[]), CAST(:position_type AS text[]), CAST(:job_level AS text[]),
         CAST(:grade AS text[]), CAST(:gender AS text[]), CAST(:supervisor_id AS uuid[]),
-        CAST(:started_on AS date[]), CAST(:left_on AS date[]), CAST(:contract_ends_on AS date[])) ORDER BY 1
+        CAST(:started_on AS date[]), CAST(:left_on AS date[]), CAST(:contract_ends_on AS date[]),
+        CAST(:left_reason AS text[]), CAST(:appointment AS text[])) ORDER BY 1
     ON CONFLICT (asn_id) DO UPDATE SET nip = excluded.nip, name = excluded.name,
         employment = excluded.employment, agency_code = excluded.agency_code, unit_id = excluded.unit_id,
         position = excluded.position, position_type = excluded.position_type, job_level = excluded.job_level,
         grade = excluded.grade, gender = excluded.gender, supervisor_id = excluded.supervisor_id,
         started_on = excluded.started_on, left_on = excluded.left_on,
-        contract_ends_on = excluded.contract_ends_on, recorded_at = now()
+        contract_ends_on = excluded.contract_ends_on, left_reason = excluded.left_reason,
+        appointment = excluded.appointment, recorded_at = now()
     WHERE (asn.nip, asn.name, asn.employment, asn.agency_code, asn.unit_id, asn.position, asn.position_type,
-            asn.job_level, asn.grade, asn.gender, asn.supervisor_id, asn.started_on, asn.left_on, asn.contract_ends_on)
+            asn.job_level, asn.grade, asn.gender, asn.supervisor_id, asn.started_on, asn.left_on, asn.contract_ends_on,
+            asn.left_reason, asn.appointment)
         IS DISTINCT FROM (excluded.nip, excluded.name, excluded.employment, excluded.agency_code,
             excluded.unit_id, excluded.position, excluded.position_type, excluded.job_level, excluded.grade,
             excluded.gender, excluded.supervisor_id, excluded.started_on, excluded.left_on,
-            excluded.contract_ends_on)
+            excluded.contract_ends_on, excluded.left_reason, excluded.appointment)
     RETURNING asn_id"""
 )
 _NAMES = (
@@ -51,6 +55,8 @@ _NAMES = (
     "started_on",
     "left_on",
     "contract_ends_on",
+    "left_reason",
+    "appointment",
 )
 _ADD_CONTACTS = text(
     """INSERT INTO contacts (asn_id, email, phone, language)
@@ -64,9 +70,11 @@ _ADD_CONTACTS = text(
 )
 _SELECT = """SELECT asn.asn_id, asn.nip, asn.name, asn.employment, asn.agency_code, asn.unit_id, asn.position,
     asn.position_type, asn.job_level, asn.grade, asn.gender, asn.supervisor_id, asn.started_on, asn.left_on, asn.contract_ends_on,
-    coalesce(units.name, '') AS unit_name, coalesce(units.path, '{}') AS unit_path
+    asn.left_reason, asn.appointment, coalesce(units.name, '') AS unit_name, coalesce(units.path, '{}') AS unit_path
     FROM asn LEFT JOIN units USING (unit_id)"""
 _LOAD = text(f"{_SELECT} WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id")
+# Who is about to be recorded: what their rows leave out stays as it is, so nobody changes it meanwhile.
+_TAKE = text(f"{_SELECT} WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id FOR NO KEY UPDATE OF asn")
 _CONTACTS = text(
     """SELECT asn_id, email, phone, language FROM contacts
     WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id"""
@@ -77,17 +85,47 @@ _LOCK = text("SELECT asn_id FROM asn WHERE asn_id = ANY (CAST(:ids AS uuid[])) O
 _WITH_ROLES = text("SELECT DISTINCT asn_id FROM role_grants WHERE asn_id = ANY (CAST(:ids AS uuid[]))")
 _HOLD = text("SELECT asn_id FROM asn WHERE asn_id = ANY (CAST(:ids AS uuid[])) ORDER BY asn_id FOR KEY SHARE")
 _FREE = text("UPDATE asn SET supervisor_id = NULL WHERE supervisor_id = :id RETURNING asn_id")
+_FREE_IN = text(
+    """UPDATE asn SET supervisor_id = NULL, recorded_at = now() WHERE asn_id = ANY (ARRAY(
+        SELECT asn_id FROM asn WHERE supervisor_id = :id AND agency_code = :agency ORDER BY asn_id FOR NO KEY UPDATE))
+    RETURNING asn_id"""
+)
 _PERSONAL = (
     "asn",
     "contacts",
     "role_grants",
     "recommendations",
+    "competency_levels",
     "data_requests",
     "hand_edits",
     "calendar_links",
     "jp_credits",
+    "placements",
+    "approvals",
+    "earlier_nips",
+    "transfers",
+)
+_REMOVED = (
+    "asn",
+    "contacts",
+    "hand_edits",
+    "recommendations",
+    "competency_levels",
+    "data_requests",
+    "calendar_links",
+    "placements",
+    "approvals",
+    "different_people",
+    "earlier_nips",
+    "transfers",
 )
 _EMPTIED = (
+    # Reasons of results are the rules' own words, as are those of seats that nobody gave back.
+    text(
+        """UPDATE enrolments SET reason = '' WHERE asn_id = :id AND state = 'withdrawn'
+        AND reason NOT IN ('', 'import.undone', 'run.concluded')"""
+    ),
+    text("UPDATE speakers SET name = '–', expertise = '', contact = '', asn_id = NULL WHERE asn_id = :id"),
     text("UPDATE jp_entries SET reason = '' WHERE asn_id = :id AND reason <> ''"),
     text(
         """UPDATE certificates SET reason = '' WHERE reason <> '' AND enrollment_id IN (
@@ -101,12 +139,13 @@ _EMPTIED = (
         """UPDATE reports SET content = '' WHERE enrollment_id IN (
             SELECT enrollment_id FROM enrolments WHERE asn_id = :id)"""
     ),
+    text("DELETE FROM different_people WHERE asn_id = :id OR other_id = :id"),
     text("UPDATE run_sessions SET trainer_id = NULL WHERE trainer_id = :id"),
 )
 _TRAINED = text("SELECT max(completed_on) FROM enrolments WHERE asn_id = :id AND state = 'completed'")
 _PAGE = text(
     f"""{_SELECT} WHERE {PEOPLE} AND (CAST(:employer AS text) IS NULL OR asn.agency_code = :employer)
-    AND (CAST(:nip AS text) IS NULL OR asn.nip = :nip)
+    AND (CAST(:nip AS text) IS NULL OR asn.nip = :nip OR asn.asn_id IN (SELECT e.asn_id {EARLIER} AND e.nip = :nip))
     AND (CAST(:after AS uuid) IS NULL OR asn_id > CAST(:after AS uuid)) ORDER BY asn_id LIMIT :limit"""
 )
 _BY_HAND = text(
@@ -118,8 +157,9 @@ _NOT_BY_HAND = text(
     WHERE h.asn_id = n.asn_id AND h.field = n.field"""
 )
 _KEYS = text(
-    """SELECT nip, asn_id, agency_code, employment, started_on FROM asn
-    WHERE nip = ANY (CAST(:nips AS text[]))"""
+    f"""SELECT nip, asn_id, agency_code, employment, started_on FROM asn WHERE nip = ANY (CAST(:nips AS text[]))
+    UNION ALL SELECT e.nip, asn.asn_id, asn.agency_code, asn.employment, asn.started_on {EARLIER}
+        AND e.nip = ANY (CAST(:nips AS text[]))"""  # noqa: S608 - fixed parts
 )
 _TAKEN = text(
     """SELECT asn.nip FROM asn JOIN unnest(CAST(:nips AS text[]), CAST(:ids AS uuid[])) AS n (nip, asn_id)
@@ -143,6 +183,11 @@ async def add_contacts(session: AsyncSession, contacts: Sequence[Contact]) -> li
 async def load_people(session: AsyncSession, ids: Iterable[UUID]) -> list[Asn]:
     """People with their units' names and paths, sorted by id; unknown ids are left out."""
     return [_asn(row) for row in await session.execute(_LOAD, {"ids": list(ids)})]
+
+
+async def take_people(session: AsyncSession, ids: Iterable[UUID]) -> list[Asn]:
+    """People as `load_people` has them, whom nobody else records until this transaction ends."""
+    return [_asn(row) for row in await session.execute(_TAKE, {"ids": sorted(set(ids))})]
 
 
 async def load_contacts(session: AsyncSession, ids: Iterable[UUID]) -> list[Contact]:
@@ -176,13 +221,13 @@ async def page_of_people(
 
 
 async def load_keys(session: AsyncSession, nips: Iterable[str]) -> dict[str, PersonKey]:
-    """People by NIP, as far as registered."""
+    """People by the NIP that they have, or had before, as far as registered."""
     rows = await session.execute(_KEYS, {"nips": sorted(set(nips))})
     return {row.nip: PersonKey(*row) for row in rows}
 
 
 async def find_people(session: AsyncSession, nips: Iterable[str]) -> dict[str, UUID]:
-    """Ids by NIP, as far as registered."""
+    """Ids by the NIP that people have, or had before, as far as registered."""
     return {nip: key.asn_id for nip, key in (await load_keys(session, nips)).items()}
 
 
@@ -206,9 +251,12 @@ async def unmark_by_hand(session: AsyncSession, edits: Sequence[tuple[UUID, str]
 
 async def remove_people(session: AsyncSession, ids: Sequence[UUID]) -> None:
     """Take out the records and contacts of people whom nothing depends on."""
-    for table in ("asn", "contacts", "hand_edits", "recommendations", "data_requests"):
+    for table in _REMOVED:
         sql = f"DELETE FROM {table} WHERE asn_id = ANY (CAST(:ids AS uuid[]))"  # noqa: S608 - fixed names
         await session.execute(text(sql), {"ids": list(ids)})
+    await session.execute(
+        text("DELETE FROM different_people WHERE other_id = ANY (CAST(:ids AS uuid[]))"), {"ids": list(ids)}
+    )
 
 
 async def hold_people(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
@@ -230,6 +278,11 @@ async def last_trained_on(session: AsyncSession, asn_id: UUID) -> date | None:
 async def with_roles(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
     """Those of these people who hold a role."""
     return set(await session.scalars(_WITH_ROLES, {"ids": sorted(set(ids))}))
+
+
+async def free_led(session: AsyncSession, asn_id: UUID, agency: str) -> list[UUID]:
+    """Let a person lead nobody in an agency; returns whom they led there, sorted."""
+    return sorted(await session.scalars(_FREE_IN, {"id": asn_id, "agency": agency}))
 
 
 async def erase(session: AsyncSession, asn_id: UUID) -> list[UUID]:

@@ -1,0 +1,1 @@
+"""Partner institutions and speakers: who they are, and what they gave."""
