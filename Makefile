@@ -12,6 +12,9 @@ LOCKED := enrollment assessment evaluation notification bina-local
 # start where Python may not write beside its packages.
 export UV_COMPILE_BYTECODE := 1
 
+# uv would take whichever environment is active for its own.
+unexport VIRTUAL_ENV CONDA_PREFIX
+
 .DEFAULT_GOAL := help
 .PHONY: help setup up down test test-fast chaos lint audit format bench lock contracts assets browser clean
 
@@ -22,6 +25,7 @@ help: ## this list
 	@$(PYTHON) -c 'import sys; sys.exit("Bina needs Python 3.11 or newer; PYTHON=… names another one") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r locks/uv.txt
+	.venv/bin/uv pip uninstall --quiet pip setuptools # Python's own copies: old, and no lock names them
 	@touch $@
 
 .venv/run.stamp: .venv/bin/uv locks/bina-local.txt $(PACKAGES:%=%/pyproject.toml)

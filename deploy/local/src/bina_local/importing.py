@@ -17,10 +17,12 @@ COUNTS = ("rows_total", "accepted", "warned", "refused")
 _DONE = {"applied", "undone", "checked", "columns"}
 
 
-async def check(context: Context, file: Path, kind: str, agency: str) -> dict[str, Any]:
-    """Upload a file and give the outcome that its check had, with every problem; `id` and `plan` where it was kept."""
+async def check(
+    context: Context, file: Path, kind: str, agency: str, *, replace: bool = False
+) -> dict[str, Any]:
+    """Upload a file, which may `replace` all that is recorded of the agency's people, and give the outcome that its check had, with every problem; `id` and `plan` where it was kept."""
     content = await asyncio.to_thread(file.read_bytes)
-    query = {"kind": kind, "agency": agency, "name": file.name}
+    query = {"kind": kind, "agency": agency, "name": file.name} | ({"replace": "true"} if replace else {})
     headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/octet-stream"}
     try:
         async with context.client("enrollment") as client:
@@ -36,6 +38,8 @@ async def check(context: Context, file: Path, kind: str, agency: str) -> dict[st
         raise RefusedError(problem_of("enrollment", answer))
     problems = [*told["problems"], *await _problems(context, told["id"])]
     named = {name: told[name] for name in ("id", "plan", "state", "added", "changed", "unchanged")}
+    named |= {name: told[name] for name in ("removed", "employed", "unread")} if replace else {}
+    named |= {"sandbox": True} if told["sandbox"] else {}
     counts = {name: told[name] for name in COUNTS}
     return {
         "kind": kind,
@@ -47,10 +51,12 @@ async def check(context: Context, file: Path, kind: str, agency: str) -> dict[st
     }
 
 
-async def apply(context: Context, import_id: str) -> dict[str, Any]:
-    """Apply the plan of an import as it stands, and wait until it is worked off."""
+async def apply(context: Context, import_id: str, removals: int | None = None) -> dict[str, Any]:
+    """Apply the plan of an import as it stands, by which so many leave, and wait until it is worked off."""
     plan = (await call(context, "GET", "enrollment", f"imports/{import_id}"))["plan"]
-    return await _worked_off(context, import_id, "apply", {"plan": plan})
+    return await _worked_off(
+        context, import_id, "apply", {"plan": plan} | ({} if removals is None else {"removals": removals})
+    )
 
 
 async def undo(context: Context, import_id: str) -> dict[str, Any]:

@@ -25,7 +25,8 @@ from bina.events.agency import (
 from bina.messaging.cluster import Cluster
 from bina.messaging.records import encode_headers, encode_value
 from bina_local.broker import producer, reader, records_until_end
-from enrollment.imports import EnrolmentValues, PersonValues, ResultValues, Row
+from enrollment.imports import EnrolmentValues, ResultValues, Row
+from enrollment.imports.claims import Values
 
 Answer = RequestAnswered | ResultAnswered
 Progress = Callable[[int], None]
@@ -54,10 +55,10 @@ def requests_of(rows: Iterable[Row], agency: str, content: bytes) -> list[Reques
 
 
 def _event(
-    values: EnrolmentValues | ResultValues | PersonValues,
+    values: Values,
 ) -> EnrollmentRequested | TrainingResultReported:
-    if isinstance(values, PersonValues):
-        raise TypeError("people are registered by upload, not by events")
+    if not isinstance(values, EnrolmentValues | ResultValues):
+        raise TypeError("people and balances are registered by upload, not by events")
     if isinstance(values, EnrolmentValues):
         return EnrollmentRequested(nip=values.nip, run_code=values.run_code, note=values.note or "")
     return TrainingResultReported(

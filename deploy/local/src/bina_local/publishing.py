@@ -98,8 +98,10 @@ def _checked(content: bytes, name: str, today: Any) -> Checked:
     if isinstance(sheet, FileRefused):
         fail("\n".join(f"{p.code}: {p.advice}" for p in sheet.problems))
     kind = kind_of(sheet)
-    if kind is Kind.PEGAWAI:
-        fail("Berkas ini memuat data pegawai. Data pegawai diunggah lewat halaman Unggah, bukan diterbitkan.")
+    if kind in (Kind.PEGAWAI, Kind.SALDO_JP):
+        fail(
+            "Berkas ini memuat data pegawai atau saldo JP, yang diunggah lewat halaman Unggah, bukan diterbitkan."
+        )
     checked = check(sheet, kind, today)
     if checked.file_refused:
         fail(

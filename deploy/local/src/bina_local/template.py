@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from bina.web.pages import compile_templates
 from bina_local.sockets import listen
 
 PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
@@ -41,6 +42,7 @@ def main(path: str) -> None:
     """Load, listen at `path`, fork on demand."""
     for module in MODULES:
         importlib.import_module(module)
+    compile_templates()
     if threads() != 1:
         sys.exit("loading has started threads; none of them would survive a fork")
     gc.collect()

@@ -26,6 +26,9 @@ def add(
     state: StateOption = None,
     *,
     renew: Annotated[bool, typer.Option("--renew", help="Ganti kata sandinya di Kafka.")] = False,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Untuk uji coba: dijawab seperti biasa, tidak ada yang berubah.")
+    ] = False,
 ) -> None:
     """Catat instansi dan buat sepasang topik miliknya, yang hanya dia boleh pakai. Aman diulang."""
     from bina_local.access import AccessFailedError
@@ -34,14 +37,14 @@ def add(
 
     context = opened(state)
     with broker_errors(ValueError, AccessFailedError, RefusedError, PartitionsDifferError):
-        password = asyncio.run(_add(context, code, name, renew=renew))
+        password = asyncio.run(_add(context, code, name, renew=renew, sandbox=sandbox))
     console.print(
         f"Instansi {code} siap: kirim ke agency.enrollments.{code}, jawaban di agency.outcomes.{code}."
     )
     _show(context, code, password)
 
 
-async def _add(context: Context, code: str, name: str, *, renew: bool) -> str | None:
+async def _add(context: Context, code: str, name: str, *, renew: bool, sandbox: bool) -> str | None:
     """Gives the password where it is new."""
     from bina_local.access import admit_agency
     from bina_local.operations import call
@@ -53,8 +56,9 @@ async def _add(context: Context, code: str, name: str, *, renew: bool) -> str | 
     password = keeper.renew(key) if renew else keeper.get(key)
     await admit_agency(context.broker.as_(BROKER), context.kafka, code, password)
     # the same code and name again is the same command
-    command = str(uuid.uuid5(SAME_AGENCY, f"{code}\n{name}"))
-    await call(context, "POST", "enrollment", "agencies", {"code": code, "name": name}, command_key=command)
+    command = str(uuid.uuid5(SAME_AGENCY, f"{code}\n{name}" + ("\nsandbox" if sandbox else "")))
+    row = {"code": code, "name": name} | ({"sandbox": True} if sandbox else {})
+    await call(context, "POST", "enrollment", "agencies", row, command_key=command)
     return password if is_new else None
 
 

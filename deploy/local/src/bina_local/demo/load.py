@@ -10,6 +10,7 @@ from bina_local.addresses import SERVICES
 from bina_local.context import Context
 
 from . import PEOPLE
+from .load_changes import change
 from .load_chapters import MORNING, Chapter, chapters
 from .load_doors import Doors
 from .load_play import Player
@@ -43,6 +44,8 @@ async def load(context: Context, progress: Progress) -> None:
     """The whole demo world, a year of business time; its clock stands at the world's as_of afterwards."""
     world = grow()
     await play(context, world, chapters(world), progress)
+    async with Doors.open(context, fingerprint(world)) as doors:
+        await change(doors, world)
     context.state.save(PEOPLE, {"people": sign_ins(world)})
 
 

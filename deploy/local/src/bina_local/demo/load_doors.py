@@ -73,13 +73,26 @@ class Doors:
             doors._clock = await read_clock(context.kafka)
             yield doors
 
-    async def command(self, service: str, path: str, body: dict[str, Any], name: str) -> Any:
-        """A command that counts once however often the world is loaded; `name` identifies it.
+    async def command(
+        self,
+        service: str,
+        path: str,
+        body: dict[str, Any] | bytes,
+        name: str,
+        *,
+        office: str | None = None,
+        asked: dict[str, str] | None = None,
+    ) -> Any:
+        """A command that counts once however often the world is loaded; `name` identifies it. It is the platform's, or by
+        `office`, an agency's code, of who is in charge of its people; bytes go as a file, about which more is `asked`.
 
         Raises RefusedError with the service's problem.
         """
-        key = str(uuid5(NAMESPACE, f"{self._world}/{service}/{path}/{name}"))
-        return await self._request("POST", service, path, json=body, headers={"Idempotency-Key": key})
+        headers = {"Idempotency-Key": str(uuid5(NAMESPACE, f"{self._world}/{service}/{path}/{name}"))}
+        if office:
+            headers["Authorization"] = f"Bearer {self.context.token('bkd', agency_code=office)}"
+        sent = {"content": body} if isinstance(body, bytes) else {"json": body}
+        return await self._request("POST", service, path, params=asked, headers=headers, **sent)
 
     async def ask(self, service: str, path: str, **params: Any) -> Any:
         """A question."""

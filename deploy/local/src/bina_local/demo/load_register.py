@@ -13,6 +13,12 @@ from .model import Agency, DemoAccount, Person, Programme, Run, Unit, World
 from .runs import FIRST_DAY
 
 ROWS = 500
+ADMISSIONS = {
+    "MAN-2026-05": {"approval": "supervisor"},
+    "PKP-2026-02": {"approval": "both"},
+    "AUD-2026-01": {"held": [{"group": "remote", "seats": 3}], "held_until": "2027-01-15"},
+}
+"""Runs to come that ask for an approval, or hold seats back; what agencies send of the world needs neither."""
 T = TypeVar("T")
 
 
@@ -27,7 +33,7 @@ async def register(doors: Doors, world: World) -> None:
     await _record(doors, "agencies", world.agencies, _agency)
     await _record(doors, "units", world.units, _unit)
     await asyncio.gather(
-        _record(doors, "asn", world.people, lambda person: _person(person, world.by_nip)),
+        _record(doors, "asn", world.people, lambda person: recorded(person, world.by_nip)),
         _record(doors, "programmes", world.programmes, _programme),
     )
     await _record(doors, "roles", [*_roles(world)], dict)
@@ -61,6 +67,7 @@ def announcement(run: Run) -> dict[str, Any]:
         "seats": run.quota,
         "location": run.location,
         "pass_score": run.pass_score,
+        "admission": ADMISSIONS.get(run.code),
     }
 
 
@@ -86,7 +93,8 @@ def _unit(unit: Unit) -> dict[str, Any]:
     }
 
 
-def _person(person: Person, by_nip: dict[str, Person]) -> dict[str, Any]:
+def recorded(person: Person, by_nip: dict[str, Person]) -> dict[str, Any]:
+    """A person as the register is told of them."""
     supervisor = str(by_nip[person.supervisor].id) if person.supervisor else None
     return {
         "id": str(person.id),
