@@ -14,6 +14,8 @@ from . import (
     authorisation,
     backlog,
     capacity,
+    catalogue,
+    certificates,
     charts,
     contested,
     growth,
@@ -121,6 +123,16 @@ async def _charts(asked: Asked) -> list[Figure]:
     return charts.measure(asked.runs)
 
 
+async def _catalogue(asked: Asked) -> list[Figure]:
+    async with parts() as found:
+        return await catalogue.measure(found, asked.runs)
+
+
+async def _certificates(asked: Asked) -> list[Figure]:
+    async with parts() as found:
+        return await certificates.measure(found, asked.runs)
+
+
 async def _contested(asked: Asked) -> list[Figure]:
     return await contested.measure(asked.runs)
 
@@ -156,6 +168,8 @@ PARTS: dict[str, Callable[[Asked], Awaitable[list[Figure]]]] = {
     "lab": _lab,
     "authorisation": _authorisation,
     "charts": _charts,
+    "catalogue": _catalogue,
+    "certificates": _certificates,
     "contested": _contested,
     "recovery": _recovery,
     "system": _system,

@@ -6,7 +6,7 @@ A label too long for a phone makes a second drawing, so such a chart is written 
 import time
 from collections.abc import Callable
 
-from bina.web.charts import Bar, Pair, Series, Stage, dumbbell, funnel, line, ranked_bar
+from bina.web.charts import Band, Bar, Pair, Series, Stage, dumbbell, funnel, line, ranked_bar
 from bina.web.charts import Figure as Chart
 
 from .figures import Figure, figure, say
@@ -23,11 +23,15 @@ def kinds(label: str) -> dict[str, Callable[[], Chart]]:
     scores = [40 + n * 37 % 500 / 10 for n in range(POINTS)]
     bars = [Bar(name, score) for name, score in zip(names, scores, strict=True)]
     pairs = [Pair(name, score, 90 - score / 3) for name, score in zip(names, scores, strict=True)]
+    band = Band("separuh tengah", [score - 20 for score in scores], [score + 10 for score in scores])
     stages = [Stage(name, 3 * POINTS - n) for n, name in enumerate(names)]
     return {
         "ranked_bar": lambda: ranked_bar("Nilai per unit", bars, measure="Nilai", target=70),
         "dumbbell": lambda: dumbbell("Nilai", pairs, low=0, high=100, reference="sebelum", found="sesudah"),
         "line": lambda: line("Nilai dari waktu ke waktu", names, [Series("Nilai", scores)]),
+        "line_with_band": lambda: line(
+            "Nilai dari waktu ke waktu", names, [Series("Nilai", scores)], band=band
+        ),
         "funnel": lambda: funnel("Siapa menjawab", stages),
     }
 

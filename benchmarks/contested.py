@@ -1,8 +1,8 @@
 """Everybody wants the same run: requests a second for its few seats, over HTTP one by one, in batches, and from a topic.
 
 The whole system as `bina up` starts it, without the demonstration. Each way has a run of its own, of which all but
-SEATS wait; a request counts once it is decided. The baselines are what is wanted: 800 a second over HTTP, 3,000 from
-topics.
+SEATS wait, and begins when all services have done what followed from the one before; a request counts once it is
+decided. The baselines are what is wanted: 800 a second over HTTP, 3,000 from topics.
 """
 
 import asyncio
@@ -24,7 +24,10 @@ from bina.messaging.records import encode_headers, encode_value
 from bina.web.access import Person, issue_token
 from bina_local.broker import producer
 from bina_local.context import Context
+from bina_local.demo.load_doors import Doors
+from bina_local.demo.load_quiet import Quiet
 
+from .client import Client
 from .figures import Figure, figure, say
 from .scenarios import nip
 from .system import BINA, start
@@ -32,8 +35,8 @@ from .system import BINA, start
 AGENCY, SPACE = "5571", UUID("5b7a2f66-2f0e-4a0c-9a50-8b1f4f9f1b0e")
 SEATS, PEOPLE = 100, 10_000
 ALONE, BATCH = 3_000, 200
-CLERKS = 32
-"""Who ask one by one, each within what one person may; a quarter of them sends batches."""
+CLERKS, SENDERS = 128, 8
+"""Who ask one by one at once, each within what one person may; who send batches."""
 WANTED = {"http.single": 800.0, "http.batch": 800.0, "topic": 3_000.0}
 API = "/enrollment/api/v1"
 
@@ -45,12 +48,13 @@ async def measure(runs: int) -> list[Figure]:
         system = await start(folder, "--empty")
         try:
             town = await _town(folder, runs)
-            for number in range(runs):
-                for name, ask in (("http.single", _alone), ("http.batch", _batches), ("topic", _topic)):
-                    found[name].append(await ask(town, f"BEREBUT-{name}-{number}"))
-                say(
-                    f"contested run {number + 1}: {', '.join(f'{n} {v[-1]:,.0f}/s' for n, v in found.items())}"
-                )
+            async with Doors.open(town.context, "contested") as doors, Quiet.open(doors, [AGENCY]) as quiet:
+                for number in range(runs):
+                    for name, ask in WAYS.items():
+                        await quiet.everything()
+                        found[name].append(await ask(town, f"BEREBUT-{name}-{number}"))
+                    rates = (f"{name} {rate[-1]:,.0f}/s" for name, rate in found.items())
+                    say(f"contested run {number + 1}: {', '.join(rates)}")
         finally:
             await system.stop()
     note = f"one run of {SEATS} seats; baseline is the target"
@@ -62,12 +66,27 @@ class Town:
     """The system with its agency's people and runs; `clerks` send."""
 
     context: Context
-    clerks: Sequence[httpx.AsyncClient]
+    clerks: Sequence["Clerk"]
+    teller: httpx.AsyncClient
 
     async def stands(self, run: str) -> int:
         """How many of a run's requests were decided."""
-        shown = (await self.clerks[0].get(f"{API}/runs/{run}")).raise_for_status().json()
+        shown = (await self.teller.get(f"{API}/runs/{run}")).raise_for_status().json()
         return int(shown["taken"]) + int(shown["waiting"])
+
+
+class Clerk:
+    """Who asks, signed in, over a connection of their own."""
+
+    def __init__(self, context: Context) -> None:
+        self._http = Client(context.url)
+        self._headers = {"Authorization": f"Bearer {_token(context.secret, 'operator')}"}
+
+    async def send(self, path: str, body: Any) -> None:
+        """Ask under a key of its own; whatever is not accepted ends the measurement."""
+        headers = self._headers | {"Idempotency-Key": str(uuid4())}
+        status = await self._http.post(f"{API}/{path}", headers, body)
+        assert status < 300, status
 
 
 async def _town(folder: str, runs: int) -> Town:
@@ -83,17 +102,18 @@ async def _town(folder: str, runs: int) -> Town:
     )
     assert await adding.wait() == 0
     context = Context.of(Path(folder))
-    clerks = [_client(context.url, context.secret, "operator") for _ in range(CLERKS)]
-    async with _client(context.url, context.secret, "platform") as platform:
+    async with _client(context, "platform") as platform:
         await _fill(platform, runs)
-    return Town(context, clerks)
+    return Town(context, [Clerk(context) for _ in range(CLERKS)], _client(context, "operator"))
 
 
-def _client(url: str, secret: str, role: str) -> httpx.AsyncClient:
-    token = issue_token(Person(uuid4(), "Uji", frozenset({role}), AGENCY), secret)
-    return httpx.AsyncClient(
-        base_url=url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=120
-    )
+def _client(context: Context, role: str) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {_token(context.secret, role)}"}
+    return httpx.AsyncClient(base_url=context.url, headers=headers, trust_env=False, timeout=120)
+
+
+def _token(secret: str, role: str) -> str:
+    return issue_token(Person(uuid4(), "Uji", frozenset({role}), AGENCY), secret)
 
 
 async def _fill(platform: httpx.AsyncClient, runs: int) -> None:
@@ -108,8 +128,8 @@ async def _fill(platform: httpx.AsyncClient, runs: int) -> None:
 
 
 async def _alone(town: Town, run: str) -> float:
-    async def ask(clerk: httpx.AsyncClient, numbers: Sequence[int]) -> None:
-        await _send(clerk, "enrolments", {"run": run, "nip": nip(numbers[0])})
+    async def ask(clerk: Clerk, numbers: Sequence[int]) -> None:
+        await clerk.send("enrolments", {"run": run, "nip": nip(numbers[0])})
 
     seconds = await _timed(town.clerks, _cut(ALONE, 1), ask)
     assert await town.stands(run) == ALONE
@@ -117,25 +137,25 @@ async def _alone(town: Town, run: str) -> float:
 
 
 async def _batches(town: Town, run: str) -> float:
-    async def ask(clerk: httpx.AsyncClient, numbers: Sequence[int]) -> None:
-        await _send(clerk, "events", [_sent(n, run) for n in numbers])
+    async def ask(clerk: Clerk, numbers: Sequence[int]) -> None:
+        await clerk.send("events", [_sent(n, run) for n in numbers])
 
-    seconds = await _timed(town.clerks[: CLERKS // 4], _cut(PEOPLE, BATCH), ask)
+    seconds = await _timed(town.clerks[:SENDERS], _cut(PEOPLE, BATCH), ask)
     assert await town.stands(run) == PEOPLE
     return PEOPLE / seconds
 
 
-Asking = Callable[[httpx.AsyncClient, Sequence[int]], Awaitable[None]]
+Asking = Callable[[Clerk, Sequence[int]], Awaitable[None]]
 
 
-async def _timed(clerks: Sequence[httpx.AsyncClient], waiting: Iterator[range], ask: Asking) -> float:
+async def _timed(clerks: Sequence[Clerk], waiting: Iterator[range], ask: Asking) -> float:
     """Seconds in which the clerks ask for all, each for the next ones that nobody asked for yet."""
     begun = time.perf_counter()
     await asyncio.gather(*(_in_turn(clerk, waiting, ask) for clerk in clerks))
     return time.perf_counter() - begun
 
 
-async def _in_turn(clerk: httpx.AsyncClient, waiting: Iterator[range], ask: Asking) -> None:
+async def _in_turn(clerk: Clerk, waiting: Iterator[range], ask: Asking) -> None:
     for numbers in waiting:
         await ask(clerk, numbers)
 
@@ -177,3 +197,6 @@ async def _send(client: httpx.AsyncClient, path: str, body: Any) -> None:
 
 def _cut(count: int, size: int) -> Iterator[range]:
     return (range(place, min(place + size, count)) for place in range(0, count, size))
+
+
+WAYS = {"http.single": _alone, "http.batch": _batches, "topic": _topic}

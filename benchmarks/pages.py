@@ -5,15 +5,13 @@ that had to wait is not left out. The baseline is a file that the same server ha
 the sockets and the asking itself take. The first seconds of either are thrown away.
 """
 
-import asyncio
 import statistics
 import time
-from collections import deque
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 import httpx
 
+from .client import Client
 from .figures import Figure, figure, say
 from .loaded import pace
 from .visits import Site, Visit, demonstration
@@ -58,7 +56,7 @@ async def drive(url: str, visits: Sequence[Visit]) -> list[Timed]:
     client, found = Client(url), []
 
     async def begin(number: int, turn: float) -> None:
-        status = await client.get(visits[number])
+        status = await client.get(visits[number].path, _as_page(visits[number].token))
         if number >= PER_SECOND * WARM_SECONDS:
             found.append((visits[number].path, time.monotonic() - turn))
         assert status == 200, (visits[number].path, status)
@@ -68,37 +66,13 @@ async def drive(url: str, visits: Sequence[Visit]) -> list[Timed]:
     return found
 
 
-class Client:
-    """HTTP/1.1 over connections that are kept, with next to no work of its own: it shares the machine with the servers."""
-
-    def __init__(self, url: str) -> None:
-        place = urlsplit(url)
-        self._host, self._port = place.hostname or "", place.port or 80
-        self._idle: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = deque()
-
-    async def get(self, visit: Visit) -> int:
-        """The status of an answer that came as a whole."""
-        reader, writer = (
-            self._idle.pop() if self._idle else await asyncio.open_connection(self._host, self._port)
-        )
-        writer.write(
-            f"GET {visit.path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\nAccept: text/html\r\nX-Fragment: 1\r\n"
-            f"Accept-Encoding: gzip\r\nCookie: bina_session={visit.token}\r\n\r\n".encode()
-        )
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
-        if b"transfer-encoding: chunked" in head:
-            while size := int(await reader.readline(), 16):
-                await reader.readexactly(size + 2)
-            await reader.readline()
-        elif b"content-length: " in head:
-            await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]))
-        self._idle.append((reader, writer))
-        return int(head.split(None, 2)[1])
-
-    def close(self) -> None:
-        """Let go of the connections."""
-        for _reader, writer in self._idle:
-            writer.close()
+def _as_page(token: str) -> dict[str, str]:
+    return {
+        "Accept": "text/html",
+        "X-Fragment": "1",
+        "Accept-Encoding": "gzip",
+        "Cookie": f"bina_session={token}",
+    }
 
 
 async def _file(site: Site) -> Visit:
