@@ -7,6 +7,8 @@ from importlib import import_module
 import httpx
 import pytest
 
+from bina.web.rates import Limiter, Rates
+
 from .law import ASKERS, Asker, may, sees
 from .people import ASKER, PEOPLE, Record
 from .trying import Tried
@@ -17,14 +19,18 @@ SERVICES = ("enrollment", "assessment", "evaluation", "notification")
 DONE = {200, 201, 202, 303, 307, 409, 410}
 """What somebody meets who may: done, or a rule of the field that has nothing to do with who asks."""
 
+WALKED = Rates(address_commands=10_000, address_entries=10_000, person_commands=10_000)
+"""A walk asks within seconds what a minute is for."""
+
 
 @pytest.mark.parametrize("asker", ASKERS, ids=str)
 @pytest.mark.parametrize("name", SERVICES)
-async def test_every_route_holds_the_table(under_test, served, caplog, name: str, asker: Asker):
+async def test_every_route_holds_the_table(under_test, served, caplog, monkeypatch, name: str, asker: Asker):
     module = import_module(f"{name}.app")
     service = await under_test(module.service)
     world = await build(service)
     app = served(module.create, service, settings_of(service, demo=asker.demo))
+    monkeypatch.setattr(app.state, "limiter", Limiter(WALKED))
     wrong: list[str] = []
     async with browser(app, asker) as client:
         for route_name, route, action in guarded(app):

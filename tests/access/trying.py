@@ -51,6 +51,9 @@ class World:
     machines: Mapping[str, UUID] = field(default_factory=dict)
     imports: Mapping[str, UUID] = field(default_factory=dict)
     enrolments: Mapping[str, UUID] = field(default_factory=dict)
+    approvals: Mapping[str, UUID] = field(default_factory=dict)
+    transfers: Mapping[str, UUID] = field(default_factory=dict)
+    """Requests for a person by the other agency."""
     certificates: Mapping[str, str] = field(default_factory=dict)
     """Codes, which are their numbers too."""
     credits: Mapping[str, UUID] = field(default_factory=dict)

@@ -16,11 +16,16 @@ PACKAGES = [
 ]  # fmt: skip
 ROLES = ("asn", "supervisor", "evaluator", "operator", "head", "bkd", "platform")
 NEVER_ONE = {
+    "Tidak ada yang masuk dalam %(days)s hari terakhir.",  # always thirty
+    "Bagian yang ditolak dalam %(n)s hari, instansi dengan sedikitnya lima data",
+    "dalam %(n)s hari",
     "%(n)s hari lagi",  # one day has a word of its own
     "%(n)s hari lalu",
     "%(before)s jawaban sebelum, %(after)s sesudah; bukan orang yang persis sama",  # shown from five on
     "Nilai dari %(pre)s menjadi %(post)s pada %(n)s orang.",
     "Semua %(n)s tugas menilai",  # shown from four on
+    "Bagian PNS yang mencapai 20 JP, %(shown)s terendah dari %(all)s unit dengan sedikitnya %(n)s PNS",  # more than ten
+    "%(n)s pasangan pertama; yang lain muncul setelah ini diputuskan.",  # twenty of them
     "Jawaban terlalu panjang, paling banyak %(n)s karakter.",  # the limit of every form
 }
 every_package = pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)

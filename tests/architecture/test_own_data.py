@@ -18,7 +18,15 @@ NAMES_SOMEBODY = re.compile(
     r"^(asn_id|person_id|recipient_id|respondent_id|about_id|supervisor_id|appointed_by|evaluator_ids|actor_id"
     r"|decided_by|nip|name|email|phone|subject)$"
 )
-HARMLESS = {("agencies", "name"), ("units", "name"), ("programmes", "name"), ("machines", "name")}
+HARMLESS = {
+    ("agencies", "name"),
+    ("units", "name"),
+    ("programmes", "name"),
+    ("programme_versions", "name"),
+    ("partners", "name"),
+    ("machines", "name"),
+    ("unit_states", "name"),
+}
 """Names of things."""
 MARKERS = {"audit.forgotten", "forgotten"}
 """Who was erased; told to nobody, for nobody is left to ask."""

@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 from bina.events import Event
 from bina.events.enrollment import (
     AsnErased,
+    AsnMerged,
     AsnRecorded,
     AttendanceMet,
     CompetencyTarget,
@@ -98,6 +99,10 @@ def corrected(name: str, code: str = "PKP-2026-02", **changes: Any) -> TrainingR
     return TrainingResultCorrected(**{**seat(name, code), **state, **changes})
 
 
+def merged(gone: str, kept: str) -> AsnMerged:
+    return AsnMerged(asn_id=id_of(gone), into_id=id_of(kept))
+
+
 def story() -> list[Event]:
     """Facts in a valid order that exercise every handler."""
     return [
@@ -132,6 +137,16 @@ def story() -> list[Event]:
         TrainingNotCompleted(**seat("Budi", "KEU-2026-03"), reason="failed", ended_on=day(0)),
         TrainingNotCompleted(**seat("Citra", "KEU-2026-03"), reason="absent", ended_on=day(0)),
         person("Aisyah", job_level="Administrator"),
+        person("Eka"),
+        person("Eka Sari"),
+        accepted("Eka"),
+        accepted("Eka", "KEU-2026-03"),
+        accepted("Eka Sari", "SEM-2026-07"),
+        completed("Eka", "KEU-2026-03", pre_score=40.0),
+        merged("Eka", "Eka Sari"),
+        person("Dra. Eka Sari"),
+        attended("Eka"),
+        merged("Eka Sari", "Dra. Eka Sari"),
         AsnErased(asn_id=id_of("Dewi")),
         SessionEnded(session_id=id_of("session"), until=datetime(2999, 1, 1, tzinfo=UTC)),
     ]

@@ -7,6 +7,7 @@ from bina.events import Envelope
 from bina.events.assessment import AssessmentScored, CompetencyProfileChanged
 from bina.events.enrollment import AttendanceMet
 from bina.messaging import clock, new_id
+from charted import chart_rows, figure
 
 from .conftest import Site
 from .story import accepted, announced, attended, day, id_of, person
@@ -154,9 +155,15 @@ async def test_a_profile_is_seen_by_its_person_and_the_agencys_staff(site: Site)
         body = {"answers": {q["id"]: "A" for q in asked}}
         await client.post(f"{API}/assessments/{PRE}/answers", json=body, headers=key())
         profile = (await client.get(path)).json()
+        [rows] = chart_rows((await client.get("/assessment/profil")).text)
+    charted = [[name, *map(figure, figures)] for name, *figures in rows]
     assert [e["code"] for e in profile["entries"]] == ["M1", "M5"]
     assert profile["jpm"]["assessed"] == 2
     assert profile["required"]["M1"] == 2
+    assert charted == [
+        [one["name"], one["standard"], one["level"], one["level"] - one["standard"]]
+        for one in profile["entries"]
+    ]
     for who, roles, agency, status in [
         ("Sulastri", ("bkd",), "5571", 200),
         ("Sulastri", ("bkd",), "6472", 404),

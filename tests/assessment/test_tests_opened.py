@@ -186,7 +186,7 @@ async def test_the_story_reaches_its_end(svc: ServiceUnderTest) -> None:
     told: list[Event] = await svc.emitted()
     assert await svc.held() == []
     assert {type(e) for e in told} == {AssessmentOpened, AssessmentScored}
-    assert len([e for e in told if isinstance(e, AssessmentScored)]) == 3
+    assert len([e for e in told if isinstance(e, AssessmentScored)]) == 4
 
 
 @pytest.mark.parametrize("opens", [accepted("Aisyah"), attended("Aisyah")], ids=["pre", "post"])

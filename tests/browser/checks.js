@@ -53,11 +53,17 @@ window.bina ??= (() => {
     const [light, dark] = [luminance(one), luminance(other)].sort((x, y) => y - x);
     return (light + 0.05) / (dark + 0.05);
   }
+  // A shadow that fills a box from all sides lies on its background.
+  function shade({ boxShadow }) {
+    const [, tint, spread] = boxShadow.match(/^(rgba?\([^)]*\)) 0px 0px 0px ([\d.]+)px inset$/) ?? [];
+    return spread > 20 ? colour(tint) : [0, 0, 0, 0];
+  }
   function background(el) {
     const layers = [];
     for (let up = el; up; up = up.parentElement) {
-      const layer = colour(getComputedStyle(up).backgroundColor);
-      layers.push(layer);
+      const style = getComputedStyle(up);
+      const layer = colour(style.backgroundColor);
+      layers.push(shade(style), layer);
       if (layer[3] === 1) break;
     }
     return layers.reduceRight((below, layer) => over(layer, below), [255, 255, 255, 1]);
@@ -122,6 +128,18 @@ window.bina ??= (() => {
     return faults;
   }
 
+  // The ring of whatever has the focus, both of its colours against what is around it. A field in a row of choices gives
+  // its ring to the row.
+  function rings() {
+    return all(`${CONTROLS}, .choice`).filter((el) => shown(el) && !el.disabled && !el.matches(".choice input") && (!el.matches(".choice") || el.querySelector("input"))).flatMap((el) => {
+      const { outlineStyle, outlineColor, boxShadow } = getComputedStyle(el);
+      const [ring] = boxShadow.match(/rgba?\([^)]*\)/) ?? [];
+      const around = background(el.parentElement ?? el);
+      const seen = [outlineStyle === "none" ? "" : outlineColor, ring].filter(Boolean).map((one) => ratio(over(colour(one), around), around));
+      return Math.max(1, ...seen) >= 3 ? [] : [`${name(el)}: its focus is seen by ${Math.max(1, ...seen).toFixed(2)}, 3 wanted`];
+    });
+  }
+
   function sideways() {
     const root = document.documentElement;
     const faults = root.scrollWidth > root.clientWidth ? [`the page is ${root.scrollWidth} wide`] : [];
@@ -152,6 +170,16 @@ window.bina ??= (() => {
     }
     return "";
   }
+  // Whether a closed list shows all of what is chosen: one that wraps grows, another is as wide as its words want.
+  function isCut(el) {
+    if (getComputedStyle(el).appearance === "base-select") return el.scrollWidth > el.clientWidth || el.scrollHeight > el.clientHeight;
+    const [width, own] = [el.offsetWidth, el.style.cssText];
+    el.style.cssText = "field-sizing: content; width: auto; max-width: none; position: absolute";
+    const wanted = el.offsetWidth;
+    el.style.cssText = own;
+    return wanted > width;
+  }
+  const isToldBeneath = (el) => all("p.chosen", el.parentElement).some((line) => shown(line) && line.textContent === el.value);
   function clipped() {
     const faults = [];
     for (const [node, el] of texts()) {
@@ -159,8 +187,9 @@ window.bina ??= (() => {
       const by = cut(node, el);
       if (by) faults.push(`${name(el)} is cut by ${by}`);
     }
-    for (const el of all("input:not([type=hidden], [type=radio], [type=checkbox], [type=file])")) // a select opens and shows all
-      if (shown(el) && el.scrollWidth > el.clientWidth) faults.push(`${name(el)} is too narrow for "${el.value}"`);
+    for (const el of all("input:not([type=hidden], [type=radio], [type=checkbox], [type=file])"))
+      if (shown(el) && el.scrollWidth > el.clientWidth && !isToldBeneath(el)) faults.push(`${name(el)} is too narrow for "${el.value}"`);
+    for (const el of all("select").filter(shown)) if (isCut(el)) faults.push(`${name(el)} cuts "${el.selectedOptions[0]?.text}"`);
     for (const svg of all("figure.chart > svg").filter(shown)) faults.push(...drawnOver(svg));
     return faults;
   }
@@ -264,12 +293,12 @@ window.bina ??= (() => {
   // After the nth Tab: "again" while the parts of a date are gone through.
   function stop(n, before) {
     const [wanted, el] = [stops[n], document.activeElement];
-    if (n && el === stops[n - 1] && el.matches("[type=date]") && before < 6) return "again";
+    if (n && el === stops[n - 1] && el.matches("[type=date], [type=time], [type=datetime-local]") && before < 8) return "again";
     if (el !== wanted) return `Tab ${n + 1} leads to ${name(el)}, not to ${name(wanted)}`;
     if (look(el) === looks[n]) return `focus is not to be seen on ${name(el)}`;
     if (!lies(el)) return `${name(el)} is covered when it has the focus`;
     return "";
   }
 
-  return { sideways, targets, clipped, contrast, frame, charts, words, fromTheTop, route, stop };
+  return { sideways, targets, clipped, contrast, rings, frame, charts, words, fromTheTop, route, stop };
 })();

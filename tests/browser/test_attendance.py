@@ -5,7 +5,7 @@ from playwright.async_api import expect
 
 from browser.town import Town
 from browser.town_hall import shown_code
-from browser.visiting import DESK, Door
+from browser.visiting import DESK, Door, until
 from journeys.running import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka]
@@ -13,6 +13,12 @@ TWO_SECONDS = 2000
 CLAIM = """() => {
     const name = Object.keys(localStorage).find((one) => one.startsWith("bina-claim:"));
     return name ? localStorage.getItem(name) : null;
+}"""
+INLINE = """() => {
+    const script = document.createElement("script");
+    script.append("window.ran = true"); // as a child: its text would be refused to be set
+    document.head.append(script);
+    return Boolean(window.ran);
 }"""
 RUN = "/enrollment/angkatan/KINERJA-2026-03"
 
@@ -59,14 +65,27 @@ async def test_one_phone_and_a_phone_without_network(town: Town, door: Door):
     page = f"/enrollment/hadir/{held}"
     phone = await door.enter(people[0])
     await phone.go(page)
+    await phone.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    await until(phone.page, "caches.match(location.pathname).then(Boolean)")
     network = phone.page.context
     await network.set_offline(True)
     await phone.page.get_by_label("Kode di layar").fill(shown_code(town, held).lower())
     await phone.page.get_by_role("button", name="Saya hadir").click()
     await expect(phone.page.locator("[data-claim-state]")).to_contain_text("Tidak ada jaringan")
     await phone.shoot("hadir-luring")
+    await phone.page.reload()
+    await expect(phone.page.locator("[data-claim-state]")).to_contain_text("Tidak ada jaringan")
+    assert await phone.page.evaluate(CLAIM)
+    assert not await phone.page.evaluate(INLINE), (
+        "the page that the worker gave out has no content security policy"
+    )
+    phone.complaints = [said for said in phone.complaints if "ERR_INTERNET_DISCONNECTED" not in said]
     await network.set_offline(False)
     await expect(phone.page.locator("h1 ~ .lead")).to_have_text("Anda tercatat hadir.", timeout=10_000)
+    await until(phone.page, "caches.keys().then((kept) => !kept.length && !localStorage.length)")
+    assert (
+        await phone.page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
+    )
     device = next(one for one in await network.cookies() if one["name"].endswith("bina_device"))
     other = await door.enter(people[1])
     await other.page.context.add_cookies([device])

@@ -34,13 +34,6 @@ async def upload(visitor: Visitor, kind: str, name: str, content: bytes) -> None
     await visitor.press("Unggah dan periksa")
 
 
-async def confirm(visitor: Visitor, button: str) -> None:
-    """Press a button that asks first: in a dialog, or without a script by a box."""
-    if not visitor.javascript:
-        await visitor.page.locator("main form", has_text=button).get_by_role("checkbox").check()
-    await visitor.press(button)
-
-
 async def ends_as(visitor: Visitor, heading: str) -> None:
     """The page says by itself that the work has ended; without a script it is loaded again."""
     if visitor.javascript:
@@ -90,14 +83,14 @@ async def test_an_operator_takes_a_file_from_upload_to_undo(town: Town, door: Do
     if javascript:
         await visitor.is_sound()
 
-    await confirm(visitor, "Terapkan 3 baris")
+    await visitor.agree("Terapkan 3 baris")
     await ends_as(visitor, "Impor diterapkan")
     assert await figures(visitor) == {"Diterapkan": 3, "Tidak diterapkan": 0, "Tetap": 0, "Ditolak": 1}
     assert "3 data pegawai ditambahkan atau diperbarui." in await visitor.text()
     if javascript:
         await visitor.is_sound()
         await visitor.is_accessible()
-    await confirm(visitor, "Batalkan impor")
+    await visitor.agree("Batalkan impor")
     await ends_as(visitor, "Impor dibatalkan")
     assert await figures(visitor) == {"Ditarik": 3, "Tidak ditarik": 0, "Tetap": 0, "Ditolak": 1}
     assert "3 data pegawai kembali seperti semula." in await visitor.text()
@@ -193,7 +186,7 @@ async def test_five_thousand_rows_are_reported_exactly_applied_once_and_undone(b
 
     stale = await door.enter(operator, "operator", width=DESK, javascript=False)
     await stale.go(at)
-    await confirm(visitor, "Terapkan 4.800 baris")
+    await visitor.agree("Terapkan 4.800 baris")
     assert await visitor.heading() == "Impor sedang diterapkan"
     await visitor.shoot("operator-impor-lima-ribu-berjalan")
     await ends_as(visitor, "Impor diterapkan")
@@ -204,12 +197,12 @@ async def test_five_thousand_rows_are_reported_exactly_applied_once_and_undone(b
     assert len(applied) == len(before) + NEW
     assert sum(position == "Kepala Seksi" for _name, position in applied.values()) == CHANGED
 
-    await confirm(stale, "Terapkan 4.800 baris")
+    await stale.agree("Terapkan 4.800 baris")
     assert "Langkah ini tidak sesuai dengan keadaan impor." in await stale.text()
     assert await figures(stale) == report
     assert await everybody(world) == applied
 
-    await confirm(visitor, "Batalkan impor")
+    await visitor.agree("Batalkan impor")
     await ends_as(visitor, "Impor dibatalkan")
     assert await figures(visitor) == {
         "Ditarik": NEW + CHANGED, "Tidak ditarik": 0, "Tetap": SAME, "Ditolak": len(planted),

@@ -79,6 +79,8 @@ async def faults_at(visitor: Visitor, view: View) -> list[str]:
         found += await visitor.skip_to_content()
     if view in (View(PHONE), View(DESK)):
         found += await visitor.walk_by_keyboard()
+    if view.width == DESK:
+        found += await visitor.touched()
     return found + (await visitor.accessibility() if view in LOOKED_AT_BY_AXE else [])
 
 

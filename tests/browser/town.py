@@ -76,6 +76,11 @@ class Town:
         return self.staff[0]
 
     @property
+    def bkd(self) -> Asn:
+        """Moves people between agencies and keeps one record of each: the head's office."""
+        return self.head
+
+    @property
     def attender(self) -> Asn:
         """Takes part in the run of today that has sessions."""
         return self.staff[21]

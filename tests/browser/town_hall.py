@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from bina.web.access import issue_task_link
+from bina.web.access import Person, issue_task_link
 from bina_local.services import signing_secret
 from browser.town import (
     AGENCY,
@@ -28,6 +28,8 @@ from journeys.answering import open_task, open_test
 from journeys.running import ZONE, Bina, eventually
 from journeys.world import Asn, World, new_nip
 
+NEIGHBOUR = "3578"
+
 
 async def build(bina: Bina) -> Town:
     world = await World.begin(bina, AGENCY)
@@ -35,6 +37,7 @@ async def build(bina: Bina) -> Town:
     rows = [{"id": str(u), "agency_code": AGENCY, "name": n} for u, n in zip(units, UNITS, strict=True)]
     await world.operator.post("/enrollment/api/v1/units", {"items": rows})
     town = await settle(world, [str(unit) for unit in units])
+    town.places["unit"] = str(units[0])
     for code, name, jp, competency in PROGRAMMES:
         await world.programme(code, name, jp=jp, competency=competency)
     await hold_trainings(town)
@@ -44,6 +47,8 @@ async def build(bina: Bina) -> Town:
     await spoil_two(town)
     await ask_for_a_correction(town)
     await hand_in(town)
+    await register_twice(town)
+    await ask_for_people(town)
     town.places |= await find_places(town) | await import_files(town)
     return town
 
@@ -59,7 +64,10 @@ async def hold_sessions(town: Town) -> None:
             "place": "Aula BKPSDM Kota Bandung",
             "trainer": town.chief.nip,
         }
-        for begins, ends, title in (((8, 30), (11, 30), "Menyusun sasaran"), ((13, 0), (16, 0), "Praktik"))
+        for begins, ends, title in (
+            ((8, 30), (11, 30), "Menyusun sasaran"),
+            ((13, 0), (16, 0), "Praktik menyusun"),
+        )
     ]
     town.runs[code] = await town.world.run(
         code, "KINERJA", sessions=sessions, attendance_percent=80, report_required=True
@@ -130,6 +138,27 @@ async def hand_in(town: Town) -> None:
         assert answer.status_code == 303, answer.text
 
 
+async def register_twice(town: Town) -> None:
+    """Somebody's record stands a second time under a NIP with one other digit, with a seat of its own."""
+    alumnus = town.alumnus
+    nip = f"{alumnus.nip[:-3]}9{alumnus.nip[-2:]}"  # `new_nip` gives no serial number past 900
+    (twin,) = await town.world.people(["Agus Hidayat, S.Sos."], nip=nip, unit_id=town.places["unit"])
+    await request(town, "INFODINAS-2026-01", [twin])
+
+
+async def ask_for_people(town: Town) -> None:
+    """The city asks for somebody, and somebody of the city is asked for."""
+    since = town.world.bina.today().isoformat()
+    bina = town.world.bina
+    await World.begin(bina, NEIGHBOUR)
+    for agency, nip, why in (
+        (NEIGHBOUR, town.staff[8].nip, "Surat permohonan Wali Kota Surabaya nomor 800/114/2026"),
+        (AGENCY, new_nip(), "Surat permohonan nomor 800/97/2026"),
+    ):
+        office = bina.caller(Person(uuid4(), "Kepegawaian", frozenset({"bkd"}), agency))
+        await office.post("/enrollment/api/v1/transfers", {"nip": nip, "reason": why, "since": since})
+
+
 async def find_places(town: Town) -> dict[str, str]:
     """What the paths of `browser.pages` name, run codes included."""
     world, platform = town.world, town.world.platform
@@ -158,8 +187,30 @@ async def find_places(town: Town) -> dict[str, str]:
         "cause": held["cause"],
         "redrive": str(redrive["id"]),
         "credit": await credit_of(town),
+        "unit": town.places["unit"],
+        "person": str(town.asn.asn_id),
+        **await givers(town),
         "entry": str((await platform.get("/enrollment/api/v1/ops/audit"))["items"][0]["id"]),
     }
+
+
+async def givers(town: Town) -> dict[str, str]:
+    """A partner and its speaker."""
+    database = await town.world.bina.postgres.connect("enrollment")
+    partner = await database.fetchval(
+        """INSERT INTO partners (partner_id, name, kind, region, accreditation, contact, recorded_by) VALUES
+        (gen_random_uuid(), 'Universitas Jambi', 'perguruan tinggi', 'Jambi', 'LAN, A', '081234567890', $1)
+        RETURNING partner_id""",
+        town.world.agency,
+    )
+    speaker = await database.fetchval(
+        """INSERT INTO speakers (speaker_id, name, expertise, region, contact, partner_id, recorded_by) VALUES
+        (gen_random_uuid(), 'Dr. Rahma', 'Kearsipan', 'Salatiga', 'rahma@uksw.example', $1, $2) RETURNING speaker_id""",
+        partner,
+        town.world.agency,
+    )
+    await database.close()
+    return {"partner": str(partner), "speaker": str(speaker)}
 
 
 async def credit_of(town: Town) -> str:
@@ -195,9 +246,9 @@ async def import_files(town: Town) -> dict[str, str]:
     ]
     head = ("NIP", "Nama", "Kode Instansi", "Jabatan", "Golongan")
 
-    async def upload(name: str, kind: str, *rows: tuple[str, ...]) -> dict[str, Any]:
+    async def upload(name: str, kind: str, *rows: tuple[str, ...], **more: str) -> dict[str, Any]:
         content = "\n".join(";".join(row) for row in rows).encode("utf-8-sig")
-        query = {"agency": agency, "kind": kind, "name": name}
+        query = {"agency": agency, "kind": kind, "name": name} | more
         headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/octet-stream"}
         answer = await caller.http.post(
             "/enrollment/api/v1/imports", params=query, content=content, headers=headers
@@ -229,8 +280,17 @@ async def import_files(town: Town) -> dict[str, str]:
         "UPDATE imports SET state = 'applying', applied = 5, confirmed_at = now() WHERE import_id = $1",
         UUID(working["id"]),
     )
+    seats = [(asn.nip, "KINERJA-2026-01") for asn in [*town.staff[:9], town.staff[20]]]
+    listed = await upload(
+        "peserta-lengkap.csv", "pendaftaran", ("NIP", "Kode Angkatan"), *seats, replace="true"
+    )
+    balances = [(asn.nip, "2025", str(6 + n), "SK 800/12/2025") for n, asn in enumerate(town.staff[10:16])]
+    tried = await upload("saldo-2025.csv", "saldo-jp", ("NIP", "Tahun", "JP", "Sumber"), *balances)
+    await database.execute("UPDATE imports SET sandbox = true WHERE import_id = $1", UUID(tried["id"]))
     await database.close()
     found = {
+        "listed": listed,
+        "tried": tried,
         "columns": columns,
         "checked": checked,
         "applying": working,

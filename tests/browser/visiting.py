@@ -14,7 +14,8 @@ from playwright.async_api import Browser, BrowserContext, CDPSession, Page
 from bina.web.access import Person, Session, write_session
 from bina_local.services import signing_secret
 from bina_local.state import project_root
-from journeys.running import Bina
+from browser.states import ACTIVE, FOCUS, HOVER, forced
+from journeys.running import Bina, eventually
 from journeys.world import Asn
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
@@ -103,6 +104,12 @@ class Visitor:
                 await self.page.locator("dialog[open] button[value=ya]").click()
         await self._siblings_came()
 
+    async def agree(self, name: str) -> None:
+        """Press a button that asks first: in a dialog, or without a script by a box."""
+        if not self.javascript:
+            await self.page.locator("main form", has_text=name).get_by_role("checkbox").check()
+        await self.press(name)
+
     async def _siblings_came(self) -> None:
         """What other services contribute to the page has replaced the links to them."""
         if self.javascript:
@@ -130,6 +137,14 @@ class Visitor:
         await self.page.evaluate(CHECKS)
         calls = "".join(f"...bina.{check}()," for check in checks)
         return list(await self.page.evaluate(f"[{calls}]"))
+
+    async def touched(self) -> list[str]:
+        """Words and borders that fade while somebody points at them, presses them or has the focus there."""
+        found = []
+        for states, checks in ((HOVER, ["contrast"]), (ACTIVE, ["contrast"]), (FOCUS, ["contrast", "rings"])):
+            async with forced(self.page, *states):
+                found += [f"{states[-1]}: {fault}" for fault in await self.faults(*checks)]
+        return found
 
     async def words(self, foreign: Sequence[str]) -> list[str]:
         """Texts of the other language, placeholders, times without a zone."""
@@ -216,3 +231,8 @@ class Door:
     async def close(self) -> None:
         for context in self._contexts:
             await context.close()
+
+
+async def until(page: Page, promise: str) -> None:
+    """Wait until a promise of the page comes true; a page's own waiting takes the promise itself for an answer."""
+    await eventually(lambda: page.evaluate(promise))

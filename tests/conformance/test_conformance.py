@@ -69,11 +69,12 @@ def records(under_test: ServiceUnderTest, story: Sequence[tuple[Event, str]]) ->
 
 
 async def tables(under_test: ServiceUnderTest) -> dict[str, list[str]]:
-    """Every row of the service's own tables, without wall-time bookkeeping, after all due work."""
+    """Every row of the service's own tables, without wall-time bookkeeping, counts of answers, which broken copies get
+    too, and states of units, which are of the moment of a command; after all due work."""
     await under_test.does_due_work(HALFWAY)
     await under_test.does_due_work(LATER)
     names = await under_test.rows(
-        "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL (ARRAY['alembic_version', 'agency_tallies', 'unit_states'])"
     )
     found = {}
     for row in names:
@@ -85,11 +86,16 @@ async def tables(under_test: ServiceUnderTest) -> dict[str, list[str]]:
 
 
 async def told(under_test: ServiceUnderTest) -> Counter[str]:
-    """What the service told, in no order: type, key and facts, without the envelope."""
-    return Counter(
+    """What the service told, in no order: type, key and facts, without the envelope. Whoever was merged is told of under
+    the one id before, under the other after."""
+    pairs = await under_test.rows("SELECT gone_id::text, kept_id::text FROM messaging.merged_people")
+    lines = [
         f"{event.type} {event.key} {event.model_dump_json(exclude=AS_KNOWN.get(event.type))}"
         for event in await under_test.emitted()
-    )
+    ]
+    for gone, kept in pairs:
+        lines = [line.replace(gone, kept) for line in lines]
+    return Counter(lines)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from enrollment.accounts.provider import Provider
 from enrollment.settings import EnrollmentSettings
 
 from . import issuer as issuing
+from .clerk import Clerk
 from .importing import Importing
 from .issuer import CLIENT, Issuer, serving
 from .loaded_world import load
@@ -145,3 +146,9 @@ async def importing(under_test, served) -> Importing:
         database_url=url, kafka="127.0.0.1:1", secret=SECRET, demo=False, public_url="http://bina.test"
     )
     return Importing(Site(served(import_module("enrollment.app").create, svc, settings), svc))
+
+
+@pytest_asyncio.fixture
+async def clerk(importing: Importing) -> AsyncIterator[Clerk]:
+    async with importing.site.client("operator", person=900, agency=CITY) as http:
+        yield Clerk(http)

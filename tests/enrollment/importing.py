@@ -35,10 +35,13 @@ class Importing:
         roles: tuple[str, ...] = ("operator",),
         whose: str = "",
         columns: dict[str, str] | None = None,
+        replace: bool = False,
     ) -> httpx.Response:
         query = {"agency": agency, "kind": kind, "name": name}
         if columns:
             query["columns"] = json.dumps(columns)
+        if replace:
+            query["replace"] = "true"
         async with self.site.client(*roles, person=900, agency=whose or agency) as client:
             headers = {"Idempotency-Key": key or str(uuid4()), "Content-Type": "application/octet-stream"}
             return await client.post(API, params=query, content=content, headers=headers)
@@ -75,6 +78,29 @@ class Importing:
         assert confirmed.status_code == 202, confirmed.text
         await self.works()
         return await self.shown(one["id"], agency)
+
+    async def planned(
+        self, content: bytes, kind: str, agency: str = "5571", *, replace: bool = False
+    ) -> dict[str, Any]:
+        """Upload a file: what it would do."""
+        answer = await self.upload(content, kind, agency, replace=replace)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def confirmed(self, one: dict[str, Any], **more: int) -> dict[str, Any]:
+        """Work a plan off."""
+        return await self._done("apply", one["id"], {"plan": one["plan"], **more})
+
+    async def undone(self, one: dict[str, Any]) -> dict[str, Any]:
+        """Take an import back."""
+        return await self._done("undo", one["id"], {})
+
+    async def _done(self, what: str, import_id: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = await self.does(what, import_id, body)
+        assert answer.status_code == 202, answer.text
+        await self.works()
+        return await self.shown(import_id)
 
     async def shown(self, import_id: str, agency: str = "5571") -> dict[str, Any]:
         answer = await self.gets(import_id, agency)

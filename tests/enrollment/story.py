@@ -7,6 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID, uuid5
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bina.events import Envelope, Event
 from bina.events.agency import EnrollmentRequested, TrainingResultReported, WithdrawalRequested
 from bina.events.assessment import (
@@ -68,8 +71,17 @@ def person(n: int, agency: str = CITY, **changes) -> AsnRow:
 async def left_long_ago(service: ServiceUnderTest, *numbers: int) -> None:
     """Let people have left so long ago that no law demands their record."""
     async with service.sessions() as session, session.begin():
+        await served_since(session, date(2000, 1, 1), *numbers)
         await record_asn(session, [person(n, left_on=date(2001, 1, 1)) for n in numbers])
     await service.emitted()
+
+
+async def served_since(session: AsyncSession, on: date, *numbers: int) -> None:
+    """Their first placement began on that day, so that they may have left since then."""
+    await session.execute(
+        text("UPDATE placements SET from_on = :on WHERE asn_id = ANY (CAST(:ids AS uuid[]))"),
+        {"on": on, "ids": [asn_id(n) for n in numbers]},
+    )
 
 
 def run(code: str, organiser: str, starts: date, ends: date, **changes) -> RunRow:
@@ -168,7 +180,7 @@ async def upload(service: ServiceUnderTest) -> UUID:
         PlannedRow(3, 1, None, None, "refused", cells=["1234", OPEN]),
     ]
     async with service.sessions() as session, session.begin():
-        await add_import(session, one, b"NIP")
+        await add_import(session, one, b"NIP", {})
         await replace_rows(session, one.import_id, rows)
     return one.import_id
 

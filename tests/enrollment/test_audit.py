@@ -1,16 +1,33 @@
 """What enrollment's commands leave behind, and that nobody's name is shown without being noted."""
 
-from uuid import uuid4
+from datetime import date
+from uuid import UUID, uuid4
 
 import pytest
 
 from bina.web.audit.sealing import Sealer
 from bina.web.audit.searching import Found, Sought, find
 from enrollment.catalogue.domain import run_id_of
+from enrollment.partners.domain import Partner, Speaker
+from enrollment.partners.store import save_partner, save_speaker
 from named import addresses, shown_to
 
 from .conftest import Site
-from .story import CITY, PAST, REGENCY, SMALL, TESTED, asked, asn_id, enrollment_id, nip, reported, upload
+from .story import (
+    CITY,
+    PAST,
+    REGENCY,
+    SECTION,
+    SMALL,
+    TESTED,
+    asked,
+    asn_id,
+    enrollment_id,
+    nip,
+    reported,
+    served_since,
+    upload,
+)
 from .test_credits import hands_in
 
 CLERK = 900
@@ -130,7 +147,7 @@ async def test_agencies_units_programmes_runs_and_roles_tell_what_changed(site: 
     found = [entry.changes[0] for entry in await entries(site)]
     assert [change["kind"] for change in found] == ["agency", "unit", "programme", "run", "role"]
     assert found[0]["before"] == {"name": "Pemerintah Kabupaten Muaro Jambi"}
-    assert found[2]["after"] == {"name": "Keuangan Daerah"}
+    assert found[2]["after"] == {"name": "Keuangan Daerah", "version": 2}
     assert (found[1].get("before"), found[4]["after"]["role"]) == (None, "head")
 
 
@@ -168,6 +185,8 @@ async def test_an_erased_person_leaves_nothing_but_digests(site: Site):
         "enrolments", {"run": SMALL, "nip": nip(2), "note": "Pindah"}, "operator", person=CLERK
     )
     row = {"id": str(asn_id(2)), "nip": nip(2), "name": "Pegawai Dua", "agency_code": CITY}
+    async with site.svc.sessions() as session, session.begin():
+        await served_since(session, date(2000, 1, 1), 2)
     await site.command("asn", {"items": [row | {"left_on": "2001-01-01"}]}, "platform")
     async with site.client("platform") as client:
         answer = await client.delete(
@@ -242,10 +261,15 @@ async def test_nobody_else_is_named_without_being_noted(site: Site, who):
     more = [f"/enrollment/angkatan/{code}" for code in (PAST, TESTED)]
     more += [f"/enrollment/api/v1/enrolments?run={SMALL}", f"/enrollment/api/v1/units?agency={CITY}"]
     more += [f"{page}/sertifikat" for page in more[:1]]
-    fillers = {"reference": SMALL, "asn_id": str(asn_id(3)), "import_id": uploaded}
+    fillers = {"reference": SMALL, "asn_id": str(asn_id(3)), "import_id": uploaded, "unit_id": str(SECTION)}
     await hands_in(site, 3)
     (credit,) = await site.svc.rows("SELECT credit_id FROM jp_credits")
     fillers |= {"credit_id": str(credit.credit_id)}
+    given, speaks = UUID(int=1), Speaker(UUID(int=2), "Pegawai 3", "", "", "", UUID(int=1), asn_id(3), CITY)
+    async with site.svc.sessions() as database, database.begin():
+        await save_partner(database, Partner(given, "Universitas", "", "", "", "", CITY))
+        await save_speaker(database, speaks)
+    fillers |= {"partner_id": str(given), "speaker_id": str(speaks.speaker_id)}
     fillers |= {"session_id": str(session.session_id), "token": "x", "kind": "pegawai"}
     # Whoever holds a certificate has its code, and is nobody whose reading could be noted: here they know none.
     paths = addresses(site.app, fillers | {"code": "0" * 16, "kode": "0" * 16}, more)

@@ -6,6 +6,7 @@ from uuid import uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bina.web.headers import CSP
 from enrollment.attendance import codes
 from enrollment.attendance.domain import SAMPLE_PERCENT, Mark, to_look_at
 
@@ -219,3 +220,16 @@ async def test_nobodys_face_is_waited_for_who_left_or_has_a_result(site: Site):
         assert "Semua sudah diperiksa." in (await clerk.get(f"{ROLL}/periksa")).text
     answer = await site.command(f"runs/{TESTED}/attendance/settle", {}, "operator")
     assert answer.json() == {"met": 1, "missed": 0}
+
+
+async def test_the_page_is_kept_by_a_worker_of_its_own_path_with_the_headers_of_a_page(site: Site):
+    await hold(site, SECOND, people=(1,))
+    async with site.client("asn", person=1) as client:
+        page = (await client.get(f"/enrollment/hadir/{session_id(SECOND)}")).text
+    assert 'data-worker="/enrollment/hadir.js"' in page
+    async with site.client() as guest:
+        script = await guest.get("/enrollment/hadir.js")
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert script.headers["service-worker-allowed"] == "/enrollment/hadir/"
+    assert CSP in script.text
+    assert "HEADERS_OF_A_PAGE" not in script.text

@@ -11,7 +11,8 @@ from bina.events.enrollment import AsnErased, AsnRecorded, ContactRecorded, Data
 from bina.messaging import clock
 from bina.web.audit.searching import Sought, find
 from enrollment.register.bodies import RoleRow
-from enrollment.register.recording import record_asn, record_roles
+from enrollment.register.granting import record_roles
+from enrollment.register.recording import record_asn
 from enrollment.rights import pages
 
 from .conftest import Site
@@ -277,7 +278,7 @@ async def test_an_erasure_that_the_law_forbids_by_now_stays_open(site: Site):
     async with site.client("asn", person=2) as client:
         await sends(client, "/data-saya", "/data-saya/hapus", reason="Pensiun")
     async with site.svc.sessions() as session, session.begin():
-        await record_asn(session, [person(2)])
+        await record_asn(session, [person(2, left_on=None)])
     assert (await answers(site, await only_request(site), "terima")).status_code == 409
     assert [row.state for row in await site.svc.rows("SELECT state FROM data_requests")] == ["open"]
 

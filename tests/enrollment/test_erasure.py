@@ -14,7 +14,8 @@ from enrollment.register.domain import erasable_from
 from enrollment.register.recording import record_asn
 
 from .conftest import Site
-from .story import CITY, PAST, asn_id, person, reported
+from .story import CITY, PAST, asn_id, enrollment_id, person, reported, served_since
+from .test_held_seats import HELD, announced
 
 ORDER = "Putusan PTUN Jambi 12/G/2026/PTUN.JBI, 3 November 2026"
 YEAR = timedelta(days=365)
@@ -22,6 +23,7 @@ YEAR = timedelta(days=365)
 
 async def leaves(site: Site, n: int, on: date) -> None:
     async with site.svc.sessions() as session, session.begin():
+        await served_since(session, date(2000, 1, 1), n)
         await record_asn(session, [person(n, left_on=on)])
     await site.svc.emitted()
 
@@ -68,10 +70,10 @@ async def test_within_the_period_the_day_is_named_and_on_it_the_record_goes(site
 
 
 async def test_a_training_keeps_the_record_longer(site: Site):
-    await site.svc.receives(reported(2, PAST), agency=CITY)
+    await leaves(site, 2, date(2022, 10, 7))
+    await site.svc.receives(reported(2, PAST), agency=CITY)  # told once they had left
     (row,) = await site.svc.rows("SELECT completed_on FROM enrolments WHERE asn_id = :id", id=asn_id(2))
     periods = Periods.read()
-    await leaves(site, 2, row.completed_on - timedelta(days=4 * 365))
     answer = await erase(site, 2)
     free = row.completed_on + periods.of("trainings", clock.today()).length
     assert (answer.status_code, answer.json()["possible_from"]) == (409, free.isoformat())
@@ -183,3 +185,16 @@ def test_a_sites_decision_stays_whatever_is_shipped_later(tmp_path: Path):
     periods = Periods.read(str(own))
     days = [periods.of("notices", day).days for day in (date(2026, 12, 31), date(2027, 1, 1))]
     assert days == [10, 3650]
+
+
+async def test_words_given_at_a_withdrawal_go_with_their_person(site: Site):
+    await announced(site, 3, {"agency": CITY, "seats": 3})
+    words = "Anak saya dirawat di rumah sakit"
+    for n in (2, 3):
+        await site.command("enrolments", {"run": HELD}, "asn", person=n)
+        path = f"enrolments/{enrollment_id(n, HELD)}/withdraw"
+        assert (await site.command(path, {"reason": words}, "asn", person=n)).status_code == 200
+    await leaves(site, 2, clock.today() - 9 * YEAR)
+    assert (await erase(site, 2)).status_code == 200
+    rows = await site.svc.rows("SELECT asn_id, reason FROM enrolments WHERE state = 'withdrawn'")
+    assert {row.asn_id: row.reason for row in rows} == {asn_id(2): "", asn_id(3): words}

@@ -13,6 +13,8 @@ from enrollment.rights.asking import ask_to_mend
 
 from .conftest import Site
 from .story import asn_id
+from .test_approvals import announced
+from .test_approvals import asks as approval
 
 
 async def run(site: Site) -> None:
@@ -39,6 +41,19 @@ async def test_answered_requests_go_when_their_time_is_over(site: Site):
     clock.move(clock.offset() + length + timedelta(days=1))
     await run(site)
     assert await fields(site) == ["grade", "position"], "the open one stays, however old"
+
+
+async def test_settled_requests_for_a_seat_go_when_their_time_is_over(site: Site):
+    await announced(site, "supervisor")
+    refused, withdrawn, waiting = [await approval(site, n) for n in (2, 3, 4)]
+    await site.command(f"approvals/{refused}/refuse", {"reason": "Audit"}, "asn", person=1)
+    await site.command(f"approvals/{withdrawn}/withdraw", {}, "asn", person=3)
+    length = Periods.read().of("approvals", clock.today()).length
+    for days, left in ((-1, {refused, withdrawn, waiting}), (2, {waiting})):
+        clock.move(clock.offset() + (length + timedelta(days=days) if days < 0 else timedelta(days=days)))
+        await run(site)
+        rows = await site.svc.rows("SELECT approval_id FROM approvals")
+        assert {str(row.approval_id) for row in rows} == left, "the open one stays, however old"
 
 
 async def test_sessions_that_ran_out_go(site: Site):

@@ -4,9 +4,11 @@ import random
 from datetime import date
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import text
 
 from bina.web.permissions import Reach
+from charted import chart_rows, figure
 from enrollment.entitlement.store import Forecast, load_forecast
 
 from .conftest import Site
@@ -77,3 +79,21 @@ async def test_as_long_as_something_is_missing_nobody_is_said_to_miss_it(site: S
     shown = await page(site, "/enrollment/instansi", "operator", person=9)
     assert "akan luput 20 JP" not in shown
     assert "Riwayat belum lengkap, jadi yang mencapai mungkin lebih." in shown
+
+
+async def test_charts_say_what_the_interface_says(site: Site):
+    await site.svc.receives(reported(2, PAST), reported(3, PAST), agency=CITY)
+    await loads(site, balance(3, 4))
+    assert (await declares(site, complete=True)).status_code == 200
+    async with site.client("bkd", person=9) as client:
+        units, months = chart_rows((await client.get("/enrollment/instansi")).text)
+        head, *sheet = (await client.get("/enrollment/instansi.csv")).text.splitlines()
+    [told] = (await site.reads("jp/shares", "bkd", person=9)).json()["units"]
+    [(name, share)] = units
+    assert (name, figure(share)) == (told["name"], pytest.approx(told["share"], abs=0.0005))
+    figures = [told["people"], told["reached"], told["share"], told["planned"], told["missed"]]
+    [row] = [line.split(";") for line in sheet]
+    assert (row[0], [figure(cell) for cell in row[1:]]) == (told["name"], figures), head
+    (_november, recorded, _known), (_december, expected, _unknown) = months[-2:]
+    assert figure(recorded) == told["reached"]
+    assert figure(expected) == told["reached"] + told["planned"]

@@ -91,7 +91,7 @@ async def test_balances_of_one_person_loaded_at_once_count_once(site: Site, meet
     async def load(jp: int) -> None:
         assert (await loads(site, balance(2, jp))).status_code == 200
 
-    await meeting(site.svc, (store, "load_newest_entries"), load(6), lambda: load(8))
+    await meeting(site.svc, (store, "load_newest_openings"), load(6), lambda: load(8))
     counted = await site.svc.rows("SELECT sum(minutes) / 45 AS jp FROM jp_entries WHERE source = 'opening'")
     assert [row.jp for row in counted] == [8]
 

@@ -230,15 +230,15 @@ async def test_what_a_file_cannot_say_of_a_person_stays(importing: Importing):
     nip = await importing.scalar(pppk, agency=CITY)
     await importing.execute(
         """UPDATE asn SET started_on = '2026-01-01', contract_ends_on = '2026-12-31',
-            left_on = '2027-01-01' WHERE nip = :nip""",
+            left_on = '2027-01-01', appointment = 'paruh_waktu' WHERE nip = :nip""",
         nip=nip,
     )  # fmt: skip
-    kept = "SELECT concat(contract_ends_on, ' ', left_on) FROM asn WHERE nip = :nip"
+    kept = "SELECT concat(contract_ends_on, ' ', left_on, ' ', appointment) FROM asn WHERE nip = :nip"
     one = await importing.applied(people((nip, "Nama Lain", "", "")), "pegawai")
-    assert await importing.scalar(kept, nip=nip) == "2026-12-31 2027-01-01"
+    assert await importing.scalar(kept, nip=nip) == "2026-12-31 2027-01-01 paruh_waktu"
     assert (await importing.does("undo", one["id"])).status_code == 202
     await importing.works()
-    assert await importing.scalar(kept, nip=nip) == "2026-12-31 2027-01-01"
+    assert await importing.scalar(kept, nip=nip) == "2026-12-31 2027-01-01 paruh_waktu"
 
 
 async def test_what_was_corrected_by_hand_is_kept_unless_said_otherwise(importing: Importing):

@@ -18,6 +18,7 @@ from bina_local.state import State
 from .importing import Importing
 from .imports.sample_world import SAMPLES
 from .test_import_applying import CITY, FREE, enrolments
+from .test_import_full_lists import OURS, STAYING, listing
 
 
 @pytest_asyncio.fixture
@@ -83,3 +84,20 @@ async def test_a_file_that_cannot_be_read_is_told_as_such(folder: Path, tmp_path
     assert (told["rows_total"], [problem["code"] for problem in told["problems"]]) == (0, ["file.unreadable"])
     refused = await ran(folder, "apply", str(file), "--kind", "pegawai", "--agency", CITY)
     assert refused.exit_code == 1
+
+
+async def test_a_full_list_is_applied_by_the_number_of_those_who_leave(folder: Path, tmp_path: Path):
+    file = tmp_path / "semua.csv"
+    file.write_bytes(listing(*STAYING[:6]))
+    words = ("check", str(file), "--kind", "pegawai", "--agency", CITY)
+    found = await ran(folder, *words, "--replace")
+    assert f"6 dari {len(OURS)} pegawai tidak ada di berkas dan akan keluar." in " ".join(
+        found.output.split()
+    )
+    told = json.loads((await ran(folder, *words, "--replace", "--json")).output)
+    assert (told["removed"], told["employed"], told["unread"]) == (6, len(OURS), 0)
+    assert "removed" not in json.loads((await ran(folder, *words, "--json")).output)
+    assert (await ran(folder, "apply", told["id"])).exit_code == 1
+    done = await ran(folder, "apply", told["id"], "--removals", "6")
+    assert done.exit_code == 0, done.output
+    assert "applied: 6 diterapkan" in done.output

@@ -2,12 +2,16 @@
 
 import io
 import json
+import os
+import tempfile
 import zipfile
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
 from bina.web.limits import LARGEST_BODY
+from bina.web.masking import masked
 from enrollment.register.recording import erase_asn
 
 from .importing import API, Importing
@@ -64,6 +68,37 @@ async def test_half_a_gigabyte_is_refused_at_the_door(importing: Importing):
         )
     assert (answer.status_code, answer.json()["type"]) == (413, "urn:bina:problem:too-large")
     assert 10 << 20 < LARGEST_BODY < 500 << 20
+
+
+@pytest.mark.parametrize("page", [False, True])
+async def test_half_a_gigabyte_in_chunks_is_refused_while_it_comes(
+    importing: Importing, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, page: bool
+):
+    """Without a length nobody can refuse it at once: it is read no further than the limit, and nothing of it stays."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    sent, chunk = 0, b"1;2\n" * (1 << 14)
+    form = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+
+    async def body():
+        nonlocal sent
+        yield form if page else chunk
+        while sent < 500 << 20:
+            sent += len(chunk)
+            yield chunk
+
+    kind = "multipart/form-data; boundary=x" if page else "application/octet-stream"
+    async with importing.site.client("operator", person=900, agency=CITY) as client:
+        answer = await client.post(
+            "/enrollment/impor/baru" if page else API,
+            params={} if page else {"agency": CITY, "kind": "pegawai", "name": "a"},
+            content=body(),
+            headers={"Idempotency-Key": "half-a-gigabyte-in-chunks", "Content-Type": kind},
+        )
+    assert answer.status_code == 413
+    assert sent <= LARGEST_BODY + len(chunk)
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 - a folder of ours
+    for table in ("imports", "import_files", "messaging.commands"):
+        assert await importing.scalar(f"SELECT count(*) FROM {table}") == 0
 
 
 async def test_a_column_that_is_not_found_is_named_by_the_agency_and_remembered(importing: Importing):
@@ -232,3 +267,21 @@ async def test_an_auditor_reads_no_nip_however_a_file_writes_it(importing: Impor
     assert (await importing.rows(one["id"]))[0]["problems"][0]["value"] == written
     if written == "19870303 201001 1 977":  # as decrees write it, wherever it stands
         assert "2010" not in second["problems"][0]["value"]
+
+
+async def test_values_below_an_unknown_header_are_few_masked_and_go_with_the_original(importing: Importing):
+    rows = [(nip, SMALL, f"isi {n // 2}", "") for n, nip in enumerate(FREE[:6])]
+    file = csv(("No Pokok", "Kode Angkatan", "Aneh", "Catatan"), ("", SMALL, "", ""), *rows)
+    one = (await importing.upload(file, "pendaftaran", CITY)).json()
+    async with importing.site.client("operator", person=900, agency=CITY) as http:
+        said = (await http.get(f"/enrollment/impor/{one['id']}")).text
+    assert "Contoh: isi 0; isi 1; isi 2" in said
+    assert f"Contoh: {'; '.join(masked(nip) for nip in FREE[:3])}" in said
+    assert not any(nip in said for nip in FREE)
+    assert SMALL not in said  # a column that is known needs none
+    kept = "SELECT CAST(samples AS text) FROM import_files"
+    assert FREE[0] not in await importing.scalar(kept)
+    await erased(importing, FREE[5])
+    assert await importing.scalar(kept) is None
+    async with importing.site.client("operator", person=900, agency=CITY) as http:
+        assert "Contoh:" not in (await http.get(f"/enrollment/impor/{one['id']}")).text

@@ -1,74 +1,24 @@
 """What the pages of imports say in each state, that all of it works without a script, and whom they let in."""
 
-import html
 import io
 import re
 from uuid import uuid4
 
-import httpx
 import pytest
-import pytest_asyncio
 from openpyxl import load_workbook
 
 from enrollment.imports import Kind, Sheet, read, schedule
 from enrollment.imports.columns import configuration
 
+from .clerk import PATH, Clerk, figures, words
 from .importing import Importing
 from .imports.sample_world import SAMPLES, world
 from .loaded_world import csv
 from .test_import_applying import CITY, FREE, SMALL, enrolments, new_nip, people, results, states
+from .test_import_full_lists import GONE, OURS, STAYING, listing
 
-PATH = "/enrollment/impor"
 OLD = [p for p in world()["asn"] if p["agency"] == CITY]
 FAULTY = enrolments(*FREE[:3]) + f"\n1987;{SMALL}\n{FREE[4]};TIDAK-ADA\n{FREE[4]};TIDAK-LAGI".encode()
-
-
-class Clerk:
-    """Somebody at the pages, who follows forms as a browser without a script does."""
-
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self.http = http
-
-    async def sees(self, path: str, status: int = 200) -> str:
-        answer = await self.http.get(path)
-        assert answer.status_code == status, answer.text
-        return words(answer.text)
-
-    async def sends(self, page: str, action: str, files=None, **fields: str) -> httpx.Response:
-        """Send the form of a page that leads to an action, with its hidden fields."""
-        shown = (await self.http.get(page)).text
-        form = next(f for f in re.findall(r"<form.*?</form>", shown, re.DOTALL) if f'action="{action}"' in f)
-        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form))
-        return await self.http.post(action, data=hidden | fields, files=files)
-
-    async def uploads(
-        self, content: bytes, kind: str, name: str = "berkas.csv", **more: str
-    ) -> httpx.Response:
-        return await self.sends(PATH + "/baru", PATH + "/baru", {"file": (name, content)}, kind=kind, **more)
-
-    async def uploaded(self, content: bytes, kind: str, name: str = "berkas.csv") -> str:
-        """The address of the import that came of it."""
-        answer = await self.uploads(content, kind, name)
-        assert answer.status_code == 303, answer.text
-        return str(answer.headers["location"])
-
-
-def words(page: str) -> str:
-    """A page's text, of its main part."""
-    inside = page.partition("<main")[2].partition("</main>")[0]
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", inside)).split())
-
-
-def figures(page: str) -> dict[str, str]:
-    """The large numbers by their labels."""
-    found = re.findall(r'figure-label">(.*?)</p><p class="figure-value">([^<]*?) ?<', page)
-    return {re.sub(r"<[^>]+>|<svg.*?</svg>", "", label).strip(): value.strip() for label, value in found}
-
-
-@pytest_asyncio.fixture
-async def clerk(importing: Importing):
-    async with importing.site.client("operator", person=900, agency=CITY) as http:
-        yield Clerk(http)
 
 
 async def test_the_whole_way_without_a_script(importing: Importing, clerk: Clerk):
@@ -352,3 +302,53 @@ async def test_what_is_kept_no_longer_is_not_offered(importing: Importing, clerk
     assert "sudah dihapus menurut masa simpannya" in page
     for gone in ("/terapkan", "/berkas", "/ditolak"):
         assert gone not in page
+
+
+async def test_a_full_list_names_who_leaves_and_asks_for_the_number_of_many(
+    importing: Importing, clerk: Clerk
+):
+    few = await clerk.uploads(listing(GONE), "pegawai", replace="ya")
+    at = few.headers["location"]
+    page = (await clerk.http.get(at)).text
+    assert figures(page)["Tercatat keluar"] == "1"
+    said = words(page)
+    assert f"1 dari {len(OURS)} pegawai tidak ada di daftar lengkap ini." in said
+    assert "Ketik jumlahnya" not in said
+    assert "di luar berkas" in said
+    assert GONE in said
+    many = await clerk.uploads(listing(*STAYING[:6]), "pegawai", replace="ya")
+    at = many.headers["location"]
+    said = await clerk.sees(at)
+    assert "6 pegawai akan tercatat keluar." in said
+    assert "Ketik jumlahnya untuk menyetujui." in said
+    for typed in ("", "enam", "5"):
+        refused = await clerk.sends(at, at + "/terapkan", keluar=typed)
+        assert refused.status_code == 409
+        assert "ketik jumlah itu saat menyetujui" in words(refused.text)
+    assert (await clerk.sends(at, at + "/terapkan", keluar=" 6 ")).status_code == 303
+    await importing.works()
+    said = await clerk.sees(at)
+    assert "6 data pegawai ditambahkan, diperbarui, atau tercatat keluar." in said
+    assert "Yang tercatat keluar bertugas kembali." in said
+    other = await clerk.uploads(results((FREE[0], "", 5)), "kelulusan", replace="ya")
+    assert other.status_code == 422
+    assert "Hanya berkas data pegawai atau pendaftaran instansi sendiri" in words(other.text)
+
+
+async def test_the_plan_of_a_full_list_opens_on_who_would_leave(clerk: Clerk):
+    file = listing(GONE, more=(("199001012015031001", "Orang Baru", CITY, ""),))
+    page = (
+        await clerk.http.get((await clerk.uploads(file, "pegawai", replace="ya")).headers["location"])
+    ).text
+    assert (figures(page)["Baru"], figures(page)["Tercatat keluar"]) == ("1", "1")
+    assert re.search(r'baris=removed#rencana"[^>]*aria-current', page)
+
+
+async def test_a_full_list_that_cannot_be_read_says_that_nobody_leaves(clerk: Clerk):
+    file = listing(GONE, more=(("1987", "Siapa", CITY, ""),))
+    said = await clerk.sees((await clerk.uploads(file, "pegawai", replace="ya")).headers["location"])
+    assert "Tidak seorang pun tercatat keluar NIP pada 1 baris tidak dapat dibaca" in said
+    assert "lalu unggah seluruh daftar" in said
+    assert "Unduh hanya baris yang ditolak" not in said, "a file of those alone would have everybody leave"
+    said = await clerk.sees((await clerk.uploads(listing(), "pegawai", replace="ya")).headers["location"])
+    assert "semua pegawai ada di dalamnya" in said

@@ -76,3 +76,20 @@ async def test_who_has_jp_or_teaches_by_now_is_not_taken_out_of_the_register(imp
     assert refused.status_code == 409
     assert refused.json()["rows"] == [{"row": 2, "reason": kind}]
     assert await importing.scalar("SELECT count(*) FROM asn WHERE nip = :nip", nip=nip) == 1
+
+
+@pytest.mark.parametrize("named", ["kept_id", "gone_id"])
+async def test_whose_record_was_merged_is_not_taken_out_of_the_register(importing: Importing, named: str):
+    """The other record of that person was there before the file: with this one the person would go."""
+    nip = new_nip(943)
+    one = await importing.applied(people((nip, "Baru", "", "")), "pegawai")
+    other = {"kept_id": "gone_id", "gone_id": "kept_id"}[named]
+    await importing.execute(
+        f"""INSERT INTO messaging.merged_people ({named}, {other})
+        SELECT asn_id, gen_random_uuid() FROM asn WHERE nip = :nip""",
+        nip=nip,
+    )
+    refused = await importing.does("undo", one["id"])
+    assert refused.status_code == 409
+    assert refused.json()["rows"] == [{"row": 2, "reason": "merged"}]
+    assert await importing.scalar("SELECT count(*) FROM asn WHERE nip = :nip", nip=nip) == 1

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest_asyncio
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bina.events.enrollment import CertificateIssued, CertificateRevoked
@@ -97,3 +97,48 @@ async def test_a_ledger_of_one_row_for_each_enrolment_becomes_lines(engine: Asyn
             )
         )
         assert [tuple(row) for row in kept] == [("completion", 3, 16 * 45, date(2026, 10, 6), None)]
+
+
+async def test_histories_begin_with_what_is_recorded(engine: AsyncEngine):
+    unit, serving, left = uuid4(), uuid4(), uuid4()
+    async with engine.begin() as connection:
+        await connection.run_sync(to, "0014")
+        await connection.execute(text("INSERT INTO agencies VALUES ('5571', 'Kota')"))
+        sql = "INSERT INTO units (unit_id, agency_code, name, path) VALUES (:id, '5571', 'Dinas', ARRAY[CAST(:id AS uuid)])"
+        await connection.execute(text(sql), {"id": unit})
+        for id_, nip, left_on in ((serving, "1", None), (left, "2", date(2001, 1, 1))):
+            await connection.execute(
+                text(
+                    """INSERT INTO asn (asn_id, nip, name, employment, agency_code, unit_id, position, position_type,
+                    job_level, grade, gender, left_on, recorded_at) VALUES (:id, :nip, 'A', 'PNS', '5571', :unit,
+                    'Arsiparis', '', '', '', '', :left_on, '2026-10-06 03:00+00')"""
+                ),
+                {"id": id_, "nip": nip, "unit": unit, "left_on": left_on},
+            )
+        await connection.run_sync(to, "0015")
+        kept = await connection.execute(
+            text("SELECT asn_id, from_on, until_on, unit_id, position, cause FROM placements")
+        )
+        assert [tuple(row) for row in kept] == [
+            (serving, date(2026, 10, 6), None, unit, "Arsiparis", "start")
+        ]
+        states = await connection.execute(text("SELECT unit_id, name, closed_on FROM unit_states"))
+        assert [tuple(row) for row in states] == [(unit, "Dinas", None)]
+
+
+async def test_people_can_be_read_while_their_histories_are_written(engine: AsyncEngine):
+    """The worker of the release before serves on: what closes a table to it comes after what takes long."""
+    async with engine.begin() as connection:
+        await connection.run_sync(to, "0014")
+    told: list[str] = []
+    async with engine.begin() as connection:
+        event.listen(
+            connection.sync_connection,
+            "before_cursor_execute",
+            lambda _c, _k, statement, *_more: told.append(" ".join(statement.split())),
+        )
+        await connection.run_sync(to, "0015")
+    closing = [n for n, one in enumerate(told) if one.startswith(("ALTER TABLE asn", "ALTER TABLE units"))]
+    filling = [n for n, one in enumerate(told) if "FROM asn" in one or "FROM units" in one]
+    assert closing
+    assert max(filling) < min(closing)

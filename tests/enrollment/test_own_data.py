@@ -70,6 +70,29 @@ async def test_who_looked_is_told_by_role_agency_and_page(site: Site):
     assert (await data_of(site, 3))["looked"] == []
 
 
+async def test_who_took_the_audit_along_with_me_in_it_is_told(site: Site):
+    async def export(name: str) -> None:
+        async with site.client("platform", person=CLERK) as client:
+            assert (await client.get(f"/enrollment/{name}")).status_code == 200
+
+    await export("api/v1/ops/audit/export")  # nothing of the person was in it
+    await site.reads(f"asn?nip={nip(2)}", "operator", person=CLERK)
+    for name in ("api/v1/ops/audit/export", "ops/audit/ekspor.jsonl", "ops/audit/ekspor.csv"):
+        await export(name)
+    looked = (await data_of(site, 2))["looked"]
+    assert [one["page"] for one in looked] == [
+        "Ekspor sebagian catatan audit, mungkin memuat data Anda",
+        "Ekspor seluruh catatan audit",
+        "Ekspor seluruh catatan audit",
+        "Data pegawai",
+    ]
+    assert [one["roles"] for one in looked[:3]] == [["platform"]] * 3
+    assert "Ekspor seluruh catatan audit" in await page_of(
+        site, "/enrollment/potongan/data-saya", person=2, fragment=True
+    )
+    assert (await data_of(site, 3))["looked"] == []
+
+
 async def test_the_clerks_reason_about_me_is_told(site: Site):
     body = {"run": SMALL, "nip": nip(2), "note": "Pindah bidang"}
     await site.command("enrolments", body, "operator", person=CLERK)

@@ -11,7 +11,8 @@ from bina.events.assessment import TrainingRecommended
 from bina.events.enrollment import EnrollmentAccepted, EnrollmentWithdrawn, TrainingCompleted
 from enrollment.catalogue.domain import run_id_of
 from enrollment.register.bodies import RoleRow, UnitRow
-from enrollment.register.recording import record_asn, record_roles, record_units
+from enrollment.register.granting import record_roles
+from enrollment.register.recording import record_asn, record_units
 
 from .conftest import Site
 from .story import (

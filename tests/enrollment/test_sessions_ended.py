@@ -14,7 +14,8 @@ from enrollment.accounts.domain import Account
 from enrollment.accounts.entering import enter
 from enrollment.accounts.provider import BACK_CHANNEL
 from enrollment.register.bodies import RoleRow
-from enrollment.register.recording import erase_asn, record_roles, revoke_role
+from enrollment.register.granting import record_roles, revoke_role
+from enrollment.register.recording import erase_asn
 
 from .conftest import SECRET, Site
 from .entering import is_signed_in, leaves, logout, signs_in

@@ -66,7 +66,7 @@ async def test_who_comes_to_a_unit_as_it_is_renamed_is_told_with_its_new_name(
         await rename(svc, BELOW)
         await svc.does_due_work()
 
-    await meeting(svc, (store, "load_people"), record(svc, person(40)), rename_and_tell)
+    await meeting(svc, (store, "add_people"), record(svc, person(40)), rename_and_tell)
     *_, last = [e for e in await svc.emitted(AsnRecorded) if e.asn_id == asn_id(40)]
     assert last.unit_name == BELOW.name
 

@@ -10,6 +10,7 @@ from bina.events import Event
 from bina.events.assessment import AssessmentScored
 from bina.events.enrollment import (
     AsnErased,
+    AsnMerged,
     AsnRecorded,
     CompetencyTarget,
     EnrollmentAccepted,
@@ -61,6 +62,10 @@ def recorded(name: str, supervisor: str = "", agency: str = "5571", unit: UUID |
 
 def erased(name: str) -> AsnErased:
     return AsnErased(asn_id=person(name))
+
+
+def merged(gone: str, kept: str) -> AsnMerged:
+    return AsnMerged(asn_id=person(gone), into_id=person(kept))
 
 
 def _training(code: str, starts: int, ends: int, organiser: str) -> dict:
@@ -165,5 +170,14 @@ def story() -> list[Event]:
         corrected("KEU-2026-02", "wulan", passed=True, on=-2, revision=3),
         cancelled("SKB-2026-01"),
         erased("wulan"),
+        recorded("eka"),
+        recorded("eka sari", "eka"),
+        recorded("fitri", "eka"),
+        accepted("PBJ-2026-04", "eka"),
+        completed("KEU-2026-02", "eka"),
+        completed("KEU-2026-02", "fitri"),
+        merged("eka", "eka sari"),
+        recorded("dra. eka sari", "erna"),
+        merged("eka sari", "dra. eka sari"),
         SessionEnded(session_id=uuid5(NAMESPACE, "session"), until=datetime(2999, 1, 1, tzinfo=UTC)),
     ]

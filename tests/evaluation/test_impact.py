@@ -8,6 +8,7 @@ from bina.events import Event
 from bina.events.evaluation import EvaluationPublished
 from bina.messaging import clock
 from bina.messaging.testing import ServiceUnderTest
+from charted import chart_rows, figure
 from evaluation.impact import domain
 from evaluation.impact.domain import Lane, Mean, Outcome
 from evaluation.impact.store import PUBLISH
@@ -51,6 +52,23 @@ async def test_figures_of_a_run(evaluation, client_of: ClientOf):
     assert (reaction["asked"], reaction["answered"]) == (6, 5)
     assert reaction["response_rate"] == pytest.approx(5 / 6)
     assert reaction["score"] == {"n": 5, "mean": 3}
+
+
+async def test_charts_say_what_the_interface_says(evaluation, client_of: ClientOf):
+    await trained(evaluation)
+    for name in NAMES[:5]:
+        async with client_of(person(name)) as client:
+            await send(client, survey(name), GOOD)
+    await evaluation.does_due_work(clock.now() + timedelta(minutes=1))
+    async with client_of(uuid4(), "head") as client:
+        [[listed]] = chart_rows((await client.get("/evaluation/dampak")).text)
+        responses, [scores] = chart_rows((await client.get(f"/evaluation/dampak/{run(RUN)}")).text)
+    told = await outcome_of(client_of)
+    before, after = told["pre"]["mean"], told["post"]["mean"]
+    assert listed == scores
+    assert [figure(cell) for cell in scores[1:]] == [before, after, after - before]
+    asked, heard = (sum(lane[name] for lane in told["lanes"]) for name in ("asked", "answered"))
+    assert [figure(row[1]) for row in responses[:3]] == [told["trained"], asked, heard]
 
 
 async def test_fewer_than_five_show_no_mean_but_their_number(evaluation, client_of: ClientOf):

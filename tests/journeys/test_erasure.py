@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import product
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from bina.web.access import Person
 from bina_local.addresses import SERVICES
 from bina_local.publication import RawRecord, send_raw
 from journeys.agency import REQUEST
@@ -16,6 +18,7 @@ from journeys.world import Asn, World
 
 pytestmark = pytest.mark.kafka
 RUN = "HAPUS-2026-01"
+IMPORTS = "/enrollment/api/v1/imports"
 _TABLES = """SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'
     AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg@_%' ESCAPE '@'"""
@@ -67,9 +70,41 @@ async def gave_up(bina: Bina, service: str, asn: Asn) -> list[int]:
 
 
 async def outcome(world: World, run_id: Any) -> dict[str, Any]:
-    """What is said of the run without naming anybody."""
+    """What is said of the run without naming anybody: seats and results, who was trained, asked and answered."""
     page = await world.operator.get("/enrollment/api/v1/enrolments", run=run_id, limit=200)
-    return {"states": sorted(row["state"] for row in page["items"])}
+    run = await world.operator.get(f"/enrollment/api/v1/runs/{run_id}")
+    head = world.bina.caller(Person(uuid4(), "Kepala", frozenset({"head"}), world.agency))
+    impact = await head.get(f"/evaluation/api/v1/runs/{run_id}/outcome")
+    return {
+        "states": sorted(row["state"] for row in page["items"]),
+        "seats": (run["seats"], run["taken"], run["waiting"]),
+        "trained": impact["trained"],
+        "tests": (impact["pre"]["n"], impact["post"]["n"]),
+        "reactions": [
+            (one["asked"], one["answered"])
+            for one in impact["lanes"]
+            if one["instrument_code"] == "L1-REACTION"
+        ],
+    }
+
+
+async def uploads(world: World, *people: Asn) -> None:
+    """A file in which they stand, read and applied: its bytes are kept, and its rows."""
+    lines = [f"{asn.nip};{asn.name};{asn.agency};Arsiparis" for asn in people]
+    answer = await world.operator.http.post(
+        IMPORTS,
+        params={"agency": world.agency, "kind": "pegawai", "name": "pegawai.csv"},
+        content="\n".join(["NIP;Nama;Kode Instansi;Jabatan", *lines]).encode(),
+        headers={"Idempotency-Key": str(uuid4()), "Content-Type": "application/octet-stream"},
+    )
+    assert answer.status_code == 201, answer.text
+    one = answer.json()
+    await world.operator.post(f"{IMPORTS}/{one['id']}/apply", {"plan": one["plan"]})
+
+    async def applied() -> bool:
+        return bool((await world.operator.get(f"{IMPORTS}/{one['id']}"))["state"] == "applied")
+
+    await eventually(applied)
 
 
 async def parked(bina: Bina) -> int:
@@ -95,6 +130,7 @@ async def test_an_erased_person_is_found_nowhere(bina: Bina):
     run_id = await world.run(RUN, "HAPUS", seats=10, pass_score=70)
     for asn in (gone, stays):
         await goes_through_the_loop(world, asn, run_id)
+    await uploads(world, gone, stays)
     before = await parked(bina)
     record = world.system.record(REQUEST, {"nip": gone.nip, "run_code": RUN})
     await world.system.publish(
@@ -106,10 +142,17 @@ async def test_an_erased_person_is_found_nowhere(bina: Bina):
 
     await eventually(is_parked)
     await stands_before_the_tombstone(bina, gone, stays)
-    told = await outcome(world, run_id)
+
+    async def all_counted() -> dict[str, Any] | None:
+        found = await outcome(world, run_id)
+        return found if (found["tests"], found["reactions"]) == ((2, 2), [(2, 2)]) else None
+
+    told = await eventually(all_counted)
     needles = (gone.nip, gone.email, gone.name)
     known = await places_of(bina, needles)
     assert {name.split()[0] for name in known} >= {"enrollment", "evaluation", "notification"}
+    assert known.keys() >= {f"enrollment public.{table}" for table in ("import_files", "import_rows")}
+    assert known.keys() >= {f"{service} messaging.held" for service in SERVICES}
 
     path, key = f"/enrollment/api/v1/asn/{gone.asn_id}", {"Idempotency-Key": f"erase-{gone.asn_id}"}
     refused = await world.operator.http.delete(path, headers=key)

@@ -56,3 +56,19 @@ async def test_asking_again_under_another_id_keeps_the_seat(world: World):
     assert first["outcome"] == again["outcome"] == "accepted"
     assert first["enrollment_id"] == again["enrollment_id"]
     assert [problem["code"] for problem in again["problems"]] == ["duplicate.existing"]
+
+
+async def test_of_two_edits_of_what_both_read_through_the_gateway_the_later_is_refused(world: World):
+    http, path = world.operator.http, f"/enrollment/api/v1/runs/{RUN}"
+    read = await http.get(path)
+    assert read.headers["content-encoding"] in read.headers["etag"]  # the gateway marks what it compresses
+    edits = [
+        await http.post(
+            f"{path}/change",
+            json={"seats": seats},
+            headers={"Idempotency-Key": str(uuid4()), "If-Match": read.headers["etag"]},
+        )
+        for seats in (21, 22)
+    ]
+    assert [one.status_code for one in edits] == [200, 412]
+    assert (await world.operator.get(path))["seats"] == 21

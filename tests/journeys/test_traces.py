@@ -11,9 +11,9 @@ from journeys.world import World
 pytestmark = pytest.mark.kafka
 RUN = "JEJAK-2026-01"
 CALLER = "b7ad6b7169203331"
+# The transaction beside it may be one of several commands'.
 COMMAND = [
     "enrollment: POST /enrollment/api/v1/enrolments",
-    "enrollment: transaction",
     "enrollment: send enrollment.enrollments",
 ]
 ACCEPTED = [*COMMAND, "notification: process enrollment.enrollments", "notification: send email"]

@@ -12,7 +12,10 @@ from bina.events.assessment import (
     TrainingRecommended,
 )
 from bina.events.enrollment import (
+    ApprovalRequested,
+    ApprovalSettled,
     AsnErased,
+    AsnMerged,
     AsnRecorded,
     CertificateRevoked,
     CompetencyTarget,
@@ -186,9 +189,19 @@ def task(run_id: UUID, respondent_id: UUID, about_id: UUID, **changes: object) -
     )
 
 
+def approval(name: str, *approvers: UUID, asker: UUID, **changes: object) -> ApprovalRequested:
+    facts: dict = {"stage": "agency", "run_id": CHANGING, "approver_ids": approvers} | changes
+    return ApprovalRequested(approval_id=named(name), asn_id=asker, **facts)
+
+
+def settled(asked: ApprovalRequested, outcome: str = "approved") -> ApprovalSettled:
+    ids = {"approval_id": asked.approval_id, "asn_id": asked.asn_id, "run_id": asked.run_id}
+    return ApprovalSettled(**ids, outcome=outcome)
+
+
 def story() -> list[Event | tuple[Event, str]]:
     """Two agencies, two runs, everything that can be told once; ids and times are the same in every call."""
-    told = [*_people(), *_runs(), *_enrolments(), *_tests(), *_tasks(), *_ends()]
+    told = [*_people(), *_runs(), *_approvals(), *_enrolments(), *_tests(), *_tasks(), *_ends(), *_merging()]
     return [_fixed(n, event) for n, event in enumerate(told)]
 
 
@@ -223,6 +236,13 @@ def _runs() -> list[Event]:
         run(CHANGING, pass_score=70),
         run(CANCELLED, run_code="MP-2027-02", job_levels=("Administrator",)),
     ]
+
+
+def _approvals() -> list[Event]:
+    until = START + timedelta(days=3)
+    asked = approval("asked", RAHMA, asker=BUDI, stage="supervisor", until=until)
+    passed_on = approval("asked", SARI, DEWI, asker=BUDI)
+    return [asked, passed_on, settled(passed_on), approval("open", RAHMA, asker=SARI, stage="supervisor")]
 
 
 def _enrolments() -> list[Event]:
@@ -302,3 +322,28 @@ def _ends() -> list[Event]:
         AsnErased(asn_id=ERASED),
         SessionEnded(session_id=named("session"), until=datetime(2999, 1, 1, tzinfo=UTC)),
     ]
+
+
+EKA, EKA_SARI = named("eka"), named("eka sari")
+
+
+def _merging() -> list[Event]:
+    """Two records of one person, who was told of under the one that goes."""
+    enrolled = {"enrollment_id": named(f"{CHANGING}/{EKA}"), "run_id": CHANGING, "asn_id": EKA}
+    return [
+        person(EKA, name="Eka Sari"),
+        person(EKA_SARI, name="Eka Sari, S.E.", supervisor_id=SARI),
+        person(named("fitri"), name="Fitri", supervisor_id=EKA),
+        contact(EKA, "eka@example.org"),
+        profile(EKA),
+        EnrollmentAccepted(**enrolled, agency_code="5571"),
+        EnrollmentAccepted(
+            enrollment_id=named("eka waits"), run_id=CHANGING, asn_id=EKA, agency_code="5571",
+            notify_after=START + timedelta(days=300),
+        ),
+        opened_test(CHANGING, EKA, "post", assessment_id=named("test-eka"), enrollment_id=enrolled["enrollment_id"]),
+        task(CHANGING, EKA, BUDI, task_id=named("task-eka"), enrollment_id=named("e")),
+        task(CHANGING, SARI, EKA, task_id=named("task-about-eka"), enrollment_id=named("e")),
+        AsnMerged(asn_id=EKA, into_id=EKA_SARI),
+        ContactErased(asn_id=EKA),
+    ]  # fmt: skip

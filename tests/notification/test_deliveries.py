@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from email.message import EmailMessage
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from bina.messaging import clock
 from bina.messaging.testing import ServiceUnderTest
 from bina.web.access import read_task_link
 from notification.deliveries.courier import Courier, deliver_mail
+from notification.deliveries.mail import compose
 from notification.deliveries.store.contacts import put_contacts
 from notification.preferences.store import put_preference
 
@@ -301,3 +303,26 @@ async def test_the_loop_sends_once_a_server_that_was_away_is_back(
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
     assert [mail["To"] for mail in server.taken] == ["rahma@example.org"]
+
+
+async def test_whoever_asks_meanwhile_has_a_turn_after_each_mail_that_is_written(
+    notification: ServiceUnderTest, courier: Courier, server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    turns, seen = 0, []
+
+    async def another() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def write(*given: object, **named: object) -> EmailMessage:
+        seen.append(turns)
+        return compose(*given, **named)
+
+    monkeypatch.setattr("notification.deliveries.courier.compose", write)
+    await enrolled(notification, *(f"p{n}@example.org" for n in range(5)))
+    task = asyncio.create_task(another())
+    await courier.run_once()
+    task.cancel()
+    assert len(set(seen)) == 5

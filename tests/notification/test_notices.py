@@ -1,7 +1,7 @@
 """What is told to whom, because of which fact."""
 
 from datetime import date, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -21,7 +21,7 @@ from notification.preferences import store as preferences
 
 from . import story as facts
 from .reading import told, words
-from .story import BUDI, DEWI, RAHMA, SARI, START, at, story
+from .story import BUDI, DEWI, EKA_SARI, RAHMA, SARI, START, at, named, story
 
 SOON = START + timedelta(minutes=1)
 
@@ -106,6 +106,18 @@ async def test_words_are_in_the_readers_language_with_the_deadlines_zone(notific
     assert "Due Friday, 4 December 2026 at 23:59 WIB (UTC+7)." in body
 
 
+def completing(run_id: UUID, asn_id: UUID, jp_in_year: int) -> TrainingCompleted:
+    return TrainingCompleted(
+        enrollment_id=uuid4(),
+        asn_id=asn_id,
+        run_id=run_id,
+        agency_code="5571",
+        jp=12,
+        completed_on=date(2026, 11, 19),
+        jp_in_year=jp_in_year,
+    )
+
+
 @pytest.mark.parametrize(
     ("employment", "jp_in_year", "said"),
     [
@@ -118,19 +130,29 @@ async def test_jp_are_a_floor_for_pns_and_a_ceiling_for_pppk(
     notification: ServiceUnderTest, employment: str, jp_in_year: int, said: str
 ):
     training, person = facts.run(), facts.person(employment=employment)
-    completed = TrainingCompleted(
-        enrollment_id=uuid4(),
-        asn_id=person.asn_id,
-        run_id=training.run_id,
-        agency_code="5571",
-        jp=12,
-        completed_on=date(2026, 11, 19),
-        jp_in_year=jp_in_year,
-    )
+    completed = completing(training.run_id, person.asn_id, jp_in_year)
     await notification.receives(at(training), at(person), at(completed))
     [(_, body)] = await words(notification, person.asn_id)
     assert f"JP Anda tahun ini menjadi {jp_in_year}." in body
     assert body.endswith(said)
+
+
+@pytest.mark.parametrize(("employment", "appointment"), [("PNS", "CPNS"), ("PPPK", "paruh_waktu")])
+async def test_neither_is_told_to_a_cpns_or_a_part_timer(
+    notification: ServiceUnderTest, employment: str, appointment: str
+):
+    training, person = facts.run(), facts.person(employment=employment, appointment=appointment)
+    completed = completing(training.run_id, person.asn_id, 14)
+    await notification.receives(at(training), at(person), at(completed))
+    [(_, body)] = await words(notification, person.asn_id)
+    assert body.rstrip().endswith("JP Anda tahun ini menjadi 14.")
+    appointed = at(facts.person(person.asn_id, employment=employment), SOON)
+    await notification.receives(appointed)
+    [(_, body)] = await words(notification, person.asn_id)
+    assert ("Anda perlu 6 JP lagi" in body, "batasnya 24 JP" in body) == (
+        employment == "PNS",
+        employment == "PPPK",
+    )
 
 
 @pytest.mark.parametrize(
@@ -208,8 +230,9 @@ async def test_an_open_task_is_remembered_three_days_before_its_end(notification
     await notification.does_due_work(morning - timedelta(minutes=1))
     assert (str(boss), "task_reminder") not in await told(notification)
     await notification.does_due_work(morning)
-    [_, (subject, body)] = await words(notification, boss)
-    assert subject == "Tiga hari lagi: Penilaian perilaku kerja oleh atasan"
+    [(_, asked), (subject, body)] = await words(notification, boss)
+    assert "Yang dinilai: Rahma Yulita; perlu sekitar" in asked
+    assert subject == "Tiga hari lagi: Penilaian perilaku kerja oleh atasan, Rahma Yulita"
     assert "Rahma Yulita" in body
     [row] = await notification.rows("SELECT * FROM notices WHERE kind = 'task_reminder'")
     assert row.occurred_at == morning
@@ -304,7 +327,7 @@ async def test_the_story_tells_each_person_what_concerns_them(notification: Serv
             RAHMA: [
                 "training_announced_job", "enrollment_accepted", "training_changed", "pretest_ready",
                 "test_scored", "task_opened", "task_expired", "training_completed",
-                "result_corrected", "certificate_revoked",
+                "result_corrected", "certificate_revoked", "approval_requested",
             ],
             BUDI: [
                 "training_announced_gap", "enrollment_waitlisted", "enrollment_accepted", "training_changed",
@@ -313,12 +336,17 @@ async def test_the_story_tells_each_person_what_concerns_them(notification: Serv
             ],
             SARI: [
                 "enrollment_accepted", "enrollment_withdrawn", "training_cancelled", "training_recommended",
-                "task_opened", "task_reminder",
+                "task_opened", "task_reminder", "approval_requested",
             ],
             DEWI: [
                 "training_announced_job", "enrollment_rejected", "data_request_accepted", "data_request_refused",
-                "jp_credit_accepted", "jp_credit_refused", "jp_credit_corrected",
+                "jp_credit_accepted", "jp_credit_refused", "jp_credit_corrected", "approval_requested",
             ],
+            EKA_SARI: [
+                "training_announced_job", "enrollment_accepted", "posttest_ready", "test_reminder", "task_opened",
+                "task_reminder",
+            ],
+            named("fitri"): ["training_announced_job"],
         }.items()
         for kind in kinds
     }  # fmt: skip

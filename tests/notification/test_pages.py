@@ -26,7 +26,7 @@ async def test_the_inbox_shows_unread_first_and_opening_one_reads_it(told: Servi
     rahma = browse(RAHMA, "asn", agency="5571")
     page = await rahma.get("/notification/kotak-masuk")
     assert page.status_code == 200
-    assert "10 pemberitahuan belum dibaca." in page.text
+    assert "12 pemberitahuan belum dibaca." in page.text
     assert "Jumat, 20 November 2026" in page.text
     assert "Sudah dibaca" not in page.text
     [row] = await told.rows("SELECT notice_id, run_id FROM notices WHERE kind = 'training_completed'")
@@ -34,7 +34,7 @@ async def test_the_inbox_shows_unread_first_and_opening_one_reads_it(told: Servi
     assert "Selesai: Manajemen Perubahan, 30 JP tercatat" in opened.text
     assert 'href="/enrollment/jp"' in opened.text
     page = await rahma.get("/notification/kotak-masuk")
-    assert "9 pemberitahuan belum dibaca." in page.text
+    assert "11 pemberitahuan belum dibaca." in page.text
     assert (
         page.text.index("Belum dibaca")
         < page.text.index("Sudah dibaca")
@@ -85,7 +85,7 @@ async def test_the_fragment_shows_the_three_newest_and_stands_alone_as_a_link(
     rahma = browse(RAHMA, "asn")
     part = await rahma.get("/notification/potongan/beranda", headers=FRAGMENT)
     assert part.text.count("<li class=") == 3
-    assert "10 belum dibaca" in part.text
+    assert "12 belum dibaca" in part.text
     assert "<html" not in part.text
     alone = await rahma.get("/notification/potongan/beranda")
     assert (alone.status_code, alone.headers["location"]) == (303, "/notification/kotak-masuk")
@@ -112,8 +112,8 @@ async def test_the_ledger_says_who_was_told_or_why_not(told: ServiceUnderTest, b
         )
     operator = browse(uuid4(), "operator", agency="5571")
     page = await operator.get("/notification/buku-kirim?keadaan=gagal")
-    assert "10 surel gagal dan dapat diulangi." in page.text
-    assert page.text.count("Rahma Yulita</th>") == 10
+    assert "12 surel gagal dan dapat diulangi." in page.text
+    assert page.text.count("Rahma Yulita</th>") == 12
     assert "Server surel penerima menolak. 550 no such user" in page.text
     assert "Budi Santoso" not in page.text
     done = await operator.post("/notification/buku-kirim/ulangi", data=hidden(page))
@@ -191,7 +191,7 @@ async def test_the_api_pages_through_notices_and_marks_one_read_once(told: Servi
         page = (await rahma.get("/notification/api/v1/notices", params={"limit": 3, "after": after})).json()
         found += page["notices"]
         after = page["next"]
-    assert len(found) == len({n["notice_id"] for n in found}) == 10
+    assert len(found) == len({n["notice_id"] for n in found}) == 12
     assert [n["occurred_at"] for n in found] == sorted((n["occurred_at"] for n in found), reverse=True)
     path = f"/notification/api/v1/notices/{found[0]['notice_id']}/read"
     assert (await rahma.post(path)).status_code == 400

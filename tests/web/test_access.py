@@ -82,6 +82,14 @@ async def test_a_role_that_lacks_gets_a_page_that_says_so(client_of):
     assert "Halaman ini bukan untuk peran Anda." in answer.text
 
 
+async def test_a_name_that_ends_in_a_full_stop_ends_its_sentence_with_one(client_of):
+    reader = Person(uuid4(), "Rini Astuti, S.Kom.", frozenset({"asn"}), "5571")
+    async with client_of(bina_session=issue_token(reader, SECRET)) as client:
+        said = (await client.get("/toy/dampak")).text
+    assert "Anda masuk sebagai Rini Astuti, S.Kom." in said
+    assert "S.Kom.." not in said
+
+
 async def test_a_forged_cookie_counts_as_no_one(client_of):
     async with client_of(bina_session="e30.forged.signature") as client:
         assert (await client.get("/toy/dampak")).status_code == 303

@@ -1,15 +1,18 @@
 import json
+import re
 import shutil
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
 import pytest_asyncio
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
+from browser.states import ACTIVE, FOCUS, HOVER, forced
 from web.conftest import token
 
 pytestmark = pytest.mark.browser
+CHECKS = (Path(__file__).parents[1] / "browser" / "checks.js").read_text()
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 ROLES = ("bkd", "asn", "supervisor", "platform")
 PAGES = ["/toy/beranda", "/toy/isi/1", "/toy/dampak", "/toy/ops", "/toy/tidak-ada"]
@@ -77,6 +80,132 @@ async def test_targets_are_large_enough_for_a_thumb(page_at, path):
         .filter(([, height]) => height < 44)"""
     )
     assert small == []
+
+
+async def faults(page, *checks: str) -> list[str]:
+    await page.evaluate(CHECKS)
+    return await page.evaluate(f"[{''.join(f'...bina.{check}(),' for check in checks)}]")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("path", [*PAGES, "/gallery"])
+async def test_what_is_pointed_at_pressed_or_focused_stays_readable(page_at, path, width, scheme):
+    page = await page_at(path, width, scheme)
+    await page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+    found = {}
+    for states in (HOVER, ACTIVE, FOCUS):
+        async with forced(page, *states):
+            found[states] = await faults(page, "contrast", *(["rings"] if states == FOCUS else []))
+    assert not any(found.values()), found
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+async def test_a_closed_list_shows_all_of_what_is_chosen(page_at, width):
+    page = await page_at("/gallery", width)
+    long = page.locator("#f-panjang")
+    await long.select_option("skm")
+    assert await faults(page, "clipped", "sideways") == []
+    assert (await page.locator("#f-unit").bounding_box())["height"] == 44
+    # what a browser does that cannot wrap there
+    await long.evaluate("field => { field.style.appearance = 'auto' }")
+    assert len(await faults(page, "clipped")) == 1
+
+
+async def test_what_is_chosen_is_told_beneath_where_a_closed_list_cannot_wrap_it(page_at):
+    page = await page_at("/toy/beranda", 360)
+    await page.add_init_script("CSS.supports = () => false")
+    await page.goto(page.url.replace("/toy/beranda", "/gallery"))
+    long, line = page.locator("#f-panjang"), page.locator("#f-panjang + .chosen")
+    await long.select_option("skm")
+    await expect(line).to_have_text(await long.evaluate("field => field.selectedOptions[0].text"))
+    await long.select_option("prima")
+    await expect(line).to_have_count(0)
+    # a list that is just as wide as its widest words tells nothing twice
+    await long.evaluate("field => { field.style.width = 'max-content'; field.style.maxWidth = 'none' }")
+    await long.select_option("skm")
+    await expect(line).to_have_count(0)
+
+
+async def test_what_was_found_by_typing_is_told_beneath_where_its_field_cuts_it(page_at):
+    page = await page_at("/gallery", 360)
+    line = page.locator(".field:has(select[name=instansi]) > p.chosen")
+    field = page.get_by_role("combobox", name="Instansi tujuan")
+    await expect(line).to_have_text(await field.input_value())
+    await page.set_viewport_size({"width": 1440, "height": 800})
+    await expect(line).to_have_text(await field.input_value())
+    await field.click()
+    await page.get_by_role("option", name="BKPSDMD Kota Jambi").click()
+    await expect(line).to_have_count(0)
+    assert await page.locator("#f-panjang + .chosen").count() == 0  # a list that wraps tells it by itself
+
+
+async def test_without_javascript_a_list_that_cannot_wrap_tells_what_was_chosen(page_at):
+    page = await page_at("/gallery", 360, java_script_enabled=False)
+    told = page.locator(".field:has(#f-panjang) noscript .chosen")
+    chosen = page.locator("#f-panjang option:checked")
+    assert await told.text_content() == f"Saat halaman dibuka: {await chosen.text_content()}"
+    assert not await told.is_visible()  # this browser's list wraps
+    assert await page.locator(".field:has(#f-unit) noscript").count() == 0  # short
+
+
+async def test_a_state_in_which_words_fade_is_found(page_at):
+    page = await page_at("/gallery", 1440)
+    sheet = "new CSSStyleSheet()"
+    for rule in (
+        "tr:hover > * { color: #999 }",
+        "button:active { background: #174a78 }",
+        "a:focus { outline: 0; box-shadow: none }",
+    ):
+        await page.evaluate(f"document.adoptedStyleSheets = [{sheet}]")
+        await page.evaluate("rule => document.adoptedStyleSheets[0].replaceSync(rule)", rule)
+        told = {}
+        for states in (HOVER, ACTIVE, FOCUS):
+            async with forced(page, *states):
+                told[states] = await faults(page, "contrast", "rings" if states == FOCUS else "contrast")
+        assert any(told.values()), rule
+
+
+@pytest.mark.parametrize("path", ["/toy/dampak", "/toy/isi/1", "/gallery"])
+async def test_a_page_is_printed_dark_on_white_a4_without_what_is_for_screens(page_at, path):
+    """Whoever reads by night prints as by day: paper is white, and printers leave backgrounds out."""
+    page = await page_at(f"/toy/tampilan?tema=gelap&lanjut={path}", 760, "dark")
+    assert await page.locator("html").get_attribute("data-theme") == "dark"
+    on_screen = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    await page.emulate_media(media="print", color_scheme="dark")
+    on_paper = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (on_screen, on_paper) == ("rgb(15, 23, 32)", "rgb(255, 255, 255)")
+    assert await faults(page, "contrast") == []
+    for left_out in ("header.top", "nav.places", ".chart-tools", "footer.foot"):
+        assert [await one.is_visible() for one in await page.locator(left_out).all()].count(True) == 0, (
+            left_out
+        )
+    assert await page.locator("h1").is_visible()
+    paper = await page.pdf(prefer_css_page_size=True)
+    assert {tuple(round(float(side)) for side in box.split()) for box in boxes_of(paper)} == {
+        (0, 0, 595, 842)
+    }
+
+
+def boxes_of(paper: bytes) -> list[str]:
+    return re.findall(r"/MediaBox \[(.*?)\]", paper.decode("latin-1"))
+
+
+async def test_no_text_becomes_markup_nor_script(page_at):
+    """A policy of one's own is refused as well, so what somebody slips into a page's data stays text."""
+    page = await page_at("/toy/beranda")
+    for attempt in (
+        "document.body.innerHTML = '<p>x'",
+        "new DOMParser().parseFromString('<p>x', 'text/html')",
+        "document.createElement('script').src = '/static/x.js'",
+        "navigator.serviceWorker.register('/toy/x.js')",
+        "trustedTypes.createPolicy('anything', { createHTML: (html) => html })",
+        "trustedTypes.createPolicy('page', { createHTML: (html) => html })",
+    ):
+        said = await page.evaluate(
+            f"async () => {{ try {{ await ({attempt}); return 'done' }} catch (e) {{ return e.name }} }}"
+        )
+        assert said == "TypeError", attempt
 
 
 async def test_the_skip_link_leads_into_the_content(page_at):

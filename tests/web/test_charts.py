@@ -97,6 +97,54 @@ def test_a_gap_in_a_line_is_not_bridged():
     assert [len(points) for points in lines] == [1, 3]
 
 
+def outlines(figure: charts.Figure) -> list[list[list[float]]]:
+    inner = drawn(figure).find("svg/svg")
+    assert inner is not None
+    shapes = [one.attrib["points"].split() for one in inner if one.get("class") == "band"]
+    return [[[float(part) for part in point.split(",")] for point in shape] for shape in shapes]
+
+
+def test_a_band_lies_from_its_lower_to_its_upper_ends_beneath_the_lines():
+    band = charts.Band("rentang antarunit", [10, 20, None, 30], [40, 20, None, 50])
+    figure = charts.line("x", list("abcd"), [charts.Series("Median", [20, 20, 20, 40])], high=100, band=band)
+    first, second = outlines(figure)
+    left, right = 8.0, 8.0 + 92 / 3
+    # a hundred lies at the top, 18 px below the edge, nothing 200 px beneath
+    assert first == [[left, 138.0], [round(right, 2), 178.0], [round(right, 2), 178.0], [left, 198.0]]
+    assert second == [[100.0, 118.0], [100.0, 158.0]]
+    inner = drawn(figure).find("svg/svg")
+    assert inner is not None
+    assert [one.get("class") for one in inner] == ["band", "band", "l1"]
+
+
+def test_a_bands_ends_stand_in_its_table_csv_and_description():
+    band = charts.Band("rentang antarunit", [10, 20], [40, None])
+    figure = charts.line("x", ["2025", "2026"], [charts.Series("Median", [20, 25])], band=band)
+    head, *rows = csv.reader(io.StringIO(figure.csv_text()), delimiter=";")
+    assert head[1:] == ["Median", "rentang antarunit: dari", "rentang antarunit: sampai"]
+    assert rows == [["2025", "20", "10", "40"], ["2026", "25", "20", ""]]
+    assert "rentang antarunit" in figure.description
+    assert drawn(figure).find(".//ul[@class='key']/li") is not None
+
+
+def test_a_scale_reaches_to_the_bands_upper_end():
+    inside = charts.Band("rentang", [0], [95])
+    figure = charts.line("x", ["2026"], [charts.Series("Median", [5])], band=inside)
+    assert all(18 < y <= 218 for shape in outlines(figure) for _x, y in shape)
+
+
+@pytest.mark.parametrize("ends", [(0, 0, 0), (100, 100, 100), (50,), (0, 50, 51), (0, 1, 2, 3, 100)])
+def test_names_of_lines_stand_apart_and_above_the_times(ends: tuple[int, ...]):
+    """Three lines that end at nothing were written over the date below."""
+    series = [charts.Series(f"garis {n}", [100, end]) for n, end in enumerate(ends)]
+    figure = charts.line("Semua diterima", ["1 Nov", "30 Nov"], series)
+    (svg,) = drawn(figure).findall("svg")
+    names = sorted(float(t.attrib["y"]) for t in svg.iter("text") if (t.text or "").startswith("garis"))
+    (times, *_same) = [float(t.attrib["y"]) for t in svg.iter("text") if t.text == "30 Nov"]
+    assert all(below - above >= 16 for above, below in zip(names, [*names[1:], times], strict=True))
+    assert names[0] > 0
+
+
 def test_six_lines_are_too_many():
     with pytest.raises(ValueError, match="five"):
         charts.line("x", ["2026"], [charts.Series(str(n), [n]) for n in range(6)])

@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from bina.messaging import Runtime
 from bina.messaging.testing import ServiceUnderTest
-from bina.web import expiring
+from bina.web import audit, expiring
 from bina.web.app import create_app
 from bina.web.audit import expiring as audit_values
+from bina.web.audit import exporting
 from bina.web.audit.verifying import Verifier
 from bina.web.expiring import SHELL, Expiring
 from bina.web.retention import Periods, UnknownPeriod
@@ -35,9 +36,9 @@ LEFT = {
 }
 
 
-async def run(service: ServiceUnderTest, periods: Periods | None = None) -> None:
+async def run(service: ServiceUnderTest, periods: Periods | None = None) -> bool:
     async with service.sessions() as session, session.begin():
-        await Expiring(periods or Periods.read()).run(session)
+        return await Expiring(periods or Periods.read()).run(session)
 
 
 async def plant(service: ServiceUnderTest, what: str, name: str, age: timedelta, number: int = 0) -> None:
@@ -79,9 +80,22 @@ async def test_it_goes_in_batches_and_goes_on_where_it_stopped(service: ServiceU
         await plant(service, "commands", f"{number}", timedelta(days=99))
     left = []
     for _ in range(3):
-        await run(service)
-        left.append(len(await service.rows(LEFT["commands"])))
-    assert left == [3, 1, 0]
+        more = await run(service)
+        left.append((len(await service.rows(LEFT["commands"])), more))
+    assert left == [(3, True), (1, True), (0, False)]
+
+
+async def test_the_hour_goes_on_until_nothing_is_left(audited, monkeypatch):
+    monkeypatch.setattr(expiring, "MOST", 2)
+    await audited.chain(3)
+    await audited.tamper("UPDATE audit.entries SET at = at - interval '1828 days'")
+    for number in range(5):
+        await plant(audited.service, "commands", f"due {number}", timedelta(days=99))
+    transactions = "SELECT count(DISTINCT xmin::text) AS n FROM audit.entries WHERE kind = 'erasure'"
+    await audited.app.state.runtime.keep_up()
+    assert await audited.service.rows("SELECT FROM audit.personal") == []
+    assert [r.key for r in await audited.service.rows(LEFT["commands"]) if r.key.startswith("due")] == []
+    assert (await audited.service.rows(transactions))[0].n >= 3
 
 
 async def test_one_worker_at_a_time(service: ServiceUnderTest):
@@ -115,6 +129,57 @@ async def test_old_values_of_the_audit_go_and_it_verifies(audited):
     assert await audited.findings() == []
     assert await audited.sealer.seal() == 2
     assert await audited.findings() == []
+
+
+async def meanwhile(audited, at: int, *changes) -> Verifier:
+    """Verify while something happens: after so many records were read."""
+    verifier, n = Verifier(), 0
+    async for record in audited.records():
+        if n == at:
+            for change in changes:
+                await change()
+        n += 1
+        verifier.take(record)
+    assert n > at
+    verifier.finish()
+    return verifier
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+@pytest.mark.parametrize("what", ["expired", "erased"])
+async def test_what_goes_while_the_audit_is_read_is_no_finding(
+    audited, monkeypatch, what: str, *, sealed: bool
+):
+    monkeypatch.setattr(exporting, "CHUNK", 2)
+    whom = (await audited.chain(3, 1))[2]
+    now = (await audited.service.rows("SELECT clock_timestamp() AS at"))[0].at
+
+    async def go():
+        if what == "expired":
+            assert await expire(audited, now) > 0
+        else:
+            async with audited.app.state.runtime.transaction() as session:
+                await audit.erase(session, [whom])
+
+    changes = (go, audited.sealer.seal) if sealed else (go,)
+    # by then two entries of the first block were read, neither of them the person's
+    assert (await meanwhile(audited, 2, *changes)).findings == []
+    assert await audited.findings() == []
+
+
+async def test_what_is_removed_while_the_audit_is_read_is_found(audited, monkeypatch):
+    monkeypatch.setattr(exporting, "CHUNK", 2)
+    await audited.chain(3)
+    later = (await audited.service.rows("SELECT clock_timestamp() AS at"))[0].at
+    await audited.chain(1)
+    newest = (await audited.service.rows("SELECT max(id) AS id FROM audit.entries"))[0].id
+
+    async def go():
+        assert await expire(audited, later) > 0
+        await audited.tamper(f"DELETE FROM audit.personal WHERE entry_id = {newest}")
+
+    found = (await meanwhile(audited, 2, go)).findings
+    assert {finding.entry for finding in found} == {newest}
 
 
 async def test_a_value_that_was_not_due_is_missed_all_the_same(audited):

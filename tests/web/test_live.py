@@ -19,7 +19,6 @@ from bina.events.enrollment import SessionEnded
 from bina.web import limits, sessions, wire
 from bina.web.access import Person, Session, sign
 from bina.web.live import Hub, Subject, at_one_moment, hub, subjects
-from bina.web.problems import Problem
 from bina.web.serve import _drain_when_told
 from bina.web.sessions.ended import Ended
 from serving import serving
@@ -136,8 +135,8 @@ async def test_a_subject_rests_for_as_long_as_it_says(service, monkeypatch: pyte
     made.close()
 
 
-def anybody() -> Session:
-    person = Person(uuid4(), "Sulastri", frozenset({"asn"}), "6472")
+def anybody(agency: str = "6472") -> Session:
+    person = Person(uuid4(), "Sulastri", frozenset({"asn"}), agency)
     return Session(person, uuid4(), int(time.time()), int(time.time()) + 3600)
 
 
@@ -234,25 +233,6 @@ async def test_a_page_that_asks_by_itself_takes_no_notice_away(served: str):
         next_page = (await client.get(PAGE)).text
     assert "Anda terdaftar." not in quiet
     assert "Anda terdaftar." in next_page
-
-
-async def test_streams_are_bounded_by_person_and_by_worker(service):
-    made = Hub(service.sessions, [PEOPLE], Ended(), most=5, most_of_one=2)
-    one = anybody()
-    first = made.join(one, {"people": ["all"]}, "", time.time() + 60)
-    made.join(one, {"people": ["all"]}, "", time.time() + 60)
-    with pytest.raises(Problem, match="streams-full") as refused:
-        made.join(one, {"people": ["all"]}, "", time.time() + 60)
-    assert refused.value.status == 429
-    made.leave(first)
-    for session in (one, anybody(), anybody(), anybody()):
-        made.join(session, {"people": ["all"]}, "", time.time() + 60)
-    with pytest.raises(Problem, match="streams-full") as refused:
-        made.join(anybody(), {"people": ["all"]}, "", time.time() + 60)
-    assert (refused.value.status, len(made)) == (503, 5)
-    made.close()
-    with pytest.raises(Problem, match="unavailable"):
-        made.join(anybody(), {"people": ["all"]}, "", time.time() + 60)
 
 
 async def test_who_leaves_is_forgotten(operating: FastAPI, served: str):

@@ -63,6 +63,7 @@ async def test_a_row_changes_in_place_within_two_seconds_and_the_focus_stays(
     await page.evaluate("window.kept = document.activeElement")
     await write(service.sessions, "Sulastri Handayani")
     await expect(row(page, 1)).to_contain_text("Sulastri Handayani", timeout=TWO_SECONDS)
+    assert await page.locator(".pace").count() == 0
     assert await page.evaluate("window.kept === document.activeElement && window.kept.isConnected")
 
 
@@ -165,6 +166,9 @@ async def test_without_a_stream_the_page_asks_by_itself(service, operating: Fast
     refused = asyncio.create_task(page.wait_for_event("response", lambda a: "/langsung" in a.url))
     await page.goto(page.url.replace("/toy/beranda", PAGE))
     assert (await refused).status == 503
+    await expect(page.locator(".pace")).to_have_text(
+        "Halaman ini memperbarui diri sekitar tiap setengah menit."
+    )
     await write(service.sessions, "Sulastri Handayani")
     await page.clock.fast_forward(40_000)
     await expect(row(page, 1)).to_contain_text("Sulastri Handayani")

@@ -103,6 +103,19 @@ async def test_everything_is_redriven_from_the_overview(client, cause, operating
     assert (await client.get(f"{OPS}/pengulangan")).text.count("3 berlaku, 0 gagal lagi") == 1
 
 
+async def test_the_list_of_redrives_hears_of_new_orders_and_of_each_chunk(client, cause, operating):
+    page = f"{OPS}/pengulangan"
+    assert "data-stream" in (await client.get(page)).text  # an empty list hears of the first
+    orders = {"json": {"all": True, "per_second": 1}, "headers": key()}
+    await client.post(f"{API}/redrives", **orders)
+    versions = [await version_of(client, page)]
+    for day in range(2):
+        await operating.state.runtime.redriver.step(LATER + timedelta(days=day))
+        versions.append(await version_of(client, page))
+    assert len(set(versions)) == 3
+    assert await version_of(client, page) == versions[-1]
+
+
 async def test_a_running_redrive_is_stopped_from_its_page(client, cause, operating):
     job = (await client.post(f"{API}/redrives", json={"all": True, "per_second": 1}, headers=key())).json()
     await operating.state.runtime.redriver.step(LATER)

@@ -80,7 +80,7 @@ async def test_what_anybody_may_keep_brings_no_session(operating):
 
 async def test_a_token_of_another_release_is_nobodys(operating):
     for claims in ({"exp": 2**40}, {"sid": "x", "seen": 0, "exp": 2**40}, []):
-        token = access._serializer("session", SECRET).dumps(claims)
+        token = access.serializer("session", SECRET).dumps(claims)
         async with opened(operating, {"bina_session": token}) as client:
             assert (await client.get("/toy/saya")).status_code == 303
 

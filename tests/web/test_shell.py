@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import re
 from pathlib import Path
 
@@ -6,11 +8,15 @@ from starlette.requests import Request
 
 import bina.web.pages
 from bina.web import language
-from bina.web.headers import CSP
-from bina.web.static import assets
+from bina.web.static import HOME, assets
 
 PACKAGE = Path(bina.web.pages.__file__).parent
 TEMPLATES = sorted((PACKAGE / "shell" / "templates").rglob("*.html"))
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types page worker"
+)
 PAGES = ["/toy/beranda", "/toy/isi/1", "/toy/dampak", "/toy/ops", "/toy/tidak-ada"]
 
 
@@ -18,9 +24,24 @@ PAGES = ["/toy/beranda", "/toy/isi/1", "/toy/dampak", "/toy/ops", "/toy/tidak-ad
 async def test_every_answer_carries_the_policy_and_nothing_that_it_blocks(client_of, path):
     async with client_of("bkd", "platform") as client:
         page = await client.get(path)
-    assert page.headers["content-security-policy"] == CSP
+    assert page.headers["content-security-policy"] == POLICY
     assert page.headers["x-content-type-options"] == "nosniff"
     assert blocked(page.text) == []
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/gallery"])
+async def test_a_page_takes_no_other_script_nor_style_than_ours(client_of, path):
+    """By digests: what stands between cannot put another file in their place."""
+    ours = {asset.href: asset.body for asset in assets().values()}
+    async with client_of("bkd", "platform") as client:
+        page = (await client.get(path)).text
+    tags = re.findall(r'<script[^>]*>|<link rel="stylesheet"[^>]*>', page)
+    found = [re.search(r'(?:src|href)="([^"]+)" integrity="([^"]+)"', tag) for tag in tags]
+    assert len(tags) >= 2
+    for tag, part in zip(tags, found, strict=True):
+        assert part, tag
+        digest = base64.b64encode(hashlib.sha384(ours[part[1]]).digest()).decode()
+        assert part[2] == f"sha384-{digest}"
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
@@ -126,3 +147,15 @@ async def test_probes_tell_an_unstarted_service_from_a_ready_one(client_of):
     async with client_of() as client:
         codes = {path: (await client.get(path)).status_code for path in ("/healthz", "/readyz", "/metrics")}
     assert codes == {"/healthz": 200, "/readyz": 503, "/metrics": 200}
+
+
+def test_modules_are_served_without_their_comments():
+    sources = sorted(HOME.glob("*.js"))
+    assert sources
+    for source in sources:
+        text, served = source.read_text("utf-8"), assets()[source.name].body.decode()
+        assert [line for line in served.splitlines() if line.lstrip().startswith("//")] == [], source.name
+        # what begins like a comment is one: neither within a text of several lines nor within a longer comment
+        before = re.split(r"^\s*//.*$", text, flags=re.MULTILINE)[:-1]
+        assert all("".join(before[: n + 1]).count("`") % 2 == 0 for n in range(len(before))), source.name
+        assert "/*" not in text, source.name

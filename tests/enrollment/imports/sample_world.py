@@ -23,7 +23,7 @@ AS_OF = date.fromisoformat(world()["as_of"])
 
 
 def scope(agency: str, kind: Kind) -> Scope:
-    return Scope(agency, frozenset(world()["uploaders"][agency][kind]))
+    return Scope(agency, frozenset(world()["uploaders"][agency][kind.right]))
 
 
 @cache

@@ -36,7 +36,7 @@ def matches(actual: dict[str, Any], expected: dict[str, Any]) -> bool:
 
 def test_there_are_samples_of_every_kind():
     kinds = {json.loads(p.read_text("utf-8"))["kind"] for p in EXPECTATIONS}
-    assert kinds == set(Kind)
+    assert kinds == {*Kind} - {Kind.SALDO_JP}  # the field's samples are of what agencies report
 
 
 @pytest.mark.parametrize("expectation", EXPECTATIONS, ids=lambda p: p.name.removesuffix(".expected.json"))

@@ -1,11 +1,15 @@
 """Excel and OpenDocument files, and what libraries make of them."""
 
 import io
+import re
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from openpyxl.utils.datetime import MAC_EPOCH
+
+from enrollment.imports import Kind, number_formats
+from enrollment.imports.values import EPOCH_1900
 
 from .files import (
     ENROLMENT,
@@ -272,3 +276,19 @@ def test_a_workbook_that_shows_nothing_is_empty():
         book.active = 1
 
     assert refusal(xlsx_of(ENROLMENT, (NIP, "A", ""), prepare=prepare)) == "file.empty"
+
+
+def test_names_of_parts_and_places_of_cells_count_in_whatever_case():
+    """As they do for spreadsheets, and as other programs write them."""
+
+    def changed(name: str, content: bytes) -> bytes:
+        if name == "xl/_rels/workbook.xml.rels":
+            return content.replace(b"sharedStrings.xml", b"SharedStrings.xml").replace(b"sheet1", b"Sheet1")
+        return re.sub(rb' r="[A-Z]+[0-9]+"', lambda found: found[0].lower(), content)
+
+    data = repacked(shared_xlsx_of(ENROLMENT, (NIP, "A", "x")), changed)
+    assert sheet_of(data, Kind.PENDAFTARAN).rows == ((2, (NIP, "A", "x")),)
+
+
+def test_a_duration_is_what_is_shown_however_it_was_added_up():
+    assert number_formats.moment(0.9999999999, EPOCH_1900, span=True) == timedelta(days=1)

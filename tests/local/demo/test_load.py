@@ -19,6 +19,7 @@ from bina_local.context import Context
 from bina_local.demo import PEOPLE
 from bina_local.demo.facts import agencies, facts
 from bina_local.demo.load import NOTE, play, sign_ins
+from bina_local.demo.load_changes import HOME, change
 from bina_local.demo.load_chapters import Span, chapters, ends, spans
 from bina_local.demo.load_doors import Doors
 from bina_local.demo.load_enrolling import Post, turns
@@ -176,3 +177,18 @@ async def published(given: Context, agency: str, name: str, content: bytes) -> t
     for request in requests:
         found |= {(request.row, p.column or None, p.code, p.severity) for p in got[request.id].problems}
     return Counter(found), sum(answer.outcome != "refused" for answer in got.values())
+
+
+@pytest.mark.kafka
+async def test_people_move_numbers_change_and_files_wait_once(given: Context) -> None:
+    async with Doors.open(given, "changes", ("enrollment",)) as doors:
+        for _ in range(2):
+            await change(doors, grow_given())
+        asked = (await doors.ask("enrollment", "transfers", asked=True))["items"]
+        files = (await doors.ask("enrollment", "imports"))["items"]
+        now = (await doors.ask("enrollment", "asn", limit=1000))["items"]
+    assert {one["agency_code"]: one["state"] for one in asked} == {HOME: "accepted", "5500": "open"}
+    assert len({p["nip"] for p in now} - {row["nip"] for row in facts()["asn"]}) == 1
+    planned = {one["kind"]: (one["added"], one["unchanged"], one["removed"]) for one in files}
+    assert (len(files), planned["pendaftaran"]) == (2, (0, 1, 1))  # who stays is known by the NIP of now
+    assert {one["kind"]: one["state"] for one in files}["pendaftaran"] == "checked"
